@@ -1,0 +1,178 @@
+# How the parts of pglint are built: floors, rules, tests and benches, each from the folder that bears its name.
+#
+# A folder may be empty or absent; CMake looks again at every build.
+
+# What every target of ours is compiled with. Headers of libraries are system headers: their warnings are not ours.
+add_library(pglint_options INTERFACE)
+target_compile_features(pglint_options INTERFACE cxx_std_20)
+target_compile_options(pglint_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+                                                $<$<BOOL:${PGLINT_WERROR}>:-Werror>)
+target_include_directories(pglint_options INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+target_compile_definitions(pglint_options INTERFACE PGLINT_VERSION="${PROJECT_VERSION}")
+
+# The floors that may see PostgreSQL's node structs.
+set(PGLINT_NODES_ALLOWED pg catalog effect recipe lint rules)
+
+function(_pglint_library name sources depends libraries nodes)
+  set(target pglint_${name})
+  if(sources)
+    add_library(${target} STATIC ${sources})
+    target_link_libraries(${target} PUBLIC pglint_options)
+    set(public PUBLIC)
+    set(private PRIVATE)
+  else()
+    add_library(${target} INTERFACE)
+    target_link_libraries(${target} INTERFACE pglint_options)
+    set(public INTERFACE)
+    set(private INTERFACE)
+  endif()
+  foreach(floor IN LISTS depends)
+    target_link_libraries(${target} ${public} pglint_${floor})
+  endforeach()
+  target_link_libraries(${target} ${private} ${libraries})
+  if(nodes)
+    if(NOT name IN_LIST PGLINT_NODES_ALLOWED)
+      message(FATAL_ERROR "The floor ${name} must not see PostgreSQL's headers")
+    endif()
+    if(sources)
+      target_link_libraries(${target} PRIVATE PgQuery::headers)
+    endif()
+  endif()
+endfunction()
+
+# pglint_floor(<name> [DEPENDS floor...] [PUBLIC library...] [LIBRARIES library...] [NODES])
+#
+# The static library pglint_<name> of src/<name>/, all folders below it, but for main.cc. PUBLIC libraries are those that
+# the floor's headers include; LIBRARIES only its sources do. NODES shows it PostgreSQL's node structs.
+function(pglint_floor name)
+  cmake_parse_arguments(PARSE_ARGV 1 floor "NODES" "" "DEPENDS;PUBLIC;LIBRARIES")
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cc)
+  list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
+  _pglint_library(${name} "${sources}" "${floor_DEPENDS}" "${floor_LIBRARIES}" "${floor_NODES}")
+  if(sources)
+    target_link_libraries(pglint_${name} PUBLIC ${floor_PUBLIC})
+  else()
+    target_link_libraries(pglint_${name} INTERFACE ${floor_PUBLIC})
+  endif()
+endfunction()
+
+# pglint_rules(DEPENDS floor... [LIBRARIES library...])
+#
+# The static library pglint_rules of rules/: one rule is <id>.cc beside its page <id>.md, and nothing else has to name it.
+# rules/set-not-null.cc defines `extern const Rule set_not_null`; a generated table refers to each of them, so a rule that
+# is missing or misspelt is a link error with its name. It is a table, and not objects that register themselves, since the
+# linker drops an object of a static library that nothing refers to.
+#
+# rules/registry.h declares what is generated here.
+function(pglint_rules)
+  cmake_parse_arguments(PARSE_ARGV 0 rules "" "" "DEPENDS;LIBRARIES")
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/rules/*.cc)
+  file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/rules/*.md)
+  list(SORT sources)
+  list(SORT pages)
+  set(generated ${PROJECT_BINARY_DIR}/generated/rules)
+
+  set(declarations "")
+  set(table "")
+  list(LENGTH sources count)
+  foreach(source IN LISTS sources)
+    cmake_path(GET source STEM LAST_ONLY id)
+    if(NOT id MATCHES "^[a-z0-9]+(-[a-z0-9]+)*$")
+      message(FATAL_ERROR "rules/${id}.cc: the name of a rule is kebab-case")
+    endif()
+    if(NOT EXISTS ${PROJECT_SOURCE_DIR}/rules/${id}.md)
+      message(FATAL_ERROR "rules/${id}.cc has no page: write rules/${id}.md")
+    endif()
+    string(REPLACE "-" "_" symbol ${id})
+    string(APPEND declarations "extern const lint::Rule ${symbol};\n")
+    string(APPEND table "    &${symbol},\n")
+  endforeach()
+  file(CONFIGURE OUTPUT ${generated}/registry.cc @ONLY CONTENT [[
+// Generated from the names in rules/ by cmake/PglintFloor.cmake.
+#include "rules/registry.h"
+
+#include <array>
+
+namespace pglint::rules {
+
+@declarations@
+namespace {
+constexpr std::array<const lint::Rule*, @count@> table = {
+@table@};
+}  // namespace
+
+std::span<const lint::Rule* const> all() { return table; }
+
+}  // namespace pglint::rules
+]])
+
+  add_custom_command(
+    OUTPUT ${generated}/pages.cc
+    COMMAND ${CMAKE_COMMAND} -DOUTPUT=${generated}/pages.cc "-DPAGES=${pages}" -P
+            ${PROJECT_SOURCE_DIR}/cmake/embed-pages.cmake
+    DEPENDS ${pages} ${PROJECT_SOURCE_DIR}/cmake/embed-pages.cmake
+    COMMENT "Embedding the pages of the rules"
+    VERBATIM)
+
+  _pglint_library(rules "${sources};${generated}/registry.cc;${generated}/pages.cc" "${rules_DEPENDS}"
+                  "${rules_LIBRARIES}" TRUE)
+  target_include_directories(pglint_rules PUBLIC ${PROJECT_SOURCE_DIR})
+  if(EXISTS ${PROJECT_SOURCE_DIR}/rules/pch.h)
+    target_precompile_headers(pglint_rules PRIVATE ${PROJECT_SOURCE_DIR}/rules/pch.h)
+    set_source_files_properties(${generated}/registry.cc ${generated}/pages.cc PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+  endif()
+endfunction()
+
+# pglint_test(<name> [DEPENDS floor...] [LIBRARIES library...] [NODES] [PROGRAM] [LABELS label...])
+#
+# The program pglint_<name>_test of tests/<name>/, known to ctest as <name>. It links the floor of its name, if there is
+# one, and DEPENDS. NODES shows it PostgreSQL's node structs and the whole of libpg_query. PROGRAM gives it the path of
+# the program as PGLINT_PROGRAM. Test data is below PGLINT_TESTDATA, anything else of the project below PGLINT_SOURCE_DIR.
+function(pglint_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 test "NODES;PROGRAM" "" "DEPENDS;LIBRARIES;LABELS")
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${name}/*.cc)
+  if(NOT sources)
+    return()
+  endif()
+  set(target pglint_${name}_test)
+  add_executable(${target} ${sources})
+  target_link_libraries(${target} PRIVATE pglint_test_main ${test_LIBRARIES})
+  list(PREPEND test_DEPENDS ${name})
+  foreach(floor IN LISTS test_DEPENDS)
+    if(TARGET pglint_${floor})
+      target_link_libraries(${target} PRIVATE pglint_${floor})
+    endif()
+  endforeach()
+  if(test_NODES)
+    target_link_libraries(${target} PRIVATE PgQuery::headers PgQuery::pg_query)
+  endif()
+  if(test_PROGRAM)
+    target_compile_definitions(${target} PRIVATE PGLINT_PROGRAM="$<TARGET_FILE:pglint>")
+    add_dependencies(${target} pglint)
+  endif()
+  add_test(NAME ${name} COMMAND ${target} WORKING_DIRECTORY ${PROJECT_BINARY_DIR})
+  set_tests_properties(${name} PROPERTIES LABELS "${test_LABELS}")
+endfunction()
+
+# pglint_benches([DEPENDS floor...] [LIBRARIES library...])
+#
+# One program bench/<name> of each bench/<name>.cc; what they share is in bench/support/.
+function(pglint_benches)
+  cmake_parse_arguments(PARSE_ARGV 0 bench "" "" "DEPENDS;LIBRARIES")
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/*.cc)
+  file(GLOB shared CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/support/*.cc)
+  foreach(source IN LISTS sources)
+    cmake_path(GET source STEM LAST_ONLY name)
+    string(REPLACE "-" "_" target pglint_bench_${name})
+    add_executable(${target} ${source} ${shared})
+    set_target_properties(${target} PROPERTIES OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bench)
+    target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/bench)
+    target_compile_definitions(${target} PRIVATE PGLINT_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+                                                 PGLINT_PROGRAM="$<TARGET_FILE:pglint>")
+    target_link_libraries(${target} PRIVATE pglint_options ${bench_LIBRARIES})
+    foreach(floor IN LISTS bench_DEPENDS)
+      target_link_libraries(${target} PRIVATE pglint_${floor})
+    endforeach()
+    add_dependencies(${target} pglint)
+  endforeach()
+endfunction()

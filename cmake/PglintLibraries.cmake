@@ -1,0 +1,19 @@
+# The libraries that exist both as shared and in another form, under one name for both ways of building:
+# pglint::fmt and pglint::yaml.
+
+if(PGLINT_STATIC)
+  add_library(pglint::fmt ALIAS fmt::fmt-header-only)
+
+  find_library(PGLINT_YAML_ARCHIVE libyaml-cpp.a REQUIRED)
+  get_target_property(_yaml_includes yaml-cpp INTERFACE_INCLUDE_DIRECTORIES)
+  add_library(pglint_yaml STATIC IMPORTED)
+  set_target_properties(pglint_yaml PROPERTIES IMPORTED_LOCATION ${PGLINT_YAML_ARCHIVE})
+  if(_yaml_includes)
+    target_include_directories(pglint_yaml SYSTEM INTERFACE ${_yaml_includes})
+  endif()
+else()
+  add_library(pglint::fmt ALIAS fmt::fmt)
+  add_library(pglint_yaml INTERFACE IMPORTED)
+  target_link_libraries(pglint_yaml INTERFACE yaml-cpp)
+endif()
+add_library(pglint::yaml ALIAS pglint_yaml)
