@@ -1,0 +1,65 @@
+// A bump allocator for what lives as long as the run: no destructors, no frees.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace pglint {
+
+class Arena {
+ public:
+  Arena() = default;
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+  Arena(Arena&&) = default;
+  Arena& operator=(Arena&&) = default;
+
+  [[nodiscard]] void* allocate(std::size_t bytes, std::size_t align) {
+    const auto at = (reinterpret_cast<std::uintptr_t>(next_) + align - 1) & ~(align - 1);
+    if (next_ == nullptr || at + bytes > reinterpret_cast<std::uintptr_t>(end_)) return grow(bytes, align);
+    next_ = reinterpret_cast<std::byte*>(at + bytes);
+    return reinterpret_cast<void*>(at);
+  }
+
+  template <class T, class... Args>
+  [[nodiscard]] T* make(Args&&... args) {
+    static_assert(std::is_trivially_destructible_v<T>, "an arena runs no destructors");
+    return new (allocate(sizeof(T), alignof(T))) T{std::forward<Args>(args)...};
+  }
+
+  template <class T>
+  [[nodiscard]] T* array(std::size_t n) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    return static_cast<T*>(allocate(sizeof(T) * n, alignof(T)));
+  }
+
+  [[nodiscard]] std::string_view copy(std::string_view text) {
+    if (text.empty()) return {};
+    auto* to = array<char>(text.size());
+    std::memcpy(to, text.data(), text.size());
+    return {to, text.size()};
+  }
+
+ private:
+  void* grow(std::size_t bytes, std::size_t align) {
+    const std::size_t block = bytes + align > block_bytes ? bytes + align : block_bytes;
+    blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(block));
+    next_ = blocks_.back().get();
+    end_ = next_ + block;
+    return allocate(bytes, align);
+  }
+
+  static constexpr std::size_t block_bytes = std::size_t{256} * 1024;
+  std::vector<std::unique_ptr<std::byte[]>> blocks_;
+  std::byte* next_ = nullptr;
+  std::byte* end_ = nullptr;
+};
+
+}  // namespace pglint

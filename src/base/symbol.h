@@ -1,0 +1,42 @@
+// Names as numbers: equal names are equal symbols, so that the catalogue
+// compares and hashes integers and keeps each name once.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/arena.h"
+
+namespace pglint {
+
+// The default symbol is the empty name.
+struct Symbol {
+  std::uint32_t id = 0;
+
+  [[nodiscard]] explicit operator bool() const { return id != 0; }
+  friend bool operator==(Symbol, Symbol) = default;
+};
+
+// Symbols of one table mean nothing in another.
+class SymbolTable {
+ public:
+  SymbolTable();
+
+  [[nodiscard]] Symbol intern(std::string_view name);
+  // The symbol of a name that may never have been interned; empty if so.
+  [[nodiscard]] Symbol find(std::string_view name) const;
+  [[nodiscard]] std::string_view text(Symbol symbol) const { return names_[symbol.id]; }
+  [[nodiscard]] std::size_t size() const { return names_.size(); }
+
+ private:
+  // Open addressing, power-of-two size, at most 2/3 full.
+  void grow();
+
+  Arena arena_;
+  std::vector<std::string_view> names_;
+  std::vector<std::uint32_t> hashes_;  // by id
+  std::vector<std::uint32_t> slots_;   // ids, 0 = free
+};
+
+}  // namespace pglint
