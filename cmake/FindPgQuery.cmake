@@ -1,7 +1,8 @@
 # Finds libpg_query 18.1 or a later 18: PostgreSQL's own parser, as a static library.
 #
-# It is looked for below -DPgQuery_ROOT=FOLDER (a prefix, or a package unpacked with dpkg -x), then among the installed
-# packages, then in build/_deps, where fetch-pg-query.sh unpacks Debian's package when nothing else has it.
+# It is looked for below -DPgQuery_ROOT=FOLDER or the environment's PgQuery_ROOT (a prefix, or a package unpacked with
+# dpkg -x), then among the installed packages, then in build/_deps, where fetch-pg-query.sh unpacks Debian's package when
+# nothing else has it.
 #
 #   PgQuery::headers    the include folders, as system headers; PostgreSQL's macros come with them
 #   PgQuery::pg_query   the library alone, so that linking it shows nobody those headers
@@ -70,6 +71,9 @@ function(_pg_query_accept result)
   endif()
 endfunction()
 
+if(NOT PgQuery_ROOT AND DEFINED ENV{PgQuery_ROOT})
+  set(PgQuery_ROOT $ENV{PgQuery_ROOT})
+endif()
 if(PgQuery_ROOT)
   get_filename_component(_pg_query_root "${PgQuery_ROOT}" ABSOLUTE BASE_DIR "${CMAKE_BINARY_DIR}")
   _pg_query_look("${_pg_query_root}")

@@ -151,7 +151,7 @@ function(pglint_test name)
     add_dependencies(${target} pglint)
   endif()
   add_test(NAME ${name} COMMAND ${target} WORKING_DIRECTORY ${PROJECT_BINARY_DIR})
-  set_tests_properties(${name} PROPERTIES LABELS "${test_LABELS}")
+  set_tests_properties(${name} PROPERTIES LABELS "${test_LABELS}" TIMEOUT 900)
 endfunction()
 
 # pglint_benches([DEPENDS floor...] [LIBRARIES library...])

@@ -46,7 +46,9 @@ mkdir -p "$work/etc/apt.conf.d" "$work/etc/preferences.d" "$work/etc/sources.lis
 # asked again of its signed Release file.
 list_archives() {
   sources=$(apt-config shell file Dir::Etc::sourcelist/f folder Dir::Etc::sourceparts/d)
+  # Sets $file and $folder.
   eval "$sources"
+  # shellcheck disable=SC2154
   for list in "$file" "$folder"/*.list; do
     if [ ! -r "$list" ]; then continue; fi
     awk -v suites="$suites" '
@@ -104,16 +106,17 @@ if [ -r /etc/os-release ]; then
   codename=$(. /etc/os-release && if [ "${ID-}" = debian ]; then echo "${VERSION_CODENAME-}"; fi)
 fi
 next=$(echo "$releases" | awk -v here="$codename" '{ for (i = 1; i < NF; i++) if ($i == here) print $(i + 1) }')
-wanted="${codename:+$codename-backports} $next testing unstable"
+wanted="${codename:+$codename-backports }${next:+$next }testing unstable"
 
 archives=$(list_archives | awk '!seen[$0]++')
 if [ -z "$archives" ]; then
   fail "The sources of this machine's apt name no Debian archive to download it from. $by_hand"
 fi
 
-# How the machine reaches its mirror (proxies, certificates, …) is copied; hooks and index targets are not.
+# How the machine reaches its mirror (proxies, certificates, …) is copied; hooks, index targets and leave to do without
+# signatures are not.
 {
-  apt-config dump Acquire | grep -v '^Acquire::IndexTargets' || true
+  apt-config dump Acquire | grep -v -e '^Acquire::IndexTargets' -e '^Acquire::Allow' || true
   cat <<CONFIG
 Dir::Etc "$work/etc";
 Dir::Etc::main "/dev/null";
@@ -150,6 +153,7 @@ version_in() {
     cat "$work/log" >>"$work/failures"
     return 0
   fi
+  # shellcheck disable=SC2016
   if ! apt-get indextargets --format '$(ORIGIN)' | grep -qx Debian; then return 0; fi
   apt-cache show $package 2>/dev/null | sed -n 's/^Version: //p' | while read -r version; do
     if dpkg --compare-versions "$version" ge 18.1 && dpkg --compare-versions "$version" lt 19~; then
@@ -179,7 +183,7 @@ ARCHIVES
 
 if [ -z "$found" ]; then
   grep '^[EW]:' "$work/failures" | sort -u >&2 || true
-  fail "No Debian suite within reach ($wanted ) has it. $by_hand"
+  fail "No Debian suite within reach ($wanted) has it. $by_hand"
 fi
 
 dpkg -x "$work/$package"_*.deb "$work/tree"
