@@ -1,20 +1,14 @@
-// The rules that pglint was built with: every rules/<id>.cc, and the page beside it. The build generates both tables
-// from the names in the folder, so that adding a rule touches nothing else.
+// The rules there are: the table that the build makes of this folder.
 #pragma once
 
 #include <span>
 #include <string_view>
 
-namespace pglint::lint {
-struct Rule;
-}
+#include "lint/rule.h"
 
 namespace pglint::rules {
 
-// All rules, in the order of their ids.
-[[nodiscard]] std::span<const lint::Rule* const> all();
-
-// The Markdown page of a rule, or an empty text if there is no such rule.
-[[nodiscard]] std::string_view page(std::string_view id);
+[[nodiscard]] std::span<const lint::Rule* const> all();  // by id
+[[nodiscard]] std::string_view page(std::string_view id);  // the rule's Markdown; empty if there is no such rule
 
 }  // namespace pglint::rules

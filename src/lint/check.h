@@ -2,13 +2,13 @@
 // rules that want it, and collects what they say.
 #pragma once
 
-#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "effect/effect.h"
+#include "lint/replay.h"
 #include "lint/rule.h"
 #include "pglint/diagnostic.h"
 #include "source/project.h"
@@ -16,14 +16,19 @@
 namespace pglint::lint {
 
 struct CheckOptions {
-  effect::Target target;
-  std::vector<std::pair<std::string, std::string>> session;  // --set NAME=VALUE
-  std::vector<std::string> select;                           // empty: all that are on by default
+  ReplayOptions replay;
+  std::vector<std::string> select;  // rule ids; empty: all that are on by default
   std::vector<std::string> ignore;
-  std::vector<std::pair<std::string, Severity>> severity;  // from the configuration
-  std::string today;                                       // 2026-11-22: for suppressions that expire
+  std::vector<std::pair<std::string, Severity>> severity;  // where the configuration changes it
+  std::string today;  // 2026-11-22: suppressions with an earlier `until` are over
+  unsigned jobs = 1;  // projects checked at once
 };
 
-[[nodiscard]] Report check(const source::Sources& sources, const CheckOptions& options);
+// On unless it is asked for: every category but style.
+[[nodiscard]] bool on_by_default(const Rule& rule);
+
+// Ids that `options` names and no rule has are the caller's to refuse.
+[[nodiscard]] Report check(const source::Sources& sources, std::span<const Rule* const> rules,
+                           const CheckOptions& options);
 
 }  // namespace pglint::lint

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -58,10 +59,6 @@ consteval Rule complete(Rule rule) {
   return rule;
 }
 
-[[nodiscard]] std::span<const Rule* const> all_rules();    // by id
-[[nodiscard]] const Rule* find_rule(std::string_view id);  // by its id only
-[[nodiscard]] std::string_view page(std::string_view id);  // the rule's Markdown, embedded at build time
-
 // What a rule reports; the rest (rule, severity, file, statement) is filled in.
 struct Finding {
   Span at = {};
@@ -71,6 +68,8 @@ struct Finding {
   const effect::RelationEffect* relation = nullptr;  // fills relation, lock and work
   LockMode lock = LockMode::none;                    // where it is not the relation effect's own
   Work work = Work::none;
+  // A milder case of the rule than its default severity says.
+  std::optional<Severity> at_most = {};
   bool fixable = false;
   std::vector<Related> related = {};
 };
@@ -105,7 +104,6 @@ class Context {
 
   // How a relation reads in a message: orders, sales.orders.
   [[nodiscard]] std::string display(const effect::RelationEffect& relation) const;
-  [[nodiscard]] std::string display(const ::RangeVar& name) const;
 
   void report(Finding finding) const;
 

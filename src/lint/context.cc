@@ -1,0 +1,146 @@
+// Places and words for rules: worked out only when something is found.
+#include <cctype>
+
+#include "lint/rule.h"
+#include "lint/sink.h"
+
+namespace pglint::lint {
+namespace {
+
+bool same_word(std::string_view text, std::string_view upper) {
+  if (text.size() != upper.size()) return false;
+  for (std::size_t i = 0; i < text.size(); ++i)
+    if (std::toupper(static_cast<unsigned char>(text[i])) != static_cast<unsigned char>(upper[i])) return false;
+  return true;
+}
+
+const std::vector<pg::Token>& tokens_of(const Context& context) {
+  Context::Sink& sink = *context.sink;
+  if (sink.tokens.empty() || !(sink.tokens_of == context.statement)) {
+    sink.tokens = pg::tokens(context.text.substr(context.statement.begin, context.statement.size()),
+                             context.statement.begin);
+    sink.tokens_of = context.statement;
+  }
+  return sink.tokens;
+}
+
+bool is_word(const Context& context, const pg::Token& token, std::string_view upper) {
+  return token.kind == pg::TokenKind::word &&
+         same_word(context.text.substr(token.span.begin, token.span.size()), upper);
+}
+
+bool is_symbol(const Context& context, const pg::Token& token, char symbol) {
+  return token.kind == pg::TokenKind::symbol && token.span.size() == 1 && context.text[token.span.begin] == symbol;
+}
+
+}  // namespace
+
+std::string_view name(Category category) {
+  switch (category) {
+    case Category::lock: return "lock";
+    case Category::fails: return "fails";
+    case Category::compat: return "compat";
+    case Category::data: return "data";
+    case Category::history: return "history";
+    case Category::delivery: return "delivery";
+    case Category::policy: return "policy";
+    case Category::style: break;
+  }
+  return "style";
+}
+
+std::string_view name(Fixable fixable) {
+  switch (fixable) {
+    case Fixable::never: return "never";
+    case Fixable::sometimes: return "sometimes";
+    case Fixable::always: break;
+  }
+  return "always";
+}
+
+Span Context::keyword(std::string_view word, std::size_t nth) const {
+  for (const pg::Token& token : tokens_of(*this))
+    if (is_word(*this, token, word) && nth-- == 0) return token.span;
+  return statement;
+}
+
+Span Context::keywords(std::string_view first, std::string_view last) const {
+  bool found = false;
+  Span span = {};
+  for (const pg::Token& token : tokens_of(*this)) {
+    if (!found && is_word(*this, token, first)) {
+      found = true;
+      span = token.span;
+    }
+    if (found && is_word(*this, token, last)) {
+      span.end = token.span.end;
+      return span;
+    }
+  }
+  return found ? span : statement;
+}
+
+// The commands of ALTER TABLE [IF EXISTS] [ONLY] name [*] begin behind the name and are separated by commas outside
+// parentheses.
+Span Context::command(std::size_t index) const {
+  const std::vector<pg::Token>& tokens = tokens_of(*this);
+  std::size_t i = 2;  // ALTER TABLE, or ALTER INDEX, VIEW, SEQUENCE; two words for MATERIALIZED VIEW, FOREIGN TABLE
+  if (tokens.size() > 1 && (is_word(*this, tokens[1], "MATERIALIZED") || is_word(*this, tokens[1], "FOREIGN"))) i = 3;
+  const auto at_word = [&](std::string_view word) { return i < tokens.size() && is_word(*this, tokens[i], word); };
+  if (at_word("IF")) i += 2;
+  if (at_word("ONLY")) ++i;
+  ++i;  // the name
+  while (i + 1 < tokens.size() && is_symbol(*this, tokens[i], '.')) i += 2;
+  if (i < tokens.size() && is_symbol(*this, tokens[i], '*')) ++i;
+  if (i >= tokens.size()) return statement;
+
+  Span span = tokens[i].span;
+  for (std::size_t n = 0; i < tokens.size(); ++i) {
+    if (tokens[i].depth == 0 && is_symbol(*this, tokens[i], ',')) {
+      if (n++ == index) return span;
+      if (i + 1 < tokens.size()) span = tokens[i + 1].span;
+      continue;
+    }
+    span.end = tokens[i].span.end;
+  }
+  return span;
+}
+
+Span Context::node_span(int location) const {
+  if (location < 0) return statement;
+  const std::uint32_t at = base + static_cast<std::uint32_t>(location);
+  for (const pg::Token& token : tokens_of(*this))
+    if (token.span.begin >= at) return token.span;
+  return statement;
+}
+
+std::string Context::display(const effect::RelationEffect& relation) const {
+  std::string full = catalog->qualified(relation.schema, relation.name);
+  constexpr std::string_view usual = "public.";
+  if (full.starts_with(usual)) full.erase(0, usual.size());
+  return full;
+}
+
+void Context::report(Finding finding) const {
+  Diagnostic diagnostic;
+  diagnostic.rule = rule->id;
+  diagnostic.severity = finding.at_most ? std::min(*finding.at_most, sink->severity) : sink->severity;
+  diagnostic.file = sink->file;
+  diagnostic.at = finding.at;
+  diagnostic.statement = statement;
+  diagnostic.message = std::move(finding.message);
+  diagnostic.why = std::move(finding.why);
+  diagnostic.help = std::move(finding.help);
+  diagnostic.lock = finding.lock;
+  diagnostic.work = finding.work;
+  if (finding.relation != nullptr) {
+    diagnostic.relation = catalog->qualified(finding.relation->schema, finding.relation->name);
+    if (diagnostic.lock == LockMode::none) diagnostic.lock = finding.relation->lock;
+    if (diagnostic.work == Work::none) diagnostic.work = finding.relation->work;
+  }
+  diagnostic.fixable = finding.fixable;
+  diagnostic.related = std::move(finding.related);
+  sink->diagnostics->push_back(std::move(diagnostic));
+}
+
+}  // namespace pglint::lint

@@ -1,0 +1,41 @@
+#include "lint/facts.h"
+
+namespace pglint::lint {
+
+bool blocks_others(const effect::RelationEffect& effect) {
+  return !effect.is_new && (blocks_writes(effect.lock) || effect.blocks_table_reads);
+}
+
+const Held* TransactionFacts::on(Symbol schema, Symbol name) const {
+  const auto found = by_name_.find(key(schema, name));
+  return found == by_name_.end() ? nullptr : &held_[found->second];
+}
+
+void TransactionFacts::enter(const catalog::TransactionState& transaction) {
+  if (transaction.id == transaction_) return;
+  transaction_ = transaction.id;
+  keeps_ = transaction.kind != TransactionKind::autocommit;
+  if (held_.empty()) return;
+  held_.clear();
+  by_name_.clear();
+  worst_ = none;
+}
+
+void TransactionFacts::remember(const effect::Effects& effects, std::uint32_t file, Span statement) {
+  if (!keeps_) return;
+  for (const effect::RelationEffect& effect : effects.relations) {
+    if (effect.held_until != effect::HeldUntil::transaction || effect.lock == LockMode::none) continue;
+    const auto [found, first] = by_name_.try_emplace(key(effect.schema, effect.name), held_.size());
+    if (first) {
+      held_.push_back({effect, file, statement});
+    } else {
+      Held& held = held_[found->second];
+      if (held.relation.lock >= effect.lock) continue;
+      held = {effect, file, statement};
+    }
+    const std::size_t at = found->second;
+    if (blocks_others(effect) && (worst_ == none || held_[worst_].relation.lock < effect.lock)) worst_ = at;
+  }
+}
+
+}  // namespace pglint::lint

@@ -1,0 +1,174 @@
+#include "lint/replay.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "catalog/replay.h"
+#include "pg/body.h"
+#include "pg/node.h"
+
+namespace pglint::lint {
+namespace {
+
+class Replay {
+ public:
+  Replay(const source::Project& project, const ReplayOptions& options, Observer& observer)
+      : project_(project), options_(options), observer_(observer), transactions_(catalog_) {}
+
+  void run();
+
+ private:
+  void set_session();
+  void migration(const source::Migration& migration);
+  void script(const source::Migration& migration, const source::Script& script);
+  void statement(const source::Migration& migration, const pg::Parsed& parsed);
+  void body(const source::Migration& migration, const pg::Parsed& parsed);
+
+  const source::Project& project_;
+  const ReplayOptions& options_;
+  Observer& observer_;
+  catalog::Catalog catalog_;
+  catalog::Transactions transactions_;
+  effect::Effects effects_;
+  effect::Effects body_effects_;
+  pg::Lexed lexed_;  // reused from script to script
+  std::vector<pg::Comment> comments_;
+  std::vector<Span> statements_;
+};
+
+// Settings go through the same door as the scripts' own.
+void Replay::set_session() {
+  for (const auto& [name, value] : options_.session) {
+    const auto quoted = [](std::string_view text) {
+      std::string literal = "'";
+      for (const char c : text) {
+        if (c == '\'') literal += '\'';
+        literal += c;
+      }
+      return literal + "'";
+    };
+    const std::string sql =
+        fmt::format("SELECT pg_catalog.set_config({}, {}, false)", quoted(name), quoted(value));
+    const pg::Lexed lexed = pg::lex(sql, {.psql = false});
+    pg::parse(sql, 0, lexed, [&](const pg::Parsed& parsed) {
+      if (parsed.node != nullptr) catalog::apply(catalog_, parsed.node, sql, options_.target.pg_version);
+      return true;
+    });
+  }
+}
+
+// A run is what the runner applies in one go: the pending migrations where it is known which they are, else each by
+// itself, since nobody can tell what was deployed together.
+void Replay::run() {
+  set_session();
+  bool in_run = false;
+  std::uint32_t ordinal = 0;
+  for (const source::Migration& migration : project_.migrations) {
+    catalog_.now.migration = migration.schema ? 0 : ++ordinal;
+    const bool pending = project_.pending_known && migration.reported;
+    if (in_run && !pending) {
+      transactions_.end_run();
+      in_run = false;
+    }
+    if (!in_run) transactions_.begin_run(project_.wrapped_run && !migration.schema);
+    in_run = true;
+    this->migration(migration);
+    if (!pending) {
+      transactions_.end_run();
+      in_run = false;
+    }
+  }
+  if (in_run) transactions_.end_run();
+}
+
+void Replay::migration(const source::Migration& migration) {
+  comments_.clear();
+  statements_.clear();
+  if (migration.reported) observer_.begin_file(project_, migration);
+  transactions_.begin_file(migration.wrapped);
+  for (const source::Script& script : migration.scripts) this->script(migration, script);
+  transactions_.end_file();
+  if (migration.reported) observer_.end_file(migration, comments_, statements_);
+}
+
+void Replay::script(const source::Migration& migration, const source::Script& script) {
+  const std::string_view text = std::string_view(migration.text).substr(script.range.begin, script.range.size());
+  pg::lex(text, script.range.begin, {.psql = project_.psql}, lexed_);
+  if (migration.reported) {
+    comments_.insert(comments_.end(), lexed_.comments.begin(), lexed_.comments.end());
+    for (const Span& line : lexed_.includes)
+      observer_.notice(fmt::format("{}: a psql command pulls in text that is not read here, at byte {}", migration.path,
+                                   line.begin));
+  }
+  transactions_.begin_script(script.sent, script.wrapped, static_cast<std::uint32_t>(lexed_.statements.size()));
+  pg::parse(text, script.range.begin, lexed_, [&](const pg::Parsed& parsed) {
+    if (migration.reported) statements_.push_back(parsed.span);
+    if (parsed.node != nullptr)
+      statement(migration, parsed);
+    else if (parsed.error != nullptr && migration.reported)
+      observer_.syntax_error(parsed);
+    return true;
+  });
+  transactions_.end_script();
+}
+
+void Replay::statement(const source::Migration& migration, const pg::Parsed& parsed) {
+  const std::string_view sql = std::string_view(migration.text).substr(parsed.base);
+  const catalog::TransactionState& transaction = transactions_.before(parsed.node);
+  if (migration.reported) {
+    effect::effects(parsed.node, sql, catalog_, transaction, options_.target, effects_);
+    observer_.statement({.parsed = parsed,
+                         .catalog = catalog_,
+                         .transaction = transaction,
+                         .effects = effects_,
+                         .in_body = false,
+                         .in_loop = false});
+  }
+  if (parsed.node->type == T_DoStmt) body(migration, parsed);
+  catalog::apply(catalog_, parsed.node, sql, options_.target.pg_version);
+  transactions_.after(parsed.node);
+}
+
+// The statements of a DO block run inside its transaction, in the order they are written: which branches are taken is
+// not known, so all of them are.
+void Replay::body(const source::Migration& migration, const pg::Parsed& parsed) {
+  const std::optional<pg::Body> body = pg::body(parsed, migration.text);
+  if (!body) {
+    if (migration.reported)
+      observer_.notice(fmt::format("{}: the DO block at byte {} could not be followed", migration.path,
+                                   parsed.span.begin));
+    return;
+  }
+  std::uint32_t unknown = body->unknown;
+  pg::parse(*body, [&](const pg::Parsed& inner, bool in_loop) {
+    if (inner.node == nullptr) {
+      ++unknown;
+      return true;
+    }
+    const std::string_view sql = std::string_view(body->text).substr(inner.base - body->base);
+    if (migration.reported) {
+      catalog::TransactionState transaction = transactions_.state();
+      effect::effects(inner.node, sql, catalog_, transaction, options_.target, body_effects_);
+      observer_.statement({.parsed = inner,
+                           .catalog = catalog_,
+                           .transaction = transaction,
+                           .effects = body_effects_,
+                           .in_body = true,
+                           .in_loop = in_loop});
+    }
+    catalog::apply(catalog_, inner.node, sql, options_.target.pg_version);
+    return true;
+  });
+  if (unknown != 0 && migration.reported)
+    observer_.notice(fmt::format("{}: {} statement(s) of the DO block at byte {} could not be followed",
+                                 migration.path, unknown, parsed.span.begin));
+}
+
+}  // namespace
+
+void replay(const source::Project& project, const ReplayOptions& options, Observer& observer) {
+  Replay(project, options, observer).run();
+}
+
+}  // namespace pglint::lint

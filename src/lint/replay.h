@@ -1,0 +1,54 @@
+// One walk over a project that `check` and `locks` share: every script is cut
+// and parsed, every statement is placed in its transaction, judged against the
+// schema as it then stands, shown to the observer, and applied.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "catalog/catalog.h"
+#include "catalog/transaction.h"
+#include "effect/effect.h"
+#include "pg/lexer.h"
+#include "pg/parse.h"
+#include "source/project.h"
+
+namespace pglint::lint {
+
+// A statement at the moment before it runs.
+struct Moment {
+  const pg::Parsed& parsed;
+  const catalog::Catalog& catalog;
+  const catalog::TransactionState& transaction;
+  const effect::Effects& effects;
+  bool in_body;  // inside a DO block: part of the statement that was shown before it
+  bool in_loop;  // inside a LOOP of that block
+};
+
+class Observer {
+ public:
+  Observer() = default;
+  Observer(const Observer&) = delete;
+  Observer& operator=(const Observer&) = delete;
+  virtual ~Observer() = default;
+
+  virtual void begin_file(const source::Project&, const source::Migration&) {}
+  virtual void syntax_error(const pg::Parsed&) {}
+  virtual void statement(const Moment&) {}
+  // Comments and statements of the whole file, in order, in file offsets.
+  virtual void end_file(const source::Migration&, const std::vector<pg::Comment>&, const std::vector<Span>&) {}
+  // Something that --verbose tells: what could not be followed, and why.
+  virtual void notice(std::string) {}
+};
+
+struct ReplayOptions {
+  effect::Target target;
+  std::vector<std::pair<std::string, std::string>> session;  // NAME=VALUE, in force before the first statement
+};
+
+// History is applied and not shown; only migrations with `reported` reach the observer.
+void replay(const source::Project& project, const ReplayOptions& options, Observer& observer);
+
+}  // namespace pglint::lint

@@ -1,0 +1,23 @@
+// Where a rule's findings go, and what positions are worked out from: kept
+// apart from rule.h since rules need neither.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "lint/rule.h"
+#include "pg/lexer.h"
+#include "pglint/diagnostic.h"
+
+namespace pglint::lint {
+
+struct Context::Sink {
+  std::vector<Diagnostic>* diagnostics = nullptr;
+  Severity severity = Severity::warning;  // of the rule that is asked
+  std::uint32_t file = 0;
+  // Tokens of the statement, cut when the first finding asks for a place.
+  Span tokens_of = {};
+  std::vector<pg::Token> tokens = {};
+};
+
+}  // namespace pglint::lint
