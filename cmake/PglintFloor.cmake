@@ -8,7 +8,8 @@ target_compile_features(pglint_options INTERFACE cxx_std_20)
 target_compile_options(pglint_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
                                                 $<$<BOOL:${PGLINT_WERROR}>:-Werror>)
 target_include_directories(pglint_options INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
-target_compile_definitions(pglint_options INTERFACE PGLINT_VERSION="${PROJECT_VERSION}")
+target_compile_definitions(pglint_options INTERFACE PGLINT_VERSION="${PROJECT_VERSION}"
+                                                    PGLINT_HOMEPAGE="${PGLINT_HOMEPAGE}")
 
 # The floors that may see PostgreSQL's node structs.
 set(PGLINT_NODES_ALLOWED pg catalog effect recipe lint rules)
