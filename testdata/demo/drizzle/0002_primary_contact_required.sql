@@ -1,0 +1,1 @@
+ALTER TABLE "tenant_accounts" ALTER COLUMN "primary_contact" SET NOT NULL;

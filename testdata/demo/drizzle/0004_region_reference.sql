@@ -1,0 +1,2 @@
+ALTER TABLE "tenant_accounts" ADD CONSTRAINT "tenant_accounts_region_id_regions_id_fk" FOREIGN KEY ("region_id") REFERENCES "public"."regions"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "tenant_accounts_region_id_idx" ON "tenant_accounts" USING btree ("region_id");

@@ -1,0 +1,4 @@
+-- Moved to 003.
+
+/* nothing here */
+;

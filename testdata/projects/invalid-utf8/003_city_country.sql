@@ -1,0 +1,1 @@
+ALTER TABLE cities ALTER COLUMN country SET NOT NULL;
