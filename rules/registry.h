@@ -8,7 +8,7 @@
 
 namespace pglint::rules {
 
-[[nodiscard]] std::span<const lint::Rule* const> all();  // by id
+[[nodiscard]] std::span<const lint::Rule* const> all();    // by id
 [[nodiscard]] std::string_view page(std::string_view id);  // the rule's Markdown; empty if there is no such rule
 
 }  // namespace pglint::rules

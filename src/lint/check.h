@@ -20,8 +20,8 @@ struct CheckOptions {
   std::vector<std::string> select;  // rule ids; empty: all that are on by default
   std::vector<std::string> ignore;
   std::vector<std::pair<std::string, Severity>> severity;  // where the configuration changes it
-  std::string today;  // 2026-11-22: suppressions with an earlier `until` are over
-  unsigned jobs = 1;  // projects checked at once
+  std::string today;                                       // 2026-11-22: suppressions with an earlier `until` are over
+  unsigned jobs = 1;                                       // projects checked at once
 };
 
 // On unless it is asked for: every category but style.

@@ -17,8 +17,8 @@ bool same_word(std::string_view text, std::string_view upper) {
 const std::vector<pg::Token>& tokens_of(const Context& context) {
   Context::Sink& sink = *context.sink;
   if (sink.tokens.empty() || !(sink.tokens_of == context.statement)) {
-    sink.tokens = pg::tokens(context.text.substr(context.statement.begin, context.statement.size()),
-                             context.statement.begin);
+    sink.tokens =
+        pg::tokens(context.text.substr(context.statement.begin, context.statement.size()), context.statement.begin);
     sink.tokens_of = context.statement;
   }
   return sink.tokens;
@@ -37,23 +37,34 @@ bool is_symbol(const Context& context, const pg::Token& token, char symbol) {
 
 std::string_view name(Category category) {
   switch (category) {
-    case Category::lock: return "lock";
-    case Category::fails: return "fails";
-    case Category::compat: return "compat";
-    case Category::data: return "data";
-    case Category::history: return "history";
-    case Category::delivery: return "delivery";
-    case Category::policy: return "policy";
-    case Category::style: break;
+    case Category::lock:
+      return "lock";
+    case Category::fails:
+      return "fails";
+    case Category::compat:
+      return "compat";
+    case Category::data:
+      return "data";
+    case Category::history:
+      return "history";
+    case Category::delivery:
+      return "delivery";
+    case Category::policy:
+      return "policy";
+    case Category::style:
+      break;
   }
   return "style";
 }
 
 std::string_view name(Fixable fixable) {
   switch (fixable) {
-    case Fixable::never: return "never";
-    case Fixable::sometimes: return "sometimes";
-    case Fixable::always: break;
+    case Fixable::never:
+      return "never";
+    case Fixable::sometimes:
+      return "sometimes";
+    case Fixable::always:
+      break;
   }
   return "always";
 }
@@ -106,6 +117,11 @@ Span Context::command(std::size_t index) const {
   return span;
 }
 
+Span Context::first_word() const {
+  const std::vector<pg::Token>& tokens = tokens_of(*this);
+  return tokens.empty() ? statement : tokens.front().span;
+}
+
 Span Context::node_span(int location) const {
   if (location < 0) return statement;
   const std::uint32_t at = base + static_cast<std::uint32_t>(location);
@@ -119,6 +135,13 @@ std::string Context::display(const effect::RelationEffect& relation) const {
   constexpr std::string_view usual = "public.";
   if (full.starts_with(usual)) full.erase(0, usual.size());
   return full;
+}
+
+const effect::RelationEffect* Context::table() const {
+  for (const effect::RelationEffect& relation : effects->relations)
+    if (relation.kind != catalog::RelationKind::index && relation.kind != catalog::RelationKind::partitioned_index)
+      return &relation;
+  return nullptr;
 }
 
 void Context::report(Finding finding) const {

@@ -1,8 +1,8 @@
 #include "lint/replay.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "catalog/replay.h"
 #include "pg/body.h"
@@ -48,8 +48,7 @@ void Replay::set_session() {
       }
       return literal + "'";
     };
-    const std::string sql =
-        fmt::format("SELECT pg_catalog.set_config({}, {}, false)", quoted(name), quoted(value));
+    const std::string sql = fmt::format("SELECT pg_catalog.set_config({}, {}, false)", quoted(name), quoted(value));
     const pg::Lexed lexed = pg::lex(sql, {.psql = false});
     pg::parse(sql, 0, lexed, [&](const pg::Parsed& parsed) {
       if (parsed.node != nullptr) catalog::apply(catalog_, parsed.node, sql, options_.target.pg_version);
@@ -123,7 +122,7 @@ void Replay::statement(const source::Migration& migration, const pg::Parsed& par
                          .transaction = transaction,
                          .effects = effects_,
                          .in_body = false,
-                         .in_loop = false});
+                         .batched = false});
   }
   if (parsed.node->type == T_DoStmt) body(migration, parsed);
   catalog::apply(catalog_, parsed.node, sql, options_.target.pg_version);
@@ -136,11 +135,12 @@ void Replay::body(const source::Migration& migration, const pg::Parsed& parsed) 
   const std::optional<pg::Body> body = pg::body(parsed, migration.text);
   if (!body) {
     if (migration.reported)
-      observer_.notice(fmt::format("{}: the DO block at byte {} could not be followed", migration.path,
-                                   parsed.span.begin));
+      observer_.notice(
+          fmt::format("{}: the DO block at byte {} could not be followed", migration.path, parsed.span.begin));
     return;
   }
   std::uint32_t unknown = body->unknown;
+  const bool commits = body->commits;
   pg::parse(*body, [&](const pg::Parsed& inner, bool in_loop) {
     if (inner.node == nullptr) {
       ++unknown;
@@ -155,14 +155,14 @@ void Replay::body(const source::Migration& migration, const pg::Parsed& parsed) 
                            .transaction = transaction,
                            .effects = body_effects_,
                            .in_body = true,
-                           .in_loop = in_loop});
+                           .batched = in_loop && commits});
     }
     catalog::apply(catalog_, inner.node, sql, options_.target.pg_version);
     return true;
   });
   if (unknown != 0 && migration.reported)
-    observer_.notice(fmt::format("{}: {} statement(s) of the DO block at byte {} could not be followed",
-                                 migration.path, unknown, parsed.span.begin));
+    observer_.notice(fmt::format("{}: {} statement(s) of the DO block at byte {} could not be followed", migration.path,
+                                 unknown, parsed.span.begin));
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ struct Moment {
   const catalog::TransactionState& transaction;
   const effect::Effects& effects;
   bool in_body;  // inside a DO block: part of the statement that was shown before it
-  bool in_loop;  // inside a LOOP of that block
+  bool batched;  // in a LOOP of a block that commits as it goes
 };
 
 class Observer {

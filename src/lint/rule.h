@@ -83,6 +83,7 @@ class Context {
   Span statement = {};
   std::uint32_t base = 0;                     // add to a location of the tree to get an offset in the file
   bool in_body = false;                       // inside a DO block
+  bool batched = false;                       // in a LOOP of a DO block that commits as it goes
   const catalog::Catalog* catalog = nullptr;  // the schema before the statement
   const effect::Effects* effects = nullptr;
   const catalog::TransactionState* transaction = nullptr;
@@ -100,10 +101,13 @@ class Context {
   [[nodiscard]] Span keywords(std::string_view first,
                               std::string_view last) const;  // from the first to the first `last` after it
   [[nodiscard]] Span command(std::size_t index) const;       // the nth subcommand of an ALTER TABLE
-  [[nodiscard]] Span node_span(int location) const;          // the token at a location of the tree
+  [[nodiscard]] Span first_word() const;
+  [[nodiscard]] Span node_span(int location) const;  // the token at a location of the tree
 
-  // How a relation reads in a message: orders, sales.orders.
+  // How a relation reads in a message: orders, sales.orders. Quoted where PostgreSQL would.
   [[nodiscard]] std::string display(const effect::RelationEffect& relation) const;
+  // The first relation that is no index: what CREATE INDEX, ALTER TABLE or UPDATE is about.
+  [[nodiscard]] const effect::RelationEffect* table() const;
 
   void report(Finding finding) const;
 

@@ -1,0 +1,84 @@
+// ADD COLUMN … NOT NULL without a default: fails on a table with rows, and refuses what the running release inserts.
+#include <fmt/format.h>
+
+#include <array>
+
+#include "lint/rule.h"
+#include "lint/words.h"
+#include "pg/tree.h"
+
+namespace pglint::rules {
+namespace {
+
+using namespace lint;
+
+// Whether the column takes no NULL and has nothing to put in its place.
+bool needs_a_value(const ColumnDef& column) {
+  bool not_null = false;
+  bool has_value = false;
+  for (const Constraint& constraint : pg::only<Constraint>(column.constraints)) {
+    switch (constraint.contype) {
+      case CONSTR_NOTNULL:
+      case CONSTR_PRIMARY:
+        not_null = true;
+        break;
+      case CONSTR_DEFAULT:
+        has_value = has_value || !pg::is_null_constant(constraint.raw_expr);
+        break;
+      case CONSTR_IDENTITY:
+      case CONSTR_GENERATED:
+        has_value = true;
+        break;
+      default:
+        break;
+    }
+  }
+  if (column.typeName != nullptr && pg::last_name(column.typeName->names).ends_with("serial")) has_value = true;
+  return not_null && !has_value;
+}
+
+void check(const AlterTableStmt& statement, const Context& context) {
+  const effect::RelationEffect* table = context.table();
+  if (statement.objtype != OBJECT_TABLE || (table != nullptr && table->is_new)) return;
+  const std::string name = table != nullptr ? context.display(*table) : quoted(pg::text(statement.relation->relname));
+  std::size_t index = 0;
+  for (const AlterTableCmd& command : pg::list<AlterTableCmd>(statement.cmds)) {
+    const std::size_t at = index++;
+    const auto* column = command.subtype == AT_AddColumn ? pg::as<ColumnDef>(command.def) : nullptr;
+    if (column == nullptr || !needs_a_value(*column)) continue;
+    // A domain's own default is a value too, which only the catalogue knows.
+    const std::string named = quoted(pg::text(column->colname));
+    context.report({
+        .at = context.command(at),
+        .message = fmt::format("Column {}.{} is NOT NULL and has no default", name, named),
+        .why = fmt::format("If {} has a row the statement fails (23502); if it has none, every INSERT of the running "
+                           "release, which does not know the column, fails from then on.",
+                           name),
+        .help =
+            fmt::format("Add it with a constant DEFAULT, which writes no row. Or add it nullable, release code that "
+                        "writes it, fill the old rows in batches, and make it NOT NULL then."),
+        .relation = table,
+        .lock = LockMode::access_exclusive,
+    });
+  }
+}
+
+constexpr std::array tags = {T_AlterTableStmt};
+constexpr std::array aliases = {Alias{"squawk", "adding-required-field"},
+                                Alias{"pgfence", "add-column-not-null-no-default"},
+                                Alias{"pg-migration-lint", "PGM008"}, Alias{"atlas", "MF103"}};
+
+}  // namespace
+
+extern const Rule add_column_not_null_without_default;
+constexpr Rule add_column_not_null_without_default = complete({
+    .id = "add-column-not-null-without-default",
+    .category = Category::fails,
+    .severity = Severity::error,
+    .summary = "A NOT NULL column without a default is added to a table that may have rows",
+    .aliases = aliases,
+    .tags = tags,
+    .check = on<AlterTableStmt, check>,
+});
+
+}  // namespace pglint::rules

@@ -1,0 +1,76 @@
+// A unique constraint or primary key that builds its index under ACCESS EXCLUSIVE.
+#include <fmt/format.h>
+
+#include <array>
+
+#include "lint/rule.h"
+#include "lint/words.h"
+#include "pg/tree.h"
+
+namespace pglint::rules {
+namespace {
+
+using namespace lint;
+
+bool is_unique(const Constraint& constraint) {
+  return constraint.contype == CONSTR_UNIQUE || constraint.contype == CONSTR_PRIMARY;
+}
+
+const Constraint* unique_of(const AlterTableCmd& command) {
+  if (command.subtype == AT_AddConstraint) {
+    const auto* constraint = pg::as<Constraint>(command.def);
+    return constraint != nullptr && is_unique(*constraint) ? constraint : nullptr;
+  }
+  if (command.subtype == AT_AddColumn) {
+    if (const auto* column = pg::as<ColumnDef>(command.def))
+      for (const Constraint& constraint : pg::only<Constraint>(column->constraints))
+        if (is_unique(constraint)) return &constraint;
+  }
+  return nullptr;
+}
+
+void check(const AlterTableStmt& statement, const Context& context) {
+  const effect::RelationEffect* table = context.table();
+  if (table == nullptr || table->is_new) return;
+  for (const effect::Part& part : context.effects->parts) {
+    if (!has(part.work, Work::index_build)) continue;
+    const auto& command = pg::cast<AlterTableCmd>(pg::nodes(statement.cmds)[part.command]);
+    const Constraint* constraint = unique_of(command);
+    if (constraint == nullptr) continue;
+
+    const std::string name = context.display(*table);
+    const bool primary = constraint->contype == CONSTR_PRIMARY;
+    const std::string_view what = primary ? "PRIMARY KEY" : "UNIQUE";
+    context.report({
+        .at = context.command(part.command),
+        .message = fmt::format("Adding {} builds an index on {} while nobody else can use it", what, name),
+        .why = fmt::format("PostgreSQL holds ACCESS EXCLUSIVE on {} for the whole build; reads and writes wait.", name),
+        .help = fmt::format(
+            "CREATE UNIQUE INDEX CONCURRENTLY first; then ALTER TABLE {} ADD CONSTRAINT … {} USING INDEX …, "
+            "which builds nothing{}. {}",
+            name, what, primary ? " once its columns are NOT NULL" : "", outside_transaction(context.runner)),
+        .relation = table,
+        .work = part.work,
+    });
+  }
+}
+
+constexpr std::array tags = {T_AlterTableStmt};
+constexpr std::array aliases = {Alias{"squawk", "disallowed-unique-constraint"}, Alias{"eugene", "E7"},
+                                Alias{"pgfence", "add-constraint-unique"},
+                                Alias{"pgfence", "add-pk-without-using-index"}};
+
+}  // namespace
+
+extern const Rule add_unique_constraint;
+constexpr Rule add_unique_constraint = complete({
+    .id = "add-unique-constraint",
+    .category = Category::lock,
+    .severity = Severity::error,
+    .summary = "A unique constraint or primary key builds its index while nobody else can use the table",
+    .aliases = aliases,
+    .tags = tags,
+    .check = on<AlterTableStmt, check>,
+});
+
+}  // namespace pglint::rules

@@ -1,0 +1,81 @@
+// Slow work while an earlier statement of the same transaction holds a lock that others wait for: a lock that would
+// have been given back in a moment is kept for as long as the scan, the build or the UPDATE takes.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "lint/reach.h"
+#include "lint/rule.h"
+#include "lint/words.h"
+
+namespace pglint::rules {
+namespace {
+
+using namespace lint;
+
+// What takes long here, as the subject of a sentence; empty if nothing does.
+std::string slow(const Context& context, const effect::RelationEffect*& relation) {
+  if (const auto* update = context.as<UpdateStmt>()) {
+    relation = context.table();
+    if (relation == nullptr || relation->is_new || reach(update->whereClause, *relation, context) == Reach::one)
+      return {};
+    return fmt::format("UPDATE of {}", context.display(*relation));
+  }
+  if (const auto* removal = context.as<DeleteStmt>()) {
+    relation = context.table();
+    if (relation == nullptr || relation->is_new || reach(removal->whereClause, *relation, context) == Reach::one)
+      return {};
+    return fmt::format("DELETE from {}", context.display(*relation));
+  }
+  for (const effect::RelationEffect& effect : context.effects->relations) {
+    if (effect.is_new || !grows_with_table(effect.work)) continue;
+    relation = &effect;
+    const std::string name = context.display(effect);
+    if (has(effect.work, Work::rewrite)) return fmt::format("rewrite of {}", name);
+    if (has(effect.work, Work::index_build)) return fmt::format("index build on {}", name);
+    return fmt::format("scan of {}", name);
+  }
+  return {};
+}
+
+void check(const Context& context) {
+  const Held* held = context.facts->worst();
+  if (held == nullptr) return;
+  const effect::RelationEffect* relation = nullptr;
+  const std::string work = slow(context, relation);
+  if (work.empty()) return;
+
+  const std::string locked = context.display(held->relation);
+  const LockMode mode = held->relation.lock;
+  const std::string_view waiting = held->relation.blocks_table_reads ? "reads and writes" : who_waits(mode);
+  context.report({
+      .at = context.first_word(),
+      .message = fmt::format("The {} runs while {} on {} is held", work, name(mode), locked),
+      .why =
+          fmt::format("An earlier statement of this transaction took the lock; {} of {} wait until the transaction is "
+                      "over, for as long as this takes.",
+                      waiting, locked),
+      .help = fmt::format("Commit what takes the lock first, and do the slow part in a transaction of its own. {}",
+                          context.runner == "drizzle" ? later_transaction(context.runner) : std::string()),
+      .relation = relation,
+      .related = {{held->file, held->at, fmt::format("{} on {} is taken here", name(mode), locked)}},
+  });
+}
+
+constexpr std::array aliases = {Alias{"eugene", "E4"}, Alias{"pgfence", "statement-after-access-exclusive"},
+                                Alias{"migrationpilot", "MP008"}};
+
+}  // namespace
+
+extern const Rule backfill_under_lock;
+constexpr Rule backfill_under_lock = complete({
+    .id = "backfill-under-lock",
+    .category = Category::lock,
+    .severity = Severity::error,
+    .summary = "Slow work is done while an earlier statement of the transaction holds a lock that others wait for",
+    .aliases = aliases,
+    .check = check,
+});
+
+}  // namespace pglint::rules

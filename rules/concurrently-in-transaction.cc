@@ -1,0 +1,61 @@
+// What PostgreSQL refuses inside a transaction block: CONCURRENTLY, VACUUM and their kin. The migration fails.
+#include <fmt/format.h>
+
+#include <array>
+#include <cstring>
+
+#include "lint/rule.h"
+#include "lint/words.h"
+
+namespace pglint::rules {
+namespace {
+
+using namespace lint;
+
+// Whose transaction it is, as the end of a sentence.
+std::string_view whose(const Context& context) {
+  if (context.in_body) return "a DO block runs inside a transaction";
+  switch (context.transaction->kind) {
+    case TransactionKind::explicit_:
+      return "an earlier BEGIN opened a transaction";
+    case TransactionKind::implicit:
+      return "several statements sent as one query share a transaction";
+    case TransactionKind::runner:
+    case TransactionKind::autocommit:
+      break;
+  }
+  return context.runner == "drizzle" ? "Drizzle runs all pending migrations in one transaction"
+                                     : "the migration tool runs the file in a transaction";
+}
+
+void check(const Context& context) {
+  if (!context.effects->has_error || std::strcmp(context.effects->error.sqlstate, "25001") != 0) return;
+  Span at = context.keyword("CONCURRENTLY");
+  if (at == context.statement) at = context.keyword("VACUUM");
+  context.report({
+      .at = at,
+      .message = fmt::format("This fails: {}", context.effects->error.message),
+      .why = fmt::format("PostgreSQL refuses the statement inside a transaction (SQLSTATE 25001), and {}.",
+                         whose(context)),
+      .help = outside_transaction(context.runner),
+      .relation = context.effects->target(),
+  });
+}
+
+constexpr std::array aliases = {Alias{"squawk", "ban-concurrent-index-creation-in-transaction"},
+                                Alias{"pgfence", "concurrent-in-transaction"},
+                                Alias{"pgsafe", "concurrently-in-transaction"}};
+
+}  // namespace
+
+extern const Rule concurrently_in_transaction;
+constexpr Rule concurrently_in_transaction = complete({
+    .id = "concurrently-in-transaction",
+    .category = Category::fails,
+    .severity = Severity::error,
+    .summary = "A statement that PostgreSQL refuses inside a transaction stands in one",
+    .aliases = aliases,
+    .check = check,
+});
+
+}  // namespace pglint::rules

@@ -1,0 +1,58 @@
+// CREATE INDEX without CONCURRENTLY: writers wait for the whole build.
+#include <fmt/format.h>
+
+#include <array>
+
+#include "lint/rule.h"
+#include "lint/words.h"
+
+namespace pglint::rules {
+namespace {
+
+using namespace lint;
+
+void check(const IndexStmt& statement, const Context& context) {
+  if (statement.concurrent) return;
+  const effect::RelationEffect* table = context.table();
+  if (table == nullptr || table->is_new || !has(table->work, Work::index_build)) return;
+
+  const std::string name = context.display(*table);
+  const bool partitioned = table->kind == catalog::RelationKind::partitioned_table;
+  const std::string help =
+      partitioned ? fmt::format(
+                        "CONCURRENTLY is refused on a partitioned table: CREATE INDEX … ON ONLY {}, then CREATE INDEX "
+                        "CONCURRENTLY on each partition, then ALTER INDEX … ATTACH PARTITION for each.",
+                        name)
+                  : fmt::format("Build it with CREATE {}INDEX CONCURRENTLY, which lets writes go on. {}",
+                                statement.unique ? "UNIQUE " : "", outside_transaction(context.runner));
+  context.report({
+      .at = context.keywords("CREATE", "INDEX"),
+      .message = fmt::format("CREATE INDEX makes every write to {} wait until the index is built", name),
+      .why =
+          fmt::format("PostgreSQL holds {} on {}{} while it reads the table and builds the index; INSERT, UPDATE and "
+                      "DELETE wait.",
+                      pglint::name(table->lock), name, partitioned ? " and each partition" : ""),
+      .help = help,
+      .relation = table,
+  });
+}
+
+constexpr std::array tags = {T_IndexStmt};
+constexpr std::array aliases = {Alias{"squawk", "require-concurrent-index-creation"}, Alias{"eugene", "E6"},
+                                Alias{"pgfence", "create-index-not-concurrent"},
+                                Alias{"strong_migrations", "add_index"}};
+
+}  // namespace
+
+extern const Rule create_index_not_concurrent;
+constexpr Rule create_index_not_concurrent = complete({
+    .id = "create-index-not-concurrent",
+    .category = Category::lock,
+    .severity = Severity::error,
+    .summary = "An index is built while writers wait",
+    .aliases = aliases,
+    .tags = tags,
+    .check = on<IndexStmt, check>,
+});
+
+}  // namespace pglint::rules

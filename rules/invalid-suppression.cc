@@ -1,0 +1,15 @@
+// A pglint:ignore comment that suppresses nothing: no reason, no such rule, a date that is none. Raised by the engine.
+#include "lint/rule.h"
+
+namespace pglint::rules {
+
+extern const lint::Rule invalid_suppression;
+constexpr lint::Rule invalid_suppression = lint::complete({
+    .id = "invalid-suppression",
+    .category = lint::Category::policy,
+    .severity = Severity::warning,
+    .summary = "A pglint:ignore comment without a reason or with a rule that does not exist",
+    .subject = lint::Subject::engine,
+});
+
+}  // namespace pglint::rules

@@ -1,0 +1,63 @@
+// A column is renamed while the running release still asks for it by its old name.
+#include <fmt/format.h>
+
+#include <array>
+
+#include "lint/rule.h"
+#include "lint/words.h"
+
+namespace pglint::rules {
+namespace {
+
+using namespace lint;
+
+void check(const RenameStmt& statement, const Context& context) {
+  const bool of_relation = statement.relationType == OBJECT_TABLE || statement.relationType == OBJECT_VIEW ||
+                           statement.relationType == OBJECT_MATVIEW || statement.relationType == OBJECT_FOREIGN_TABLE;
+  if (statement.renameType != OBJECT_COLUMN || !of_relation) return;
+  const effect::RelationEffect* table = context.table();
+  if (table == nullptr || table->is_new) return;
+
+  const std::string name = context.display(*table);
+  const std::string from = quoted(pg::text(statement.subname));
+  const std::string to = quoted(pg::text(statement.newname));
+  std::string help = fmt::format(
+      "Add {1} beside {0}, keep the two equal with a trigger, fill the old rows in batches, release code that uses "
+      "{1}, "
+      "then drop {0}.",
+      from, to);
+  if (context.runner == "drizzle")
+    help += fmt::format(
+        " If only the code should say {}, leave the column as it is: name the property in schema.ts and "
+        "give it the column '{}', and no migration is needed.",
+        to, pg::text(statement.subname));
+  context.report({
+      .at = context.keywords("RENAME", "TO"),
+      .message = fmt::format("Renaming {0}.{1} to {2} breaks the release that is running", name, from, to),
+      .why =
+          fmt::format("The rename is instant, and from then on every query that says {} fails (42703), until the last "
+                      "process of the old release is gone. A release that says {} fails before it.",
+                      from, to),
+      .help = std::move(help),
+      .relation = table,
+  });
+}
+
+constexpr std::array tags = {T_RenameStmt};
+constexpr std::array aliases = {Alias{"squawk", "renaming-column"}, Alias{"pgfence", "rename-column"},
+                                Alias{"strong_migrations", "rename_column"}};
+
+}  // namespace
+
+extern const Rule rename_column;
+constexpr Rule rename_column = complete({
+    .id = "rename-column",
+    .category = Category::compat,
+    .severity = Severity::error,
+    .summary = "A column is renamed under the release that is running",
+    .aliases = aliases,
+    .tags = tags,
+    .check = on<RenameStmt, check>,
+});
+
+}  // namespace pglint::rules

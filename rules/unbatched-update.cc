@@ -1,0 +1,54 @@
+// One UPDATE over many rows: row locks, bloat and WAL for all of them in a single transaction.
+#include <fmt/format.h>
+
+#include <array>
+
+#include "lint/reach.h"
+#include "lint/rule.h"
+#include "lint/words.h"
+
+namespace pglint::rules {
+namespace {
+
+using namespace lint;
+
+void check(const UpdateStmt& statement, const Context& context) {
+  const effect::RelationEffect* table = context.table();
+  if (table == nullptr || table->is_new || context.batched) return;
+  const Reach rows = reach(statement.whereClause, *table, context);
+  if (rows == Reach::one) return;
+
+  const std::string name = context.display(*table);
+  const bool whole = statement.whereClause == nullptr;
+  context.report({
+      .at = context.keyword("UPDATE"),
+      .message = whole ? fmt::format("UPDATE writes every row of {} in one transaction", name)
+                       : fmt::format("UPDATE may write many rows of {} in one transaction", name),
+      .why = "Each row stays locked until the transaction ends, so other writers of these rows wait for all of it; "
+             "every row is written anew, vacuum can clean none of the old ones meanwhile, and replicas fall behind.",
+      .help = "Update by key in batches of some hundred to some thousand rows, each in a transaction of its own, with "
+              "a pause between them, and outside the migration that changes the schema.",
+      .relation = table,
+      .work = Work::scan,
+      .at_most = rows == Reach::some ? std::optional(Severity::warning) : std::nullopt,
+  });
+}
+
+constexpr std::array tags = {T_UpdateStmt};
+constexpr std::array aliases = {Alias{"pgfence", "update-in-migration"}, Alias{"migrationpilot", "MP011"},
+                                Alias{"pg-migration-lint", "PGM302"}};
+
+}  // namespace
+
+extern const Rule unbatched_update;
+constexpr Rule unbatched_update = complete({
+    .id = "unbatched-update",
+    .category = Category::data,
+    .severity = Severity::error,
+    .summary = "Many rows of a table in use are updated in one transaction",
+    .aliases = aliases,
+    .tags = tags,
+    .check = on<UpdateStmt, check>,
+});
+
+}  // namespace pglint::rules

@@ -1,0 +1,324 @@
+#include "lint/check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstring>
+#include <thread>
+#include <tuple>
+
+#include "base/spell.h"
+#include "lint/facts.h"
+#include "lint/sink.h"
+#include "pg/node.h"
+#include "source/suppression.h"
+
+namespace pglint::lint {
+namespace {
+
+// The rules of this run, by the statements they want to see.
+class Selection {
+ public:
+  struct Entry {
+    const Rule* rule;
+    Severity severity;
+  };
+
+  Selection(std::span<const Rule* const> rules, const CheckOptions& options);
+
+  [[nodiscard]] const std::vector<Entry>& of(NodeTag tag) const {
+    const auto index = static_cast<std::size_t>(tag);
+    return index < by_tag_.size() ? by_tag_[index] : every_;
+  }
+  // A rule that the engine raises by itself; null if it is off.
+  [[nodiscard]] const Entry* engine(std::string_view id) const {
+    const auto found = std::ranges::find_if(engine_, [&](const Entry& entry) { return entry.rule->id == id; });
+    return found == engine_.end() ? nullptr : &*found;
+  }
+  [[nodiscard]] bool exists(std::string_view id) const {
+    return std::ranges::any_of(all_, [&](const Rule* rule) { return rule->id == id; });
+  }
+  [[nodiscard]] bool is_on(std::string_view id) const {
+    return std::ranges::any_of(on_, [&](const Rule* rule) { return rule->id == id; });
+  }
+  [[nodiscard]] std::span<const Rule* const> all() const { return all_; }
+
+ private:
+  std::span<const Rule* const> all_;
+  std::vector<const Rule*> on_;
+  std::vector<std::vector<Entry>> by_tag_;
+  std::vector<Entry> every_;  // rules without tags
+  std::vector<Entry> engine_;
+};
+
+Selection::Selection(std::span<const Rule* const> rules, const CheckOptions& options) : all_(rules) {
+  const auto names = [](const std::vector<std::string>& ids, std::string_view id) {
+    return std::ranges::find(ids, id) != ids.end();
+  };
+  std::vector<Entry> tagged;
+  std::size_t largest = 0;
+  for (const Rule* rule : rules) {
+    const bool wanted = options.select.empty() ? on_by_default(*rule) : names(options.select, rule->id);
+    const int pg = options.replay.target.pg_version;
+    if (!wanted || names(options.ignore, rule->id) || pg < rule->from_pg || pg > rule->to_pg) continue;
+    Entry entry{rule, rule->severity};
+    for (const auto& [id, severity] : options.severity)
+      if (id == rule->id) entry.severity = severity;
+    on_.push_back(rule);
+    if (rule->check == nullptr) {
+      engine_.push_back(entry);
+    } else if (rule->tags.empty()) {
+      every_.push_back(entry);
+    } else {
+      tagged.push_back(entry);
+      for (const NodeTag tag : rule->tags) largest = std::max(largest, static_cast<std::size_t>(tag));
+    }
+  }
+  by_tag_.assign(largest + 1, every_);
+  for (const Entry& entry : tagged)
+    for (const NodeTag tag : entry.rule->tags) by_tag_[static_cast<std::size_t>(tag)].push_back(entry);
+}
+
+// What one project gave; file indices count from its own first file.
+struct Outcome {
+  std::vector<ReportFile> files;
+  std::vector<Diagnostic> diagnostics;
+  std::vector<std::string> notices;
+  std::uint32_t statements = 0;
+  std::uint32_t suppressed = 0;
+};
+
+class Checker final : public Observer {
+ public:
+  Checker(const Selection& selection, const CheckOptions& options, Outcome& outcome)
+      : selection_(selection), options_(options), outcome_(outcome) {
+    sink_.diagnostics = &outcome.diagnostics;
+  }
+
+  void begin_file(const source::Project& project, const source::Migration& migration) override;
+  void syntax_error(const pg::Parsed& parsed) override;
+  void statement(const Moment& moment) override;
+  void end_file(const source::Migration& migration, const std::vector<pg::Comment>& comments,
+                const std::vector<Span>& statements) override;
+  void notice(std::string text) override { outcome_.notices.push_back(std::move(text)); }
+
+ private:
+  void suppress(const source::Migration& migration, const std::vector<source::Suppression>& suppressions,
+                const std::vector<Span>& statements);
+  void raise(const Selection::Entry& entry, Span at, Span statement, std::string message, std::string why,
+             std::string help);
+
+  const Selection& selection_;
+  const CheckOptions& options_;
+  Outcome& outcome_;
+  TransactionFacts facts_;
+  Context::Sink sink_;
+  std::string_view text_;
+  std::string_view runner_;
+  std::size_t first_ = 0;  // of this file's diagnostics
+};
+
+void Checker::begin_file(const source::Project& project, const source::Migration& migration) {
+  text_ = migration.text;
+  runner_ = project.runner;
+  sink_.file = static_cast<std::uint32_t>(outcome_.files.size());
+  sink_.tokens.clear();
+  outcome_.files.push_back({migration.path, migration.text});
+  first_ = outcome_.diagnostics.size();
+}
+
+void Checker::raise(const Selection::Entry& entry, Span at, Span statement, std::string message, std::string why,
+                    std::string help) {
+  Diagnostic diagnostic;
+  diagnostic.rule = entry.rule->id;
+  diagnostic.severity = entry.severity;
+  diagnostic.file = sink_.file;
+  diagnostic.at = at;
+  diagnostic.statement = statement;
+  diagnostic.message = std::move(message);
+  diagnostic.why = std::move(why);
+  diagnostic.help = std::move(help);
+  outcome_.diagnostics.push_back(std::move(diagnostic));
+}
+
+void Checker::syntax_error(const pg::Parsed& parsed) {
+  ++outcome_.statements;
+  const Selection::Entry* entry = selection_.engine("syntax-error");
+  if (entry == nullptr) return;
+  // The token it points at, or the end of the statement.
+  const std::uint32_t offset = std::min(parsed.error->offset, static_cast<std::uint32_t>(text_.size()));
+  Span at{offset, offset};
+  if (parsed.span.contains(offset)) {
+    const std::uint32_t end = std::min(parsed.span.end, offset + 256);
+    const std::vector<pg::Token> tokens = pg::tokens(text_.substr(offset, end - offset), offset);
+    if (!tokens.empty()) at.end = tokens.front().span.end;
+  }
+  raise(*entry, at, parsed.span, parsed.error->message, "PostgreSQL's own parser refuses this statement.",
+        "Mend the statement; the statements around it were checked all the same.");
+}
+
+void Checker::statement(const Moment& moment) {
+  if (!moment.in_body) {
+    ++outcome_.statements;
+    facts_.enter(moment.transaction);
+  }
+  sink_.tokens.clear();
+
+  const effect::Effects& effects = moment.effects;
+  if (effects.has_error && std::strcmp(effects.error.sqlstate, "42601") == 0) {
+    // Syntax that the target version does not know yet.
+    if (const Selection::Entry* entry = selection_.engine("syntax-error"))
+      raise(*entry, moment.parsed.span, moment.parsed.span, effects.error.message,
+            fmt::format("The migrations must run on PostgreSQL {}, which refuses this statement.",
+                        options_.replay.target.pg_version),
+            "Write it in a form that the oldest server knows, or raise --pg-version if no older server is left.");
+  } else {
+    Context context;
+    context.node = moment.parsed.node;
+    context.text = text_;
+    context.statement = moment.parsed.span;
+    context.base = moment.parsed.base;
+    context.in_body = moment.in_body;
+    context.batched = moment.batched;
+    context.catalog = &moment.catalog;
+    context.effects = &effects;
+    context.transaction = &moment.transaction;
+    context.facts = &facts_;
+    context.target = &options_.replay.target;
+    context.runner = runner_;
+    context.sink = &sink_;
+    for (const Selection::Entry& entry : selection_.of(moment.parsed.node->type)) {
+      context.rule = entry.rule;
+      sink_.severity = entry.severity;
+      entry.rule->check(context);
+    }
+  }
+  facts_.remember(effects, sink_.file, moment.parsed.span);
+}
+
+void Checker::end_file(const source::Migration& migration, const std::vector<pg::Comment>& comments,
+                       const std::vector<Span>& statements) {
+  const std::vector<source::Suppression> suppressions = source::suppressions(migration.text, comments, statements);
+  if (!suppressions.empty()) suppress(migration, suppressions, statements);
+  const auto first = outcome_.diagnostics.begin() + static_cast<std::ptrdiff_t>(first_);
+  std::stable_sort(first, outcome_.diagnostics.end(), [](const Diagnostic& a, const Diagnostic& b) {
+    return std::tuple(a.at.begin, a.at.end) < std::tuple(b.at.begin, b.at.end);
+  });
+}
+
+// Diagnostics of this file that a suppression speaks of go; suppressions that are wrong or speak of nothing are
+// findings of their own, which cannot be suppressed.
+void Checker::suppress(const source::Migration& migration, const std::vector<source::Suppression>& suppressions,
+                       const std::vector<Span>& statements) {
+  const Selection::Entry* invalid = selection_.engine("invalid-suppression");
+  const Selection::Entry* expired = selection_.engine("expired-suppression");
+  const Selection::Entry* unused = selection_.engine("unused-suppression");
+
+  std::vector<Diagnostic> found(
+      std::make_move_iterator(outcome_.diagnostics.begin() + static_cast<std::ptrdiff_t>(first_)),
+      std::make_move_iterator(outcome_.diagnostics.end()));
+  outcome_.diagnostics.resize(first_);
+
+  for (const source::Suppression& suppression : suppressions) {
+    if (!suppression.problem.empty()) {
+      if (invalid != nullptr)
+        raise(*invalid, suppression.at, {}, std::string(suppression.problem), "The comment suppresses nothing.",
+              "Write -- pglint:ignore rule-id: the reason, with until=YYYY-MM-DD before the reason if it is to end.");
+      continue;
+    }
+    const bool over = !suppression.until.empty() && !options_.today.empty() && suppression.until < options_.today;
+    if (over && expired != nullptr)
+      raise(*expired, suppression.at, {}, fmt::format("This suppression ended on {}", suppression.until),
+            "What it hid is reported again.", "Mend the statement, or give the suppression a later date and say why.");
+    for (std::size_t i = 0; i < suppression.rules.size(); ++i) {
+      const std::string_view rule = suppression.rules[i];
+      if (!selection_.exists(rule)) {
+        if (invalid == nullptr) continue;
+        std::vector<std::string_view> ids;
+        for (const Rule* known : selection_.all()) ids.push_back(known->id);
+        const std::string_view near = nearest(rule, ids);
+        raise(*invalid, suppression.rule_spans[i], {}, fmt::format("There is no rule {}", rule),
+              "The comment suppresses nothing.",
+              near.empty() ? std::string("pglint rules lists the rules.") : fmt::format("Did you mean {}?", near));
+        continue;
+      }
+      if (over) continue;
+      const Span spoken_of = suppression.whole_file ? Span{0, static_cast<std::uint32_t>(migration.text.size())}
+                             : suppression.statement != source::Suppression::npos ? statements[suppression.statement]
+                                                                                  : Span{};
+      const auto gone = std::remove_if(found.begin(), found.end(), [&](const Diagnostic& diagnostic) {
+        return diagnostic.rule == rule && (suppression.whole_file || spoken_of.contains(diagnostic.at.begin) ||
+                                           (diagnostic.at.empty() && diagnostic.at.begin == spoken_of.end));
+      });
+      const auto count = static_cast<std::uint32_t>(found.end() - gone);
+      found.erase(gone, found.end());
+      outcome_.suppressed += count;
+      if (count == 0 && unused != nullptr && selection_.is_on(rule))
+        raise(*unused, suppression.rule_spans[i], {}, fmt::format("{} finds nothing here", rule),
+              "The suppression has nothing to hide, and would hide the next real finding.", "Take it out.");
+    }
+  }
+  outcome_.diagnostics.insert(outcome_.diagnostics.end(), std::make_move_iterator(found.begin()),
+                              std::make_move_iterator(found.end()));
+}
+
+void append(Report& report, Outcome&& outcome) {
+  const auto offset = static_cast<std::uint32_t>(report.files.size());
+  for (Diagnostic& diagnostic : outcome.diagnostics) {
+    diagnostic.file += offset;
+    for (Related& related : diagnostic.related) related.file += offset;
+    switch (diagnostic.severity) {
+      case Severity::error:
+        ++report.summary.errors;
+        break;
+      case Severity::warning:
+        ++report.summary.warnings;
+        break;
+      case Severity::advice:
+        ++report.summary.advice;
+        break;
+    }
+  }
+  const auto move_to = [](auto& to, auto& from) {
+    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+  };
+  move_to(report.files, outcome.files);
+  move_to(report.diagnostics, outcome.diagnostics);
+  move_to(report.notices, outcome.notices);
+  report.summary.statements += outcome.statements;
+  report.summary.suppressed += outcome.suppressed;
+}
+
+}  // namespace
+
+bool on_by_default(const Rule& rule) { return rule.category != Category::style; }
+
+Report check(const source::Sources& sources, std::span<const Rule* const> rules, const CheckOptions& options) {
+  const Selection selection(rules, options);
+  std::vector<Outcome> outcomes(sources.projects.size());
+
+  // Projects share nothing, so each can be checked on a thread of its own; a project is one walk in order.
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < outcomes.size(); i = next++) {
+      Checker checker(selection, options, outcomes[i]);
+      replay(sources.projects[i], options.replay, checker);
+    }
+  };
+  const std::size_t threads = std::min<std::size_t>(options.jobs, outcomes.size());
+  std::vector<std::thread> others;
+  for (std::size_t i = 1; i < threads; ++i) others.emplace_back(work);
+  work();
+  for (std::thread& thread : others) thread.join();
+
+  Report report;
+  report.failures = sources.failures;
+  report.notices = sources.notices;
+  for (Outcome& outcome : outcomes) append(report, std::move(outcome));
+  report.summary.files = static_cast<std::uint32_t>(report.files.size());
+  return report;
+}
+
+}  // namespace pglint::lint

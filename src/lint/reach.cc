@@ -1,0 +1,83 @@
+#include "lint/reach.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "pg/tree.h"
+
+namespace pglint::lint {
+namespace {
+
+// A value that is the same for every row: literals, parameters, and what is computed of them alone.
+bool is_constant(const ::Node* node) {
+  bool constant = true;
+  pg::walk(node, [&](const ::Node& n) {
+    if (n.type == T_ColumnRef || n.type == T_SubLink) constant = false;
+    return constant;
+  });
+  return constant;
+}
+
+std::string_view column_of(const ::Node* node) {
+  const auto* column = pg::as<ColumnRef>(pg::without_casts(node));
+  return column != nullptr ? pg::column_name(*column) : std::string_view();
+}
+
+// Columns that the clause pins to constants, at the top level of its ANDs.
+void pinned(const ::Node* where, std::vector<std::string_view>& columns) {
+  std::vector<const ::Node*> terms{where};
+  while (!terms.empty()) {
+    const ::Node* term = terms.back();
+    terms.pop_back();
+    if (const auto* both = pg::as<BoolExpr>(term); both != nullptr && both->boolop == AND_EXPR) {
+      for (const ::Node* arg : pg::nodes(both->args)) terms.push_back(arg);
+      continue;
+    }
+    const auto* comparison = pg::as<A_Expr>(term);
+    if (comparison == nullptr || pg::last_name(comparison->name) != "=") continue;
+    if (comparison->kind == AEXPR_OP) {
+      if (const auto left = column_of(comparison->lexpr); !left.empty() && is_constant(comparison->rexpr))
+        columns.push_back(left);
+      else if (const auto right = column_of(comparison->rexpr); !right.empty() && is_constant(comparison->lexpr))
+        columns.push_back(right);
+    } else if (comparison->kind == AEXPR_IN || comparison->kind == AEXPR_OP_ANY) {
+      // The right side of IN is a bare list: its elements are looked at one by one.
+      const auto left = column_of(comparison->lexpr);
+      bool constant = !left.empty();
+      if (constant && comparison->rexpr != nullptr && comparison->rexpr->type == T_List) {
+        for (const ::Node* value : pg::nodes(reinterpret_cast<const ::List*>(comparison->rexpr)))
+          constant = constant && is_constant(value);
+      } else {
+        constant = constant && is_constant(comparison->rexpr);
+      }
+      if (constant) columns.push_back(left);
+    }
+  }
+}
+
+bool covers_a_key(const catalog::Relation& table, const std::vector<std::string_view>& columns,
+                  const catalog::Catalog& catalog) {
+  return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const catalog::Relation* index) {
+    if (index->dropped || index->index == nullptr || !index->index->unique || !index->index->valid ||
+        !index->index->predicate.empty() || index->index->keys.empty())
+      return false;
+    return std::all_of(index->index->keys.begin(), index->index->keys.end(), [&](const catalog::IndexKey& key) {
+      return key.column && std::ranges::find(columns, catalog.text(key.column)) != columns.end();
+    });
+  });
+}
+
+}  // namespace
+
+Reach reach(const ::Node* where, const effect::RelationEffect& table, const Context& context) {
+  if (where == nullptr) return Reach::all;
+  std::vector<std::string_view> columns;
+  pinned(where, columns);
+  if (columns.empty()) return Reach::all;
+  if (table.relation != nullptr && covers_a_key(*table.relation, columns, *context.catalog)) return Reach::one;
+  // Of a table that the history never made the keys are not known; `id` is one nearly everywhere.
+  if (!table.known && std::ranges::find(columns, "id") != columns.end()) return Reach::one;
+  return Reach::some;
+}
+
+}  // namespace pglint::lint

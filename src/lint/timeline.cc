@@ -1,0 +1,117 @@
+#include "lint/timeline.h"
+
+#include <algorithm>
+
+namespace pglint::lint {
+namespace {
+
+std::string_view kind_name(const effect::RelationEffect& effect) {
+  switch (effect.kind) {
+    case catalog::RelationKind::table:
+    case catalog::RelationKind::composite:
+      return "table";
+    case catalog::RelationKind::partitioned_table:
+      return "partitioned";
+    case catalog::RelationKind::index:
+    case catalog::RelationKind::partitioned_index:
+      return "index";
+    case catalog::RelationKind::view:
+      return "view";
+    case catalog::RelationKind::materialized_view:
+      return "matview";
+    case catalog::RelationKind::sequence:
+      return "sequence";
+    case catalog::RelationKind::foreign_table:
+      break;
+  }
+  return "foreign";
+}
+
+class Recorder final : public Observer {
+ public:
+  explicit Recorder(Timeline& timeline) : timeline_(timeline) {}
+
+  void begin_file(const source::Project& project, const source::Migration& migration) override {
+    timeline_.files.push_back({migration.path, project.runner, migration.text, {}});
+    transaction_ = 0;
+  }
+
+  void syntax_error(const pg::Parsed& parsed) override {
+    TimelineStatement statement;
+    statement.at = parsed.span;
+    statement.error = TimelineError{"42601", parsed.error->message};
+    // It has no part in the transaction around it, which the server would have ended.
+    timeline_.files.back().transactions.push_back({TransactionKind::autocommit, {std::move(statement)}});
+    transaction_ = 0;
+  }
+
+  void statement(const Moment& moment) override;
+  void notice(std::string text) override { timeline_.notices.push_back(std::move(text)); }
+
+ private:
+  void add(const Moment& moment, TimelineStatement& statement);
+
+  Timeline& timeline_;
+  std::uint32_t transaction_ = 0;  // that the file's last entry shows
+};
+
+void Recorder::statement(const Moment& moment) {
+  auto& transactions = timeline_.files.back().transactions;
+  if (!moment.in_body) {
+    if (transactions.empty() || transaction_ != moment.transaction.id) {
+      transactions.push_back({moment.transaction.kind, {}});
+      transaction_ = moment.transaction.id;
+    }
+    transactions.back().kind = moment.transaction.kind;
+    TimelineStatement statement;
+    statement.at = moment.parsed.span;
+    statement.transactional = moment.effects.transactional;
+    transactions.back().statements.push_back(std::move(statement));
+  }
+  // What a DO block's statements do is what the DO block does.
+  add(moment, transactions.back().statements.back());
+}
+
+void Recorder::add(const Moment& moment, TimelineStatement& statement) {
+  const effect::Effects& effects = moment.effects;
+  if (effects.has_error && !statement.error)
+    statement.error = TimelineError{std::string(effects.error.sqlstate), effects.error.message};
+
+  for (const effect::RelationEffect& effect : effects.relations) {
+    std::string name = moment.catalog.qualified(effect.schema, effect.name);
+    auto entry = std::ranges::find(statement.effects, name, &LockEffect::relation);
+    if (entry == statement.effects.end()) {
+      statement.effects.emplace_back();
+      entry = statement.effects.end() - 1;
+      entry->relation = std::move(name);
+      entry->relation_kind = kind_name(effect);
+      entry->known = effect.known;
+      entry->is_new = effect.is_new;
+      entry->because = effect::name(effect.because);
+    }
+    entry->lock = std::max(entry->lock, effect.lock);
+    entry->work |= effect.work;
+    entry->blocks_reads = entry->blocks_reads || blocks_reads(effect.lock) || effect.blocks_table_reads;
+    entry->blocks_writes = entry->blocks_writes || blocks_writes(effect.lock);
+    entry->until_transaction =
+        effect.held_until == effect::HeldUntil::transaction && moment.transaction.kind != TransactionKind::autocommit;
+  }
+  for (const effect::Build& build : effects.builds) {
+    std::string table = build.table != nullptr ? moment.catalog.qualified(*build.table) : std::string();
+    const auto entry = std::ranges::find(statement.effects, table, &LockEffect::relation);
+    if (entry != statement.effects.end()) entry->builds.push_back(moment.catalog.qualified(build.schema, build.name));
+  }
+}
+
+}  // namespace
+
+Timeline timeline(const source::Sources& sources, const ReplayOptions& options) {
+  Timeline timeline;
+  timeline.failures = sources.failures;
+  timeline.notices = sources.notices;
+  Recorder recorder(timeline);
+  for (const source::Project& project : sources.projects) replay(project, options, recorder);
+  return timeline;
+}
+
+}  // namespace pglint::lint

@@ -1,0 +1,37 @@
+#include "lint/words.h"
+
+#include "base/identifier.h"
+
+namespace pglint::lint {
+
+std::string_view who_waits(LockMode mode) {
+  if (blocks_reads(mode)) return "reads and writes";
+  if (blocks_writes(mode)) return "writes";
+  return "";
+}
+
+std::string_view doing(Work work) {
+  if (has(work, Work::rewrite)) return "writes every row into a new file and rebuilds every index";
+  if (has(work, Work::scan | Work::index_build) && has(work, Work::index_build)) return "builds an index";
+  if (has(work, Work::scan)) return "reads every row";
+  if (has(work, Work::wait)) return "waits for older transactions";
+  return "changes the catalogue";
+}
+
+std::string quoted(std::string_view identifier) { return quote_identifier(identifier); }
+
+std::string outside_transaction(std::string_view runner) {
+  if (runner == "drizzle")
+    return "Drizzle runs all pending migrations in one transaction: give the statement a migration of its own that "
+           "begins with COMMIT;--> statement-breakpoint and may be repeated.";
+  return "Run it by itself, outside BEGIN and COMMIT.";
+}
+
+std::string later_transaction(std::string_view runner) {
+  if (runner == "drizzle")
+    return "Drizzle runs all pending migrations in one transaction: the second half belongs in a migration that is "
+           "deployed later, or behind a COMMIT;--> statement-breakpoint.";
+  return "The second half belongs in a later transaction.";
+}
+
+}  // namespace pglint::lint
