@@ -12,8 +12,8 @@ COPY public.teams (id, name) FROM STDIN WITH (FORMAT csv);
 2,"ALTER TABLE public.tickets"
 \.
 INSERT INTO public.teams (id, name) VALUES (3, :'team');
-SELECT count(*) AS teams FROM public.teams \gset
-\if :teams
+SELECT count(*) > 0 AS has_teams FROM public.teams \gset
+\if :has_teams
 ALTER TABLE public.agents ADD COLUMN team_id integer; \echo column added
 \endif
 ALTER TABLE public.agents ADD CONSTRAINT agents_team_id_fkey FOREIGN KEY (team_id) REFERENCES public.teams (id);
