@@ -1,0 +1,162 @@
+// What `check` costs beside the parse it cannot do without.
+//
+//   (a) bare pg_query_raw_parse of every file
+//   (b) everything `check` does, from the files' bytes to the list of diagnostics
+//
+// One process, one thread, the best of 9 rounds each, a and b in turn; no text is rendered. Beside it, without a
+// limit: a finding on every statement with JSON, and start-up on a file of four statements beside a program that does
+// nothing.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern "C" {
+#include <pg_query.h>
+#include <pg_query/pg_query_internal.h>
+}
+
+#include <fmt/format.h>
+
+#include "lint/check.h"
+#include "report/report.h"
+#include "rules/registry.h"
+#include "source/files.h"
+#include "source/project.h"
+#include "support/history.h"
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+template <class F>
+double milliseconds(F&& f) {
+  const auto start = Clock::now();
+  f();
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+void bare_parse(const pglint::bench::History& history) {
+  for (const auto& [path, text] : history.files) {
+    const MemoryContext context = pg_query_enter_memory_context();
+    const PgQueryInternalParsetreeAndError result = pg_query_raw_parse(text.c_str(), 0);
+    if (result.error != nullptr) {
+      std::fprintf(stderr, "%s does not parse: %s\n", path.c_str(), result.error->message);
+      std::exit(1);
+    }
+    pg_query_exit_memory_context(context);
+  }
+}
+
+pglint::Report check(const pglint::source::FakeFiles& files, pglint::source::Sources& sources) {
+  pglint::source::SourceOptions options;
+  options.paths = {"migrations"};
+  options.runner = "plain";
+  auto read = pglint::source::read_sources(options, files);
+  if (!read) {
+    std::fprintf(stderr, "%s\n", read.error().message.c_str());
+    std::exit(1);
+  }
+  sources = std::move(*read);
+  return pglint::lint::check(sources, pglint::rules::all(), {});
+}
+
+// Wall time of a program from fork to exit, its output thrown away.
+double run_program(const std::vector<std::string>& command) {
+  std::vector<char*> argv;
+  for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
+  argv.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  double best = std::numeric_limits<double>::max();
+  for (int round = 0; round < 30; ++round) {
+    best = std::min(best, milliseconds([&] {
+                      pid_t pid = 0;
+                      if (posix_spawn(&pid, argv[0], &actions, nullptr, argv.data(), environ) != 0) std::exit(1);
+                      int status = 0;
+                      waitpid(pid, &status, 0);
+                    }));
+  }
+  posix_spawn_file_actions_destroy(&actions);
+  return best;
+}
+
+void start_up() {
+  char folder[] = "/tmp/pglint-bench-XXXXXX";
+  if (mkdtemp(folder) == nullptr) return;
+  const std::string base = folder;
+  const auto write = [](const std::string& path, std::string_view text) {
+    if (std::FILE* file = std::fopen(path.c_str(), "w")) {
+      std::fwrite(text.data(), 1, text.size(), file);
+      std::fclose(file);
+    }
+  };
+  write(base + "/four.sql",
+        "CREATE TABLE orders (id bigint PRIMARY KEY, note text);\nALTER TABLE orders ADD COLUMN paid boolean;\n"
+        "COMMENT ON TABLE orders IS 'Orders';\nINSERT INTO orders (id) VALUES (1);\n");
+  write(base + "/nothing.cc", "int main() {}\n");
+  const std::string compile = "c++ -O2 -o " + base + "/nothing " + base + "/nothing.cc";
+  if (std::system(compile.c_str()) == 0) {
+    const double nothing = run_program({base + "/nothing"});
+    const double ours = run_program({PGLINT_PROGRAM, "check", base + "/four.sql"});
+    fmt::print("start-up, four statements      {:8.2f} ms  beside a program that does nothing {:.2f} ms\n", ours, nothing);
+  }
+  for (const char* name : {"/four.sql", "/nothing.cc", "/nothing"}) unlink((base + name).c_str());
+  rmdir(folder);
+}
+
+}  // namespace
+
+int main() {
+  constexpr int rounds = 9;
+  const pglint::bench::History history = pglint::bench::make_history(20'000, 200, 1);
+  pglint::source::FakeFiles files;
+  files.files = history.files;
+
+  double a = std::numeric_limits<double>::max();
+  double b = a;
+  pglint::Report report;
+  for (int round = 0; round < rounds; ++round) {
+    a = std::min(a, milliseconds([&] { bare_parse(history); }));
+    pglint::source::Sources sources;
+    b = std::min(b, milliseconds([&] { report = check(files, sources); }));
+  }
+  fmt::print("{} statements of {} kinds, {} bytes each, {} files, {} findings\n", history.statements, history.kinds,
+             history.bytes / history.statements, history.files.size(), report.diagnostics.size());
+  fmt::print("(a) bare parse                 {:8.2f} ms\n", a);
+  fmt::print("(b) check                      {:8.2f} ms\n", b);
+  fmt::print("(b)/(a)                        {:8.3f}     at most 1.5\n", b / a);
+
+  const pglint::bench::History bad = pglint::bench::make_history(20'000, 200, 20);
+  pglint::source::FakeFiles bad_files;
+  bad_files.files = bad.files;
+  double parse = std::numeric_limits<double>::max();
+  double c = parse;
+  std::size_t findings = 0;
+  for (int round = 0; round < rounds; ++round) {
+    parse = std::min(parse, milliseconds([&] { bare_parse(bad); }));
+    c = std::min(c, milliseconds([&] {
+                   pglint::source::Sources sources;
+                   const pglint::Report all = check(bad_files, sources);
+                   findings = all.diagnostics.size();
+                   const std::string json = pglint::report::render(pglint::report::Format::json, all, {});
+                   if (std::FILE* null = std::fopen("/dev/null", "w")) {
+                     std::fwrite(json.data(), 1, json.size(), null);
+                     std::fclose(null);
+                   }
+                 }));
+  }
+  fmt::print("a finding on every statement, with JSON: {} findings, {:.2f} ms, {:.3f} of its bare parse\n", findings, c,
+             c / parse);
+  start_up();
+  return b / a <= 1.5 ? 0 : 1;
+}

@@ -1,0 +1,67 @@
+#include "cli/cli.h"
+
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.h"
+#include "pglint/version.h"
+
+namespace pglint::cli {
+
+int run(int argc, const char* const* argv) {
+  CLI::App app{"Reads PostgreSQL migrations with PostgreSQL's own grammar and says what is unsafe on a live database.\n"};
+  app.name("pglint");
+  app.set_version_flag("--version", "pglint " + std::string(version()));
+  app.require_subcommand(1);
+  app.set_help_all_flag("--help-all", "Help for every command");
+  app.failure_message(CLI::FailureMessage::simple);
+  app.footer(
+      "Exit codes: 0 nothing at or above the fail level; 1 findings; 2 wrong usage, unreadable input or a bad "
+      "configuration.\nExamples:\n"
+      "  pglint check                          the migrations of this project\n"
+      "  pglint check --since origin/main      what this branch adds, with its history\n"
+      "  pglint locks -c 'ALTER TABLE orders ADD COLUMN note text'\n"
+      "  pglint explain set-not-null");
+
+  Options options;
+  int code = ok;
+
+  CLI::App* check_command = app.add_subcommand("check", "Lint migrations: files, folders, or - for standard input");
+  add_source_options(*check_command, options);
+  add_rule_options(*check_command, options);
+  add_output_options(*check_command, options);
+  check_command->callback([&] { code = check(options); });
+
+  CLI::App* locks_command =
+      app.add_subcommand("locks", "The lock timeline: what each statement locks, how, while doing what, until when");
+  add_source_options(*locks_command, options);
+  add_output_options(*locks_command, options);
+  locks_command->callback([&] { code = locks(options); });
+
+  std::string rule;
+  CLI::App* explain_command = app.add_subcommand("explain", "The page of a rule");
+  explain_command->add_option("rule", rule, "Its id, as in set-not-null")->required()->type_name("RULE");
+  explain_command->callback([&] { code = explain(rule, options); });
+
+  CLI::App* rules_command = app.add_subcommand("rules", "The list of rules");
+  add_rule_options(*rules_command, options);
+  add_output_options(*rules_command, options);
+  rules_command->callback([&] { code = rules(options); });
+
+  std::string shell;
+  CLI::App* completion_command =
+      app.add_subcommand("completion", "A completion script: source <(pglint completion bash)");
+  completion_command->add_option("shell", shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  completion_command->callback([&] { code = completion(shell, app); });
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // Help and version are "errors" that exit with 0; every other one is wrong usage.
+    return app.exit(error) == 0 ? ok : refused;
+  }
+  return code;
+}
+
+}  // namespace pglint::cli

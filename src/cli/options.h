@@ -1,0 +1,71 @@
+// What the commands share: options, the configuration beneath them, and where output goes.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "lint/check.h"
+#include "report/report.h"
+#include "source/project.h"
+
+namespace CLI {
+class App;
+}
+
+namespace pglint::cli {
+
+enum class FailOn : std::uint8_t { error, warning, never };
+
+// As written on the command line; what is not given is empty and may come from the configuration.
+struct Options {
+  std::vector<std::string> paths;
+  std::vector<std::string> sql;  // -c
+  std::string config;
+  std::optional<int> pg_version;
+  std::string runner;
+  std::string transaction;
+  std::string schema;
+  std::vector<std::string> set;
+  std::string since;
+  bool staged = false;
+  std::vector<std::string> formats;
+  std::string fail_on;
+  std::vector<std::string> select;
+  std::vector<std::string> ignore;
+  unsigned jobs = 0;
+  std::string color = "auto";
+  bool quiet = false;
+  bool verbose = false;
+};
+
+void add_source_options(CLI::App& command, Options& options);  // what is read, and as what
+void add_rule_options(CLI::App& command, Options& options);    // which rules, which level fails
+void add_output_options(CLI::App& command, Options& options);
+
+// Options and configuration together.
+struct Settings {
+  source::SourceOptions source;
+  lint::CheckOptions check;
+  FailOn fail_on = FailOn::error;
+  std::vector<std::pair<report::Format, std::string>> sinks;  // format, file; an empty file is standard output
+};
+
+// An Error is wrong usage or a bad configuration.
+[[nodiscard]] Result<Settings> settle(const Options& options);
+
+// What each rule tells about itself, for the reporters; `enabled` as these settings have it.
+[[nodiscard]] std::vector<report::RuleText> rule_texts(const lint::CheckOptions& options);
+
+[[nodiscard]] report::RenderOptions render_options(const Options& options, bool to_standard_output);
+
+// Writes `text` to the file, or to standard output if the name is empty.
+[[nodiscard]] Result<void> write_output(const std::string& file, const std::string& text);
+
+// On standard error: "error: …" with its hint, and files that could not be read, one line each.
+void print_error(const Error& error);
+void print_failures(const std::vector<Failure>& failures, const Options& options);
+
+}  // namespace pglint::cli
