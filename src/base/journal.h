@@ -43,8 +43,7 @@ class Journal {
  private:
   struct Entry {
     void* at;
-    std::uint32_t size;
-    std::uint32_t bytes;  // where in bytes_ the old value is
+    std::size_t size;  // of the old value, which is at the end of bytes_ when its turn comes
   };
   void save(void* at, std::size_t size);
 

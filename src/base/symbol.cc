@@ -1,20 +1,45 @@
 #include "base/symbol.h"
 
+#include <cstring>
 #include <random>
+
+#include "base/flat_map.h"
 
 namespace pglint {
 namespace {
 
-// FNV-1a: identifiers are short. It starts from a number drawn at start-up, so that nobody
-// can write a file of names that collide.
+// Eight bytes a step: most identifiers take one or two.
 std::uint32_t hash_of(std::string_view name) {
-  static const std::uint64_t seed = 0xcbf29ce484222325ULL ^ (std::uint64_t{std::random_device{}()} << 16);
-  std::uint64_t h = seed;
-  for (const char c : name) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-  return static_cast<std::uint32_t>(h ^ (h >> 32));
+  static const std::uint64_t seed = hash_seed();
+  std::uint64_t h = seed ^ (name.size() * 0x9E3779B97F4A7C15ULL);
+  const char* at = name.data();
+  std::size_t left = name.size();
+  const auto mix = [&h](std::uint64_t word) {
+    h = (h ^ word) * 0xD6E8FEB86659FD93ULL;
+    h ^= h >> 32;
+  };
+  for (; left >= 8; at += 8, left -= 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, at, 8);
+    mix(word);
+  }
+  if (left != 0) {
+    std::uint64_t word = 0;
+    for (std::size_t i = 0; i < left; ++i) word = word << 8 | static_cast<unsigned char>(at[i]);
+    mix(word);
+  }
+  return static_cast<std::uint32_t>(h ^ (h >> 29));
 }
 
 }  // namespace
+
+std::uint64_t hash_seed() {
+  static const std::uint64_t seed = [] {
+    std::random_device device;
+    return (std::uint64_t{device()} << 32) | device();
+  }();
+  return seed;
+}
 
 SymbolTable::SymbolTable() : names_{{}}, hashes_{0}, slots_(1024, 0) {}
 

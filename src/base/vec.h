@@ -51,4 +51,21 @@ void push(Vec<T>& vec, std::type_identity_t<T> value, Arena& arena) {
   push(vec, value, arena, none);
 }
 
+// Makes room, once, for a list that nobody sees yet and whose length is known.
+template <class T>
+void reserve(Vec<T>& vec, std::uint32_t capacity, Arena& arena) {
+  if (capacity == 0 || vec.capacity != 0) return;
+  vec.items = arena.array<T>(capacity);
+  vec.capacity = capacity;
+}
+
+// Takes out the element at `i`; the last one moves to its place.
+template <class T>
+void take_out(Vec<T>& vec, std::uint32_t i, Journal& journal) {
+  Vec<T> next = vec;
+  --next.count;
+  if (i != next.count) journal.set(next.items[i], next.items[next.count]);
+  journal.set(vec, next);
+}
+
 }  // namespace pglint

@@ -13,9 +13,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <vector>
 
 #include "base/arena.h"
+#include "base/flat_map.h"
 #include "base/journal.h"
 #include "base/symbol.h"
 #include "base/vec.h"
@@ -27,6 +28,10 @@ namespace pglint::catalog {
 struct Relation;
 struct Constraint;
 struct Type;
+struct Function;
+struct Replay;      // replay.cc and its neighbours
+struct Names;       // finds one of many constraints or triggers by name
+struct NameChoice;  // which numbered names are taken
 
 // When an object was made, for "is it new?". Migration 0 is what was there
 // before the history (a --schema file, or never created at all).
@@ -36,11 +41,12 @@ struct When {
 };
 
 // A type as a column has it. `name` is PostgreSQL's internal name where the type is built in
-// (int4, not integer), with an empty schema.
+// (int4, not integer), with an empty schema. An empty name: not known (of a column of an unknown relation, of a query).
 struct TypeName {
   Symbol schema = {};
   Symbol name = {};
-  std::int32_t typmods[2] = {-1, -1};  // as written: varchar(20) {20,-1}, numeric(10,2) {10,2}; -1 absent
+  // As written: varchar(20) {20,-1}, numeric(10,2) {10,2}; -1 absent. Of an interval the precision and the fields.
+  std::int32_t typmods[2] = {-1, -1};
   std::uint8_t array_dimensions = 0;
   bool serial = false;  // smallserial, serial, bigserial: name is the integer type
 
@@ -59,6 +65,8 @@ struct Column {
   Symbol collation = {};
   bool not_null = false;
   bool dropped = false;
+  bool local = true;                                 // declared here, not only inherited
+  std::uint16_t inherited = 0;                       // from how many parents
   Volatility default_volatility = Volatility::none;  // none: no default; constant includes NULL
   bool default_null = false;                         // no default, or DEFAULT NULL
   Identity identity = Identity::none;
@@ -81,8 +89,10 @@ struct Constraint {
   bool initially_deferred = false;
   bool no_inherit = false;
   bool dropped = false;
-  Vec<Symbol> columns = {};   // key columns; of a check the columns it names
-  Relation* index = nullptr;  // behind a primary key, unique or exclusion constraint
+  bool local = true;             // declared here, not only inherited
+  Constraint* parent = nullptr;  // the constraint of the parent that it follows
+  Vec<Symbol> columns = {};      // key columns; of a check the columns it names
+  Relation* index = nullptr;     // behind a primary key, unique or exclusion constraint
   // foreign keys
   Relation* references = nullptr;  // never null for a foreign key: an unknown table is an assumed relation
   Vec<Symbol> referenced_columns = {};
@@ -131,10 +141,16 @@ struct Index {
   Constraint* constraint = nullptr;  // that owns it
 };
 
-// A column of another relation that a view, a materialized view or a rule reads.
+// A column of another relation that a view or materialized view reads.
 struct Dependency {
   Relation* on = nullptr;
   Symbol column = {};  // empty: the relation as a whole, or columns that could not be told
+};
+
+// A generated column and one that it is computed from.
+struct GeneratedFrom {
+  Symbol column = {};
+  Symbol source = {};
 };
 
 struct Trigger {
@@ -171,9 +187,10 @@ struct Relation {
   Vec<Symbol> policies = {};
   Vec<Symbol> rules = {};
   bool row_security = false;
-  // partitions and inheritance
+  char replica_identity = 'd';  // as pg_class has it: default, nothing, full, index
+  // partitions and inheritance, of indexes too
   Vec<Relation*> parents = {};
-  Vec<Relation*> children = {};  // partitions or inheritors
+  Vec<Relation*> children = {};  // partitions or inheritors, in no order; none of them dropped
   bool is_partition = false;
   Bound bound = Bound::none;
   Bound partition_strategy = Bound::none;  // of a partitioned table
@@ -181,6 +198,14 @@ struct Relation {
   Index* index = nullptr;                  // of an index
   Relation* owner_table = nullptr;         // sequence: table whose column owns it
   Symbol owner_column = {};
+  Vec<Relation*> owned = {};               // sequences that columns own; dropped ones included
+  Vec<Dependency> defaults = {};           // sequence: columns whose default takes numbers from it
+  Vec<GeneratedFrom> generated_from = {};  // what its generated columns read
+
+  // The catalogue's own.
+  Names* names = nullptr;
+  std::uint32_t position = 0;  // among the children of its first parent
+  std::uint32_t mark = 0;      // of the last walk that came by
 
   [[nodiscard]] bool is_table() const { return kind == RelationKind::table || kind == RelationKind::partitioned_table; }
 };
@@ -200,23 +225,46 @@ struct Type {
   TypeName base = {};          // domain
   bool domain_not_null = false;
   Vec<Constraint*> checks = {};            // domain; `table` is null
+  Relation* relation = nullptr;            // composite: its attributes
+  Vec<Relation*> users = {};               // tables that have, or had, a column of it
+  Names* names = nullptr;                  // the catalogue's own
   [[nodiscard]] bool constrained() const;  // a domain with NOT NULL or a check
 };
 
 struct Function {
   Symbol schema = {};
   Symbol name = {};
+  Symbol signature = {};  // types of the arguments that tell overloads apart: int4,text[]
+  bool procedure = false;
+  Volatility declared = Volatility::volatile_;
+  // As the planner sees a call: a simple function in SQL that is declared volatile, or nothing, is inlined, and what
+  // its body does is what counts.
   Volatility volatility = Volatility::volatile_;
   Symbol language = {};
   std::string_view body = {};  // of a language sql function with one literal body
   std::uint16_t arguments = 0;
   bool dropped = false;
   When created = {};
+  Function* overload = nullptr;     // the next of that name; dropped ones included
+  Vec<Relation*> triggers_on = {};  // tables that have, or had, a trigger that calls it
+};
+
+struct Schema {
+  Symbol name = {};
+  bool known = false;  // made by the history
+  bool dropped = false;
+  When created = {};
+  // What was ever put there, what has left included.
+  Vec<Relation*> relations = {};
+  Vec<Type*> types = {};
+  Vec<Function*> functions = {};
 };
 
 // Settings that change what DDL does or for how long it waits.
 struct Session {
-  Vec<Symbol> search_path = {};       // empty: the default, "$user", public
+  // Empty: the default, "$user", public. "$user" itself is left out. What is set to nothing, as pg_dump does, is
+  // pg_catalog alone; names without a schema are then taken to mean public, where the server would find nothing.
+  Vec<Symbol> search_path = {};
   std::string_view time_zone = {};    // empty: not known, and not assumed to be UTC
   std::int64_t lock_timeout_ms = -1;  // -1: not set by the script or the configuration; 0: waits for ever
   std::int64_t statement_timeout_ms = -1;
@@ -227,7 +275,9 @@ enum class Presence : std::uint8_t { known, unknown, gone };
 
 // The answer to "what does this name mean here?".
 struct Lookup {
-  Relation* relation = nullptr;  // null if nothing of that name was ever seen
+  // Null if nothing of that name was ever made or changed. Of a name that is gone, the relation that had it last, if it
+  // was known: dropped, or renamed and alive under another name.
+  Relation* relation = nullptr;
   Presence presence = Presence::unknown;
   Symbol schema = {};  // where it is, or where it would be looked for first
   Symbol name = {};
@@ -239,7 +289,7 @@ class Catalog {
   Catalog(const Catalog&) = delete;
   Catalog& operator=(const Catalog&) = delete;
 
-  SymbolTable symbols;
+  mutable SymbolTable symbols;  // looking a name up may intern it
   Arena arena;
   Journal journal;
   Session session;
@@ -248,7 +298,12 @@ class Catalog {
   [[nodiscard]] Lookup find(const ::RangeVar& name) const;
   [[nodiscard]] Lookup find(Symbol schema, Symbol name) const;  // an empty schema: by search_path
   [[nodiscard]] const Type* find_type(Symbol schema, Symbol name) const;
+  [[nodiscard]] const Type* find_type(const TypeName& type) const { return find_type(type.schema, type.name); }
   [[nodiscard]] const Function* find_function(Symbol schema, Symbol name) const;  // null if unknown; any overload
+  [[nodiscard]] const Schema* find_schema(Symbol name) const;                     // null if nothing was ever made there
+  [[nodiscard]] bool has_extension(Symbol name) const;
+  // Where CREATE puts what is named without a schema.
+  [[nodiscard]] Symbol creation_schema() const;
 
   // Made by the transaction, or the migration, that the statement belongs to.
   [[nodiscard]] bool new_in_transaction(const Relation& relation) const {
@@ -268,25 +323,62 @@ class Catalog {
   }
   [[nodiscard]] std::string_view text(Symbol symbol) const { return symbols.text(symbol); }
 
-  // For the replay (replay.cc) only.
+  // Every schema that something was put into, dropped ones included, in the order of their first mention.
+  [[nodiscard]] const Vec<Schema*>& schemas() const { return schemas_; }
+  [[nodiscard]] const Vec<Symbol>& extensions() const { return extensions_; }
+  // A type of pg_catalog, by its internal name.
+  [[nodiscard]] bool is_builtin_type(Symbol name) const { return name.id >= first_type_ && name.id < end_of_types_; }
+
+  // A session is over: its settings are what they were when it began, its temporary tables are gone.
+  void end_session(const Session& initial);
+
+  // For the replay only.
   void put(Symbol schema, Symbol name, Relation* relation);
   Relation* assume(Symbol schema, Symbol name, RelationKind kind);  // an unknown relation, from now on on record
   void put_type(Type* type);
   void put_function(Function* function);
+  // For Transactions: what SET LOCAL and ON COMMIT DROP leave at the end. Not called after a rollback.
+  void committed();
 
  private:
-  struct Slot {
-    Relation* relation = nullptr;
-  };
+  friend struct Replay;
+
   [[nodiscard]] static std::uint64_t key(Symbol schema, Symbol name) {
     return (std::uint64_t{schema.id} << 32) | name.id;
   }
-  // Slots live in the arena so that the journal can put them back.
-  std::unordered_map<std::uint64_t, Relation**> relations_;
-  std::unordered_map<std::uint64_t, Type**> types_;
-  std::unordered_map<std::uint64_t, Function**> functions_;
+  [[nodiscard]] Lookup at(Symbol schema, Symbol name) const;
+  [[nodiscard]] const Type* type_at(Symbol schema, Symbol name) const;
+  [[nodiscard]] Type* type_of(Symbol schema, Symbol name) const;
+  [[nodiscard]] const Function* function_at(Symbol schema, Symbol name) const;
+  Schema* schema_of(Symbol name);
+
+  // A value whose own name is another has left that key.
+  FlatMap<Relation*> relations_;
+  FlatMap<Type*> types_;
+  FlatMap<Function*> functions_;        // the first overload
+  FlatMap<Schema*> schema_names_;       // by name alone
+  FlatMap<std::uint32_t> constraints_;  // how many of that name a schema has
+  FlatMap<NameChoice*> choices_[3];     // what was tried when a name was chosen: the first, the numbered ones
+  FlatMap<NameChoice*> taken_[3];
+  Vec<Schema*> schemas_;
+  Vec<Symbol> extensions_;
+  Vec<Relation*> temporary_;  // every temporary relation, dropped ones included
+  Vec<Relation*> drop_at_commit_;
+  Session after_local_;  // what SET LOCAL hides, while it does
+  bool local_ = false;
+  Relation gone_;  // stands at names of which only DROP was seen
+  // Left of what one statement may cause that is larger than its text (columns copied to partitions, …).
+  std::uint64_t copies_left_ = std::uint64_t{4} * 1024 * 1024;
+  std::uint32_t walk_ = 0;
+  std::vector<Relation*> doomed_;  // scratch
+  std::vector<Relation*> heirs_;   // scratch
+
   Symbol public_;
   Symbol pg_catalog_;
+  Symbol pg_temp_;
+  std::uint32_t first_type_ = 0;
+  std::uint32_t end_of_types_ = 0;
+  std::uint32_t first_serial_ = 0;  // smallserial, serial2, serial, serial4, bigserial, serial8
 };
 
 [[nodiscard]] const Column* column(const Relation& relation, Symbol name);  // null if absent or dropped

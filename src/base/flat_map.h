@@ -1,0 +1,87 @@
+// A hash table from 64-bit keys to small values. Its memory is an arena's and every change goes through a journal, so
+// that a rollback puts it back like anything else.
+#pragma once
+
+#include <cassert>
+#include <cstdint>
+#include <type_traits>
+
+#include "base/arena.h"
+#include "base/journal.h"
+
+namespace pglint {
+
+// Drawn at start-up, so that nobody can write a file whose keys collide.
+[[nodiscard]] std::uint64_t hash_seed();
+
+template <class V>
+class FlatMap {
+ public:
+  static_assert(std::is_trivially_copyable_v<V>);
+
+  [[nodiscard]] bool empty() const { return table_.used == 0; }
+  [[nodiscard]] std::uint32_t size() const { return table_.used; }
+
+  // The value of a key, which is never 0; null if it has none.
+  [[nodiscard]] const V* find(std::uint64_t key) const {
+    const Slot* slot = table_.used == 0 ? nullptr : probe(table_, key);
+    return slot != nullptr && slot->key == key ? &slot->value : nullptr;
+  }
+
+  void set(std::uint64_t key, V value, Arena& arena, Journal& journal) {
+    assert(key != 0);
+    if (table_.used * 3 >= table_.capacity * 2) grow(arena, journal);
+    Slot* slot = probe(table_, key);
+    if (slot->key == key) {
+      journal.set(slot->value, value);
+      return;
+    }
+    journal.set(*slot, Slot{key, value});
+    Table next = table_;
+    ++next.used;
+    journal.set(table_, next);
+  }
+
+  // Calls `visit(key, value)` for all, in no order that means anything.
+  template <class F>
+  void each(F&& visit) const {
+    for (std::uint32_t i = 0; i < table_.capacity; ++i)
+      if (table_.slots[i].key != 0) visit(table_.slots[i].key, table_.slots[i].value);
+  }
+
+ private:
+  struct Slot {
+    std::uint64_t key;  // 0: free
+    V value;
+  };
+  struct Table {
+    Slot* slots = nullptr;
+    std::uint32_t capacity = 0;  // a power of two, at most two thirds full
+    std::uint32_t used = 0;
+  };
+
+  [[nodiscard]] static Slot* probe(const Table& table, std::uint64_t key) {
+    static const std::uint64_t seed = hash_seed();
+    std::uint64_t h = (key ^ seed) * 0x9E3779B97F4A7C15ULL;
+    h = (h ^ (h >> 32)) * 0xD6E8FEB86659FD93ULL;
+    const std::uint32_t mask = table.capacity - 1;
+    for (auto i = static_cast<std::uint32_t>(h >> 32) & mask;; i = (i + 1) & mask)
+      if (table.slots[i].key == key || table.slots[i].key == 0) return table.slots + i;
+  }
+
+  // The old slots stay in the arena, for a rollback.
+  void grow(Arena& arena, Journal& journal) {
+    Table next;
+    next.capacity = table_.capacity == 0 ? 16 : table_.capacity * 2;
+    next.used = table_.used;
+    next.slots = arena.array<Slot>(next.capacity);
+    for (std::uint32_t i = 0; i < next.capacity; ++i) next.slots[i] = Slot{0, V{}};
+    for (std::uint32_t i = 0; i < table_.capacity; ++i)
+      if (const Slot& slot = table_.slots[i]; slot.key != 0) *probe(next, slot.key) = slot;
+    journal.set(table_, next);
+  }
+
+  Table table_;
+};
+
+}  // namespace pglint
