@@ -19,4 +19,9 @@ using Result = tl::expected<T, Error>;
   return tl::unexpected<Error>(Error{std::move(message), std::move(hint)});
 }
 
+// What, and what to do about it.
+[[nodiscard]] inline std::string one_line(const Error& error) {
+  return error.hint.empty() ? error.message : error.message + ": " + error.hint;
+}
+
 }  // namespace pglint

@@ -238,10 +238,10 @@ void Checker::suppress(const source::Migration& migration, const std::vector<sou
         if (invalid == nullptr) continue;
         std::vector<std::string_view> ids;
         for (const Rule* known : selection_.all()) ids.push_back(known->id);
-        const std::string_view near = nearest(rule, ids);
+        const std::string near = did_you_mean(rule, ids);
         raise(*invalid, suppression.rule_spans[i], {}, fmt::format("There is no rule {}", rule),
               "The comment suppresses nothing.",
-              near.empty() ? std::string("pglint rules lists the rules.") : fmt::format("Did you mean {}?", near));
+              near.empty() ? std::string("pglint rules lists the rules.") : fmt::format("It suppresses nothing: {}", near));
         continue;
       }
       if (over) continue;

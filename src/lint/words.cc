@@ -1,6 +1,6 @@
 #include "lint/words.h"
 
-#include "base/identifier.h"
+#include "catalog/quote.h"
 
 namespace pglint::lint {
 
@@ -18,7 +18,11 @@ std::string_view doing(Work work) {
   return "changes the catalogue";
 }
 
-std::string quoted(std::string_view identifier) { return quote_identifier(identifier); }
+std::string quoted(std::string_view identifier) {
+  std::string name;
+  catalog::append_quoted(name, identifier);
+  return name;
+}
 
 std::string outside_transaction(std::string_view runner) {
   if (runner == "drizzle")

@@ -24,9 +24,10 @@ class Files {
   Files& operator=(const Files&) = delete;
   virtual ~Files() = default;
 
-  // The bytes of a regular file. Refuses what is larger than `max_file_bytes`.
+  // The bytes of a regular file. Refuses what is larger than `max_file_bytes`. Errors do not repeat the path.
   [[nodiscard]] virtual Result<std::string> read(const std::string& path) const = 0;
-  // Sorted by name. Links are followed once: a folder that leads back to itself is listed without its loop.
+  // Sorted by the bytes of the names. A link to a folder is a folder: who walks down them has to ask for the identity of
+  // each, or may never end.
   [[nodiscard]] virtual Result<std::vector<Entry>> list(const std::string& folder) const = 0;
   [[nodiscard]] virtual bool is_folder(const std::string& path) const = 0;
   [[nodiscard]] virtual bool exists(const std::string& path) const = 0;
