@@ -1,0 +1,248 @@
+// The engine of `check`: what it reports of a project, and what it keeps quiet about.
+#include "lint/check.h"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "rules/registry.h"
+#include "source/project.h"
+
+using namespace pglint;
+
+namespace {
+
+struct File {
+  std::string path;
+  std::string sql;
+  bool reported = true;
+};
+
+source::Sources sources_of(std::vector<File> files, bool wrapped_run = false) {
+  source::Project project;
+  project.root = "migrations";
+  project.runner = wrapped_run ? "drizzle" : "plain";
+  project.wrapped_run = wrapped_run;
+  project.pending_known = wrapped_run;
+  for (File& file : files) {
+    source::Migration migration;
+    migration.id = file.path;
+    migration.path = file.path;
+    migration.text = std::move(file.sql);
+    migration.scripts.push_back({{0, static_cast<std::uint32_t>(migration.text.size())}, Sent::statement, false});
+    migration.reported = file.reported;
+    project.migrations.push_back(std::move(migration));
+  }
+  source::Sources sources;
+  sources.projects.push_back(std::move(project));
+  return sources;
+}
+
+// "path:line: rule" of each diagnostic.
+std::vector<std::string> found(const source::Sources& sources, const lint::CheckOptions& options = {}) {
+  const Report report = lint::check(sources, rules::all(), options);
+  std::vector<std::string> lines;
+  for (const Diagnostic& diagnostic : report.diagnostics) {
+    const ReportFile& file = report.files[diagnostic.file];
+    const auto line = 1 + std::count(file.text.begin(), file.text.begin() + diagnostic.at.begin, '\n');
+    lines.push_back(fmt::format("{}:{}: {}", file.path, line, diagnostic.rule));
+  }
+  return lines;
+}
+
+std::vector<std::string> found(const std::string& sql, const lint::CheckOptions& options = {}) {
+  return found(sources_of({{"0.sql", "CREATE TABLE orders (id bigint PRIMARY KEY, note text, paid boolean);", false},
+                           {"1.sql", sql}}),
+               options);
+}
+
+using Lines = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("a statement that does not parse is reported once, and its neighbours are checked") {
+  CHECK(found("CREATE INDEX a ON orders (note);\nALTER TABEL orders;\nCREATE INDEX b ON orders (note);\n") ==
+        Lines{"1.sql:1: create-index-not-concurrent", "1.sql:2: syntax-error", "1.sql:3: create-index-not-concurrent"});
+}
+
+TEST_CASE("a syntax error points at the token that PostgreSQL means") {
+  const source::Sources sources = sources_of({{"1.sql", "SELECT 1;\nALTER TABEL orders;\n"}});
+  const Report report = lint::check(sources, rules::all(), {});
+  REQUIRE(report.diagnostics.size() == 1);
+  const Span at = report.diagnostics[0].at;
+  CHECK(report.files[0].text.substr(at.begin, at.size()) == "TABEL");
+}
+
+TEST_CASE("syntax that is newer than the target is an error of the file, on the target only") {
+  const std::string sql = "ALTER TABLE orders ADD CONSTRAINT c NOT NULL note NOT VALID;";
+  CHECK(found(sql) == Lines{"1.sql:1: syntax-error"});
+  lint::CheckOptions options;
+  options.replay.target.pg_version = 18;
+  CHECK(found(sql, options).empty());
+}
+
+TEST_CASE("a table of the same migration has no users yet") {
+  CHECK(found("CREATE TABLE fresh (id int, note text);\nCREATE INDEX i ON fresh (note);\n"
+              "ALTER TABLE fresh ALTER COLUMN note SET NOT NULL;\nUPDATE fresh SET note = '';\n")
+            .empty());
+}
+
+TEST_CASE("a table of an earlier migration has users") {
+  CHECK(found(sources_of(
+            {{"1.sql", "CREATE TABLE fresh (id int, note text);"}, {"2.sql", "CREATE INDEX i ON fresh (note);"}})) ==
+        Lines{"2.sql:1: create-index-not-concurrent"});
+}
+
+TEST_CASE("a table of an earlier file has no users where the runner puts both into one transaction") {
+  CHECK(found(sources_of(
+                  {{"1.sql", "CREATE TABLE fresh (id int, note text);"}, {"2.sql", "CREATE INDEX i ON fresh (note);"}},
+                  true))
+            .empty());
+}
+
+TEST_CASE("a table that the history never made counts as large and busy") {
+  CHECK(found("CREATE INDEX i ON elsewhere (note);") == Lines{"1.sql:1: create-index-not-concurrent"});
+}
+
+TEST_CASE("history is replayed and not reported") {
+  CHECK(found(sources_of({{"1.sql", "CREATE INDEX i ON elsewhere (note); SELEC;", false}, {"2.sql", "SELECT 1;"}}))
+            .empty());
+}
+
+TEST_CASE("what a DO block does is found at its place in the file") {
+  CHECK(found("SELECT 1;\nDO $$\nBEGIN\n  IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = 'c') THEN\n"
+              "    ALTER TABLE orders ADD CONSTRAINT c CHECK (id > 0);\n  END IF;\nEND $$;\n") ==
+        Lines{"1.sql:5: add-check-validating"});
+}
+
+TEST_CASE("an UPDATE in a loop that commits is batched, one that does not is not") {
+  const auto loop = [](const std::string& commit) {
+    return "DO $$\nBEGIN\n  LOOP\n    UPDATE orders SET note = '' WHERE id IN (SELECT id FROM orders WHERE note IS "
+           "NULL "
+           "LIMIT 500);\n    EXIT WHEN NOT FOUND;\n" +
+           commit + "  END LOOP;\nEND $$;\n";
+  };
+  CHECK(found(loop("    COMMIT;\n")).empty());
+  CHECK(found(loop("")) == Lines{"1.sql:4: unbatched-update"});
+}
+
+TEST_CASE("an UPDATE by key is let pass") {
+  CHECK(found("UPDATE orders SET note = '' WHERE id = 7;").empty());
+  CHECK(found("UPDATE orders SET note = '' WHERE id IN (7, 8) AND paid;").empty());
+  CHECK(found("UPDATE orders SET note = '' WHERE id > 7;") == Lines{"1.sql:1: unbatched-update"});
+}
+
+TEST_CASE("slow work under a lock of the same transaction tells where the lock was taken") {
+  const source::Sources sources = sources_of(
+      {{"0.sql", "CREATE TABLE orders (id bigint PRIMARY KEY, note text);", false},
+       {"1.sql", "BEGIN;\nALTER TABLE orders ADD COLUMN paid boolean;\nUPDATE orders SET paid = true;\nCOMMIT;\n"}});
+  const Report report = lint::check(sources, rules::all(), {});
+  const auto finding = std::ranges::find(report.diagnostics, "backfill-under-lock", &Diagnostic::rule);
+  REQUIRE(finding != report.diagnostics.end());
+  REQUIRE(finding->related.size() == 1);
+  const Span at = finding->related[0].at;
+  CHECK(report.files[0].text.substr(at.begin, at.size()) == "ALTER TABLE orders ADD COLUMN paid boolean");
+}
+
+TEST_CASE("a lock is over with its transaction") {
+  CHECK(found("BEGIN;\nALTER TABLE orders ADD COLUMN shipped boolean;\nCOMMIT;\nALTER TABLE orders VALIDATE CONSTRAINT "
+              "c;\n")
+            .empty());
+}
+
+TEST_CASE("what ROLLBACK undoes is not in the schema") {
+  CHECK(found("BEGIN;\nCREATE TABLE fresh (id int, note text);\nROLLBACK;\nCREATE INDEX i ON fresh (note);\n") ==
+        Lines{"1.sql:4: create-index-not-concurrent"});
+}
+
+TEST_CASE("a suppression with a reason hides its finding") {
+  CHECK(found("-- pglint:ignore create-index-not-concurrent: the table is empty\nCREATE INDEX a ON orders (note);\n")
+            .empty());
+  CHECK(found("CREATE INDEX a ON orders (note); -- pglint:ignore create-index-not-concurrent: the table is empty\n")
+            .empty());
+  CHECK(
+      found(
+          "-- pglint:ignore-file create-index-not-concurrent: the table is empty\nSELECT 1;\nCREATE INDEX a ON orders "
+          "(note);\n")
+          .empty());
+}
+
+TEST_CASE("a suppression without a reason hides nothing") {
+  CHECK(found("-- pglint:ignore create-index-not-concurrent\nCREATE INDEX a ON orders (note);\n") ==
+        Lines{"1.sql:1: invalid-suppression", "1.sql:2: create-index-not-concurrent"});
+}
+
+TEST_CASE("a suppression of a rule that does not exist suggests the one that was meant") {
+  const source::Sources sources =
+      sources_of({{"1.sql", "-- pglint:ignore create-index-not-concurent: empty\nSELECT 1;\n"}});
+  const Report report = lint::check(sources, rules::all(), {});
+  REQUIRE(report.diagnostics.size() == 1);
+  CHECK(report.diagnostics[0].rule == "invalid-suppression");
+  CHECK(report.diagnostics[0].help.find("create-index-not-concurrent") != std::string::npos);
+}
+
+TEST_CASE("a suppression that finds nothing is reported, unless its rule is off") {
+  const std::string sql = "-- pglint:ignore set-not-null: proven by hand\nSELECT 1;\n";
+  CHECK(found(sql) == Lines{"1.sql:1: unused-suppression"});
+  lint::CheckOptions options;
+  options.ignore = {"set-not-null"};
+  CHECK(found(sql, options).empty());
+}
+
+TEST_CASE("a suppression whose date has passed is over") {
+  lint::CheckOptions options;
+  options.today = "2026-11-22";
+  const auto until = [](const std::string& date) {
+    return "-- pglint:ignore create-index-not-concurrent until=" + date + ": small\nCREATE INDEX a ON orders (note);\n";
+  };
+  CHECK(found(until("2026-11-22"), options).empty());
+  CHECK(found(until("2026-11-21"), options) ==
+        Lines{"1.sql:1: expired-suppression", "1.sql:2: create-index-not-concurrent"});
+}
+
+TEST_CASE("select, ignore and severity choose among the rules") {
+  const std::string sql = "CREATE INDEX a ON orders (note);\nUPDATE orders SET note = '';\n";
+  lint::CheckOptions options;
+  options.select = {"unbatched-update"};
+  CHECK(found(sql, options) == Lines{"1.sql:2: unbatched-update"});
+  options.select.clear();
+  options.ignore = {"unbatched-update"};
+  CHECK(found(sql, options) == Lines{"1.sql:1: create-index-not-concurrent"});
+  options.severity = {{"create-index-not-concurrent", Severity::advice}};
+  const Report report = lint::check(sources_of({{"1.sql", sql}}), rules::all(), options);
+  REQUIRE(report.diagnostics.size() == 1);
+  CHECK(report.diagnostics[0].severity == Severity::advice);
+  CHECK(report.summary.advice == 1);
+  CHECK(report.summary.errors == 0);
+}
+
+TEST_CASE("projects on several threads give the same report as on one") {
+  source::Sources sources;
+  for (int i = 0; i < 20; ++i) {
+    source::Sources one = sources_of({{fmt::format("{}/1.sql", i), "CREATE INDEX a ON orders (note);\nSELEC;\n"}});
+    sources.projects.push_back(std::move(one.projects[0]));
+  }
+  lint::CheckOptions options;
+  const Lines alone = found(sources, options);
+  options.jobs = 4;
+  CHECK(alone.size() == 40);
+  CHECK(found(sources, options) == alone);
+}
+
+TEST_CASE("settings of the session are in force before the first statement") {
+  const std::string sql = "ALTER TABLE visits ALTER COLUMN at TYPE timestamptz;";
+  const auto run = [&](const std::string& zone) {
+    lint::CheckOptions options;
+    if (!zone.empty()) options.replay.session = {{"TimeZone", zone}};
+    return found(sources_of({{"0.sql", "CREATE TABLE visits (id int, at timestamp);", false}, {"1.sql", sql}}),
+                 options);
+  };
+  CHECK(run("UTC").empty());
+  CHECK(run("Europe/Paris") == Lines{"1.sql:1: type-change-rewrites"});
+  // Not assumed to be UTC.
+  CHECK(run("") == Lines{"1.sql:1: type-change-rewrites"});
+}
