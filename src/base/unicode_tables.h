@@ -23,7 +23,7 @@ template <std::size_t N>
 
 // Invisible, or with power over what stands around: soft hyphen, direction marks, zero-width characters, separators of
 // lines and paragraphs, Hangul fillers, tags. Variation selectors are not among them: they belong to the sign before.
-inline constexpr std::array<Range, 17> hidden = {{
+inline constexpr std::array<Range, 18> hidden = {{
     {0x00ad, 0x00ad},
     {0x061c, 0x061c},
     {0x115f, 0x1160},
@@ -37,6 +37,7 @@ inline constexpr std::array<Range, 17> hidden = {{
     {0xfeff, 0xfeff},
     {0xffa0, 0xffa0},
     {0xfff0, 0xfffb},
+    {0xfffe, 0xffff},
     {0x13430, 0x13438},
     {0x1bca0, 0x1bca3},
     {0x1d173, 0x1d17a},

@@ -1,0 +1,90 @@
+#include "report/github.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "report/places.h"
+
+namespace pglint::report {
+namespace {
+
+// What ends a command, or begins another.
+std::string data(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '%':
+        out += "%25";
+        break;
+      case '\r':
+        out += "%0D";
+        break;
+      case '\n':
+        out += "%0A";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
+
+// In a property, also what separates properties.
+std::string property(std::string_view text) {
+  std::string out;
+  for (const char c : data(text)) {
+    if (c == ':') {
+      out += "%3A";
+    } else if (c == ',') {
+      out += "%2C";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+std::string_view command(Severity severity) {
+  switch (severity) {
+    case Severity::error:
+      return "error";
+    case Severity::warning:
+      return "warning";
+    case Severity::advice:
+      break;
+  }
+  return "notice";
+}
+
+// The file as the repository knows it. Bytes that a log must not see are no longer its name: nothing can be done.
+std::string file(std::string_view path) {
+  while (path.starts_with("./")) path.remove_prefix(2);
+  return property(printable(path));
+}
+
+}  // namespace
+
+std::string github(const Report& report) {
+  Places places(report.files);
+  std::string out;
+  for (const Diagnostic& d : report.diagnostics) {
+    const Span at = places.clip(d.file, d.at);
+    const Position start = places.lines(d.file).position(at.begin);
+    const Position end = places.lines(d.file).position(at.end);
+    out += fmt::format("::{} file={},line={},endLine={}", command(d.severity), file(places.file(d.file).path),
+                       start.line, end.line);
+    // The runner drops an annotation with columns that spans lines.
+    if (start.line == end.line) out += fmt::format(",col={},endColumn={}", start.column, end.column);
+    out += fmt::format(",title={}::{}", property(d.rule), data(printable(whole_message(d))));
+    if (!d.help.empty()) out += data("\n" + printable(d.help));
+    out += '\n';
+  }
+  for (const Failure& failure : report.failures) {
+    out += "::error ";
+    if (!failure.path.empty()) out += fmt::format("file={},", file(failure.path));
+    out += fmt::format("title=pglint::{}\n", data(printable(failure.message)));
+  }
+  return out;
+}
+
+}  // namespace pglint::report

@@ -1,0 +1,18 @@
+// The JSON documents. Their schemas are docs/schemas/*.schema.json.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "report/report.h"
+
+namespace pglint::report {
+
+// "statement" is cut after so many bytes (and ends in …): many findings may share one long statement.
+inline constexpr std::size_t max_statement_bytes = 4096;
+
+[[nodiscard]] std::string check_json(const Report& report);
+[[nodiscard]] std::string locks_json(const Timeline& timeline);
+[[nodiscard]] std::string rules_json(std::span<const RuleText> rules);
+
+}  // namespace pglint::report
