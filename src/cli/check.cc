@@ -10,9 +10,12 @@ namespace {
 
 bool fails(const Summary& summary, FailOn level) {
   switch (level) {
-    case FailOn::error: return summary.errors != 0;
-    case FailOn::warning: return summary.errors + summary.warnings != 0;
-    case FailOn::never: break;
+    case FailOn::error:
+      return summary.errors != 0;
+    case FailOn::warning:
+      return summary.errors + summary.warnings != 0;
+    case FailOn::never:
+      break;
   }
   return false;
 }

@@ -8,7 +8,8 @@
 namespace pglint::cli {
 
 int run(int argc, const char* const* argv) {
-  CLI::App app{"Reads PostgreSQL migrations with PostgreSQL's own grammar and says what is unsafe on a live database.\n"};
+  CLI::App app{
+      "Reads PostgreSQL migrations with PostgreSQL's own grammar and says what is unsafe on a live database.\n"};
   app.name("pglint");
   app.set_version_flag("--version", "pglint " + std::string(version()));
   app.require_subcommand(1);
@@ -28,6 +29,7 @@ int run(int argc, const char* const* argv) {
   CLI::App* check_command = app.add_subcommand("check", "Lint migrations: files, folders, or - for standard input");
   add_source_options(*check_command, options);
   add_rule_options(*check_command, options);
+  add_check_options(*check_command, options);
   add_output_options(*check_command, options);
   check_command->callback([&] { code = check(options); });
 

@@ -1,10 +1,10 @@
 // Completion scripts, made from the commands and options that there are, so
 // that they cannot fall behind.
-#include <string>
-#include <vector>
+#include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
+#include <string>
+#include <vector>
 
 #include "cli/cli.h"
 #include "cli/commands.h"
@@ -51,7 +51,8 @@ std::string_view values_of(std::string_view flag) {
 
 std::string rule_ids() {
   std::string ids;
-  for (const lint::Rule* rule : rules::all()) fmt::format_to(std::back_inserter(ids), "{}{}", ids.empty() ? "" : " ", rule->id);
+  for (const lint::Rule* rule : rules::all())
+    fmt::format_to(std::back_inserter(ids), "{}{}", ids.empty() ? "" : " ", rule->id);
   return ids;
 }
 
@@ -118,9 +119,9 @@ std::string zsh(const std::vector<Command>& commands) {
     for (const Flag& flag : command.flags) {
       const std::string fixed = takes_rules(flag.name) ? rule_ids() : std::string(values_of(flag.name));
       arguments += fmt::format(" \\\n      '*{}[{}]{}'", flag.name, quoted(flag.help),
-                               !flag.takes_value  ? std::string()
-                               : !fixed.empty()   ? fmt::format(":value:({})", fixed)
-                                                  : std::string(":value:_files"));
+                               !flag.takes_value ? std::string()
+                               : !fixed.empty()  ? fmt::format(":value:({})", fixed)
+                                                 : std::string(":value:_files"));
     }
     if (command.name == "explain") arguments += fmt::format(" \\\n      '1:rule:({})'", rule_ids());
     if (command.name == "completion") arguments += " \\\n      '1:shell:(bash zsh fish)'";

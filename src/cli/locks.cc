@@ -21,8 +21,7 @@ int locks(const Options& options) {
   bool failures_shown = false;
   for (const auto& [format, file] : settings->sinks) {
     const std::string text = report::render(format, timeline, render_options(options, file.empty()));
-    if (const Result<void> written = write_output(file, text); !written)
-      return print_error(written.error()), refused;
+    if (const Result<void> written = write_output(file, text); !written) return print_error(written.error()), refused;
     failures_shown = failures_shown || (format == report::Format::text && file.empty());
   }
   if (!failures_shown) print_failures(timeline.failures, options);

@@ -42,7 +42,8 @@ struct Options {
 };
 
 void add_source_options(CLI::App& command, Options& options);  // what is read, and as what
-void add_rule_options(CLI::App& command, Options& options);    // which rules, which level fails
+void add_rule_options(CLI::App& command, Options& options);    // which rules
+void add_check_options(CLI::App& command, Options& options);   // which level fails, how many at once
 void add_output_options(CLI::App& command, Options& options);
 
 // Options and configuration together.

@@ -1,0 +1,291 @@
+#include "cli/options.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <thread>
+
+#include "base/spell.h"
+#include "base/text.h"
+#include "rules/registry.h"
+#include "source/config.h"
+
+namespace pglint::cli {
+namespace {
+
+std::string today() {
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  localtime_r(&now, &local);
+  return fmt::format("{:04}-{:02}-{:02}", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday);
+}
+
+// Everything on standard input: only `-` among the paths asks for it.
+Result<std::string> read_standard_input() {
+  std::string text;
+  char buffer[65536];
+  for (;;) {
+    const ssize_t n = ::read(STDIN_FILENO, buffer, sizeof buffer);
+    if (n == 0) return text;
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return failed(fmt::format("standard input: {}", std::strerror(errno)));
+    text.append(buffer, static_cast<std::size_t>(n));
+    if (text.size() > source::Files::max_file_bytes)
+      return failed("standard input is larger than 256 MB", "Lint it in parts.");
+  }
+}
+
+Result<void> known_rules(const std::vector<std::string>& ids, std::string_view where) {
+  std::vector<std::string_view> known;
+  for (const lint::Rule* rule : rules::all()) known.push_back(rule->id);
+  for (const std::string& id : ids) {
+    if (std::ranges::find(known, id) != known.end()) continue;
+    const std::string near = did_you_mean(id, known);
+    return failed(fmt::format("{}: there is no rule {}", where, printable(id)),
+                  near.empty() ? "pglint rules lists them." : near);
+  }
+  return {};
+}
+
+Result<FailOn> fail_on(const std::string& word) {
+  if (word.empty() || word == "error") return FailOn::error;
+  if (word == "warning") return FailOn::warning;
+  if (word == "never") return FailOn::never;
+  return failed(fmt::format("--fail-on {}: not a level", printable(word)), "It is error, warning or never.");
+}
+
+Result<std::vector<std::pair<report::Format, std::string>>> sinks(const std::vector<std::string>& formats) {
+  std::vector<std::pair<report::Format, std::string>> sinks;
+  bool standard_output = false;
+  for (const std::string& format : formats) {
+    const std::size_t equals = format.find('=');
+    const std::string name = format.substr(0, equals);
+    const std::string file = equals == std::string::npos ? std::string() : format.substr(equals + 1);
+    const auto known = report::format_named(name);
+    if (!known)
+      return failed(fmt::format("--format {}: there is no such format", printable(name)),
+                    "It is text, json, sarif, github, gitlab or junit, and may be followed by =FILE.");
+    if (equals != std::string::npos && file.empty())
+      return failed(fmt::format("--format {}=: the name of the file is missing", name));
+    if (file.empty() && standard_output)
+      return failed("two formats would be mixed on standard output",
+                    fmt::format("Give one of them a file: --format {}=FILE.", name));
+    standard_output = standard_output || file.empty();
+    sinks.emplace_back(*known, file);
+  }
+  if (sinks.empty()) sinks.emplace_back(report::Format::text, "");
+  return sinks;
+}
+
+bool has_color(const Options& options, int descriptor) {
+  if (options.color == "always") return true;
+  if (options.color == "never") return false;
+  const char* no_color = std::getenv("NO_COLOR");
+  const char* term = std::getenv("TERM");
+  return isatty(descriptor) != 0 && (no_color == nullptr || *no_color == '\0') &&
+         (term == nullptr || std::strcmp(term, "dumb") != 0);
+}
+
+}  // namespace
+
+void add_source_options(CLI::App& command, Options& options) {
+  command
+      .add_option("PATH", options.paths,
+                  "Files, folders, or - for standard input. None: what the configuration or the project's layout says")
+      ->type_name("");
+  command.add_option("-c", options.sql, "SQL to look at, sent as one simple query; may be repeated")
+      ->type_name("SQL")
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command.add_option("--config", options.config, "Configuration (default: the nearest .pglint.yml upwards)")
+      ->type_name("FILE");
+  command
+      .add_option("--pg-version", options.pg_version,
+                  "The oldest server that the migrations must run on, 12 to 18 (default 15)")
+      ->check(CLI::Range(12, 18))
+      ->type_name("N");
+  command.add_option("--runner", options.runner, "The migration tool: drizzle, plain, or auto (the default)")
+      ->type_name("NAME");
+  command
+      .add_option(
+          "--transaction", options.transaction,
+          "How plain files are sent: each statement by itself (the default), a transaction a file, or one for all")
+      ->check(CLI::IsMember({"statement", "file", "all"}))
+      ->type_name("statement|file|all");
+  command
+      .add_option("--schema", options.schema,
+                  "A pg_dump --schema-only file: released, its tables count as large and busy")
+      ->type_name("FILE");
+  command.add_option("--set", options.set, "A setting of the session, such as TimeZone=UTC; may be repeated")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  CLI::Option* since = command
+                           .add_option("--since", options.since,
+                                       "Report only what git says is new or changed since REV; replay the rest")
+                           ->type_name("REV");
+  command.add_flag("--staged", options.staged, "Report only what is staged, as it is staged; replay the rest")
+      ->excludes(since);
+}
+
+void add_rule_options(CLI::App& command, Options& options) {
+  command.add_option("--select", options.select, "Only these rules")
+      ->delimiter(',')
+      ->type_name("RULE,...")
+      ->allow_extra_args(false);
+  command.add_option("--ignore", options.ignore, "Not these rules")
+      ->delimiter(',')
+      ->type_name("RULE,...")
+      ->allow_extra_args(false);
+}
+
+void add_output_options(CLI::App& command, Options& options) {
+  command
+      .add_option("--format", options.formats,
+                  "text, json, sarif, github, gitlab or junit, each to a file if =FILE follows; may be repeated")
+      ->type_name("FORMAT[=FILE]")
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command.add_option("--color", options.color, "auto (on a terminal, without NO_COLOR), always or never")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->type_name("WHEN");
+  command.add_flag("--quiet", options.quiet, "One line a finding, and nothing else");
+  command.add_flag("--verbose", options.verbose, "Also what was chosen and why");
+}
+
+void add_check_options(CLI::App& command, Options& options) {
+  command.add_option("--fail-on", options.fail_on, "The level that makes the exit code 1 (default error)")
+      ->type_name("error|warning|never");
+  command.add_option("-j,--jobs", options.jobs, "Projects checked at once (default: as many as there are processors)")
+      ->check(CLI::Range(1, 256))
+      ->type_name("N");
+}
+
+Result<Settings> settle(const Options& options) {
+  Settings settings;
+  source::Config config;
+  const std::string path = !options.config.empty() ? options.config : source::find_config(".", source::disk());
+  if (!path.empty()) {
+    Result<source::Config> loaded = source::read_config(path, source::disk());
+    if (!loaded) return tl::unexpected(loaded.error());
+    config = std::move(*loaded);
+  }
+  for (const source::ConfigRule& rule : config.rules)
+    if (const Result<void> known =
+            known_rules({rule.id}, fmt::format("{}:{}:{}", printable(config.path), rule.line, rule.column));
+        !known)
+      return tl::unexpected(known.error());
+
+  source::SourceOptions& source = settings.source;
+  source.paths = options.paths;
+  if (source.paths.empty() && options.sql.empty()) source.paths = config.paths;
+  source.commands = options.sql;
+  source.runner = !options.runner.empty() ? options.runner : !config.runner.empty() ? config.runner : "auto";
+  source.transaction = !options.transaction.empty() ? options.transaction : config.transaction;
+  source.schema = !options.schema.empty() ? options.schema : config.schema;
+  source.since = options.since;
+  source.staged = options.staged;
+  if (std::ranges::find(source.paths, "-") != source.paths.end()) {
+    Result<std::string> text = read_standard_input();
+    if (!text) return tl::unexpected(text.error());
+    source.stdin_text = std::move(*text);
+  }
+
+  lint::CheckOptions& check = settings.check;
+  check.replay.target.pg_version = options.pg_version.value_or(config.pg_version.value_or(15));
+  check.replay.session = config.session;
+  for (const std::string& setting : options.set) {
+    const std::size_t equals = setting.find('=');
+    if (equals == std::string::npos || equals == 0)
+      return failed(fmt::format("--set {}: not NAME=VALUE", printable(setting)), "As in --set TimeZone=UTC.");
+    check.replay.session.emplace_back(setting.substr(0, equals), setting.substr(equals + 1));
+  }
+  check.select = !options.select.empty() ? options.select : config.select;
+  check.ignore = options.ignore;
+  check.ignore.insert(check.ignore.end(), config.ignore.begin(), config.ignore.end());
+  check.severity = config.severity;
+  for (const auto& [ids, where] : {std::pair(&options.select, "--select"), std::pair(&options.ignore, "--ignore")})
+    if (const Result<void> known = known_rules(*ids, where); !known) return tl::unexpected(known.error());
+  check.today = today();
+  check.jobs = options.jobs != 0 ? options.jobs : std::max(1U, std::thread::hardware_concurrency());
+
+  const Result<FailOn> level = fail_on(!options.fail_on.empty() ? options.fail_on : config.fail_on);
+  if (!level) return tl::unexpected(level.error());
+  settings.fail_on = *level;
+  auto parsed = sinks(!options.formats.empty() ? options.formats : config.format);
+  if (!parsed) return tl::unexpected(parsed.error());
+  settings.sinks = std::move(*parsed);
+  return settings;
+}
+
+std::vector<report::RuleText> rule_texts(const lint::CheckOptions& options) {
+  const auto names = [](const std::vector<std::string>& ids, std::string_view id) {
+    return std::ranges::find(ids, id) != ids.end();
+  };
+  std::vector<report::RuleText> texts;
+  for (const lint::Rule* rule : rules::all()) {
+    report::RuleText text;
+    text.id = rule->id;
+    text.category = lint::name(rule->category);
+    text.severity = name(rule->severity);
+    for (const auto& [id, severity] : options.severity)
+      if (id == rule->id) text.severity = name(severity);
+    text.summary = rule->summary;
+    text.fixable = lint::name(rule->fixable);
+    text.page = rules::page(rule->id);
+    text.from_pg = rule->from_pg;
+    text.to_pg = rule->to_pg;
+    text.enabled = (options.select.empty() ? lint::on_by_default(*rule) : names(options.select, rule->id)) &&
+                   !names(options.ignore, rule->id);
+    for (const lint::Alias& alias : rule->aliases) text.aliases.emplace_back(alias.tool, alias.id);
+    texts.push_back(std::move(text));
+  }
+  return texts;
+}
+
+report::RenderOptions render_options(const Options& options, bool to_standard_output) {
+  report::RenderOptions render;
+  render.quiet = options.quiet;
+  render.verbose = options.verbose;
+  if (!to_standard_output) return render;
+  render.color = has_color(options, STDOUT_FILENO) ? report::Color::on : report::Color::off;
+  winsize window{};
+  if (isatty(STDOUT_FILENO) != 0 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col != 0)
+    render.width = window.ws_col;
+  return render;
+}
+
+Result<void> write_output(const std::string& file, const std::string& text) {
+  std::FILE* out = file.empty() ? stdout : std::fopen(file.c_str(), "wb");
+  if (out == nullptr)
+    return failed(fmt::format("{}: {}", printable(file), std::strerror(errno)), "Nothing was written.");
+  bool written = std::fwrite(text.data(), 1, text.size(), out) == text.size();
+  written = std::fflush(out) == 0 && written;
+  const int error = errno;
+  if (!file.empty()) written = std::fclose(out) == 0 && written;
+  if (!written)
+    return failed(fmt::format("{}: {}", file.empty() ? "standard output" : printable(file), std::strerror(error)));
+  return {};
+}
+
+void print_error(const Error& error) {
+  const std::string line = error.hint.empty() ? fmt::format("error: {}\n", error.message)
+                                              : fmt::format("error: {}: {}\n", error.message, error.hint);
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+void print_failures(const std::vector<Failure>& failures, const Options& options) {
+  const std::string lines =
+      report::failure_lines(failures, has_color(options, STDERR_FILENO) ? report::Color::on : report::Color::off);
+  std::fwrite(lines.data(), 1, lines.size(), stderr);
+}
+
+}  // namespace pglint::cli
