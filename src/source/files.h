@@ -26,8 +26,8 @@ class Files {
 
   // The bytes of a regular file. Refuses what is larger than `max_file_bytes`. Errors do not repeat the path.
   [[nodiscard]] virtual Result<std::string> read(const std::string& path) const = 0;
-  // Sorted by the bytes of the names. A link to a folder is a folder: who walks down them has to ask for the identity of
-  // each, or may never end.
+  // Sorted by the bytes of the names. A link to a folder is a folder: who walks down them has to ask for the identity
+  // of each, or may never end.
   [[nodiscard]] virtual Result<std::vector<Entry>> list(const std::string& folder) const = 0;
   [[nodiscard]] virtual bool is_folder(const std::string& path) const = 0;
   [[nodiscard]] virtual bool exists(const std::string& path) const = 0;

@@ -38,7 +38,7 @@ struct Project {
   std::string root;                   // the folder of the migrations, as shown to the user
   std::string runner;                 // "drizzle", "plain", …
   bool wrapped_run = false;           // the runner's one transaction over all pending migrations
-  bool psql = true;           // files are psql's: its commands and variables may stand in them
+  bool psql = true;                   // files are psql's: its commands and variables may stand in them
   bool pending_known = false;         // the reported migrations are exactly the pending ones
   std::vector<Migration> migrations;  // in the runner's order
 };

@@ -44,10 +44,13 @@ struct Runner {
   // The projects whose migrations folder is `folder`, or that a configuration in it points to; none without evidence.
   // It is asked of many folders: where the names in it are no evidence, nothing is read.
   std::vector<Layout> (*detect)(const Folder& folder, const Files& files);
-  // The migrations in the order in which the runner applies them, without their texts, and the transactions around them.
+  // The migrations in the order in which the runner applies them, without their texts, and the transactions around
+  // them.
   Project (*order)(const Layout& layout, const Files& files, const ReadOptions& options, Notes& notes);
   // Cuts the text of a migration into the scripts that the runner sends.
   void (*cut)(const Project& project, Migration& migration);
+  bool wrapped_run = false;  // its one transaction over all pending migrations, where nothing says otherwise
+  bool psql = false;         // as in Project
 };
 
 [[nodiscard]] std::span<const Runner> runners();  // plain last: it needs no evidence

@@ -1,0 +1,58 @@
+// The configuration file, .pglint.yml. What it says is checked as it is read; an error names line and column.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "pglint/diagnostic.h"
+#include "source/files.h"
+
+namespace pglint::source {
+
+// One line of `rules:`.
+struct RuleSetting {
+  std::string rule;
+  std::optional<Severity> severity;  // none: off
+};
+
+// Where the configuration names a rule, for the caller to look up: this floor knows none.
+struct RulePlace {
+  std::string rule;
+  std::uint32_t line = 0;    // from 1
+  std::uint32_t column = 0;  // from 1
+};
+
+struct Config {
+  std::string path;  // the file; empty if there is none
+  std::optional<int> pg_version;
+  std::string runner;              // empty where nothing is said, here and below
+  std::vector<std::string> paths;  // relative to where pglint was started, and so is `schema`
+  std::string transaction;         // statement, file, all
+  std::string schema;
+  std::vector<std::pair<std::string, std::string>> session;
+  std::vector<std::string> select;
+  std::vector<std::string> ignore;
+  std::vector<RuleSetting> rules;
+  std::string fail_on;                 // error, warning, never
+  std::vector<std::string> format;     // as after --format
+  std::vector<RulePlace> rule_places;  // of select, ignore and rules, in the order of the file
+};
+
+inline constexpr std::string_view config_name = ".pglint.yml";
+
+// The nearest .pglint.yml in `folder` or above it; empty if there is none.
+[[nodiscard]] std::string find_config(const std::string& folder, const Files& files);
+
+// The file of that name; with an empty one the nearest from the current folder up, and without one there nothing is
+// set.
+[[nodiscard]] Result<Config> load_config(const std::string& path, const Files& files);
+
+// The text of one; `path` is for messages and for what is relative to its folder.
+[[nodiscard]] Result<Config> parse_config(std::string_view text, const std::string& path);
+
+}  // namespace pglint::source

@@ -1,0 +1,40 @@
+// What git says is new or changed, so that only that is reported and the rest is history.
+//
+// The git program is asked, without a shell and at most three times. Its environment is passed on as it is: inside a
+// hook, GIT_INDEX_FILE and GIT_DIR say which index is about to be committed.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "source/files.h"
+
+namespace pglint::source {
+
+class Git {
+ public:
+  // New or changed since the merge base of `revision` and HEAD, up to the working tree, untracked files included.
+  // `folder` is where git is started; any folder of the work tree.
+  [[nodiscard]] static Result<std::unique_ptr<Git>> since(const std::string& folder, const std::string& revision,
+                                                          const Files& files);
+  // New or changed in the index.
+  [[nodiscard]] static Result<std::unique_ptr<Git>> staged(const std::string& folder, const Files& files);
+
+  Git(const Git&) = delete;
+  Git& operator=(const Git&) = delete;
+  virtual ~Git() = default;
+
+  // A file that was only renamed is not changed.
+  [[nodiscard]] virtual bool changed(const std::string& path) const = 0;
+  [[nodiscard]] virtual bool in_work_tree(const std::string& path) const = 0;
+  // The files as git means them: those of the index, or of the working tree. Lives as long as this.
+  [[nodiscard]] virtual const Files& files() const = 0;
+  // The root of the work tree.
+  [[nodiscard]] virtual const std::string& top() const = 0;
+
+ protected:
+  Git() = default;
+};
+
+}  // namespace pglint::source

@@ -1,0 +1,559 @@
+// From what the user named to projects: finds the runner around it, orders, reads and cuts the migrations, and decides
+// which of them are reported and which are only history.
+#include "source/project.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+#include "base/spell.h"
+#include "source/encoding.h"
+#include "source/git.h"
+#include "source/path.h"
+#include "source/runner.h"
+
+namespace pglint::source {
+namespace {
+
+constexpr std::size_t deepest = 8;
+constexpr std::size_t most_folders = 50'000;
+// From a migration up to the folder of its project: drizzle 0.x and most others 0, v1 and Prisma 1, Hasura 2.
+constexpr int levels_up = 3;
+
+constexpr std::string_view no_runner = "no runner is known for it";
+
+struct Found {
+  const Runner* runner = nullptr;
+  Layout layout = {};
+  Project project = {};
+  bool ordered = false;
+  bool whole = false;             // its folder was named, not single files of it
+  bool guessed = false;           // neighbours of a named file: that they are its history is a guess
+  bool text = false;              // not from files: standard input
+  std::vector<bool> wanted = {};  // one per migration
+};
+
+// One project for each migrations folder that the paths lead to, however often.
+class Finder {
+ public:
+  Finder(const SourceOptions& options, const Runner* forced, const Files& files, Sources& out)
+      : options_(options), forced_(forced), files_(files), out_(out) {}
+
+  // `told`: the user or the configuration named it.
+  void add_folder(const std::string& path, bool told) {
+    auto entries = files_.list(path);
+    if (!entries) return fail(path, one_line(entries.error()));
+    if (!forced_plain()) {
+      const std::vector<Found*> here = detect(path, std::move(*entries));
+      for (Found* const found : here) want_all(*found);
+      if (!here.empty() || add_part(path)) return;
+
+      Search search;
+      look_below(path, 0, search);
+      if (search.gave_up) fail(path, "holds too many folders to look through: name the migrations folder");
+      for (Found* const found : search.found) want_all(*found);
+      if (!search.found.empty()) return;
+      if (!told && forced_ == nullptr) {
+        bool any = false;
+        for (const std::string& folder : search.by_name) any = add_plain_folder(folder) || any;
+        if (any) return;
+      }
+    }
+    if ((forced_ == nullptr || forced_plain()) && add_plain_folder(path)) return;
+
+    std::string looked_for;
+    for (const Runner& runner : runners()) {
+      if (forced_ != nullptr && forced_ != &runner) continue;
+      looked_for += (looked_for.empty() ? "" : ", ") + std::string(runner.looks_for);
+    }
+    fail(path, fmt::format("holds no migrations (looked for {}): name the migrations folder, or set `paths:` in "
+                           ".pglint.yml",
+                           looked_for));
+  }
+
+  void add_file(const std::string& path) {
+    if (const auto known = known_.find(path); known != known_.end()) {
+      known->second.first->wanted[known->second.second] = true;
+      return;
+    }
+    const std::string folder = parent(path);
+    if (!forced_plain()) {
+      for (Found* const found : around(folder)) {
+        order(*found);
+        if (!found->layout.foreign.empty()) return;
+        const auto which = part(*found, path, false);
+        if (which.empty()) continue;
+        found->project.migrations[which.front()].path = path;  // as the user calls it
+        known_[path] = {found, which.front()};
+        found->wanted[which.front()] = true;
+        return;
+      }
+      if (forced_ != nullptr) {
+        return fail(path, fmt::format("is not part of a {} project (looked for {} around it): use --runner plain",
+                                      forced_->name, forced_->looks_for));
+      }
+    }
+    add_plain_file(path, folder);
+  }
+
+  void add_text(std::string path, std::string text) {
+    Found& found = found_.emplace_back();
+    found.runner = forced_ != nullptr ? forced_ : find_runner("plain");
+    found.layout.evidence = forced_ != nullptr ? "as told" : no_runner;
+    const bool plain = found.runner->name == "plain";
+    found.project.runner = found.runner->name;
+    found.project.wrapped_run = plain ? options_.transaction == "all" : found.runner->wrapped_run;
+    found.project.psql = found.runner->psql;
+    found.ordered = true;
+    found.text = true;
+    Migration& migration = found.project.migrations.emplace_back();
+    migration.id = path;
+    migration.path = std::move(path);
+    migration.text = std::move(text);
+    migration.wrapped = plain && options_.transaction == "file";
+    found.wanted.push_back(true);
+  }
+
+  [[nodiscard]] std::deque<Found>& found() { return found_; }
+
+ private:
+  void fail(const std::string& path, std::string message) { out_.failures.push_back({path, 0, std::move(message)}); }
+
+  [[nodiscard]] bool forced_plain() const { return forced_ != nullptr && forced_->name == "plain"; }
+
+  // What a folder itself holds or points to, by the evidence in it.
+  const std::vector<Found*>& detect(const std::string& path) {
+    if (const auto known = detected_.find(path); known != detected_.end()) return known->second;
+    auto entries = files_.list(path);
+    return detect(path, entries ? std::move(*entries) : std::vector<Entry>{});
+  }
+
+  const std::vector<Found*>& detect(const std::string& path, std::vector<Entry> entries) {
+    const Folder folder{path, std::move(entries)};
+    std::vector<Found*> list;
+    for (const Runner& runner : runners()) {
+      if (forced_ != nullptr && forced_ != &runner) continue;
+      for (Layout& layout : runner.detect(folder, files_)) {
+        if (Found* const found = project_of(runner, std::move(layout)); found != nullptr) list.push_back(found);
+      }
+    }
+    return detected_.insert_or_assign(path, std::move(list)).first->second;
+  }
+
+  // Null where another runner has the folder already.
+  Found* project_of(const Runner& runner, Layout layout) {
+    const auto [known, is_new] = by_root_.try_emplace(files_.identity(layout.root), nullptr);
+    if (!is_new) {
+      if (known->second->runner == &runner) return known->second;
+      fail(layout.root,
+           fmt::format("both {} and {} fit: choose one with --runner", known->second->runner->name, runner.name));
+      return nullptr;
+    }
+    if (!layout.foreign.empty()) {
+      out_.notices.push_back(fmt::format("{}: runner {}, {}: not for PostgreSQL, so not checked", layout.root,
+                                         runner.name, layout.foreign));
+    }
+    Found& found = found_.emplace_back();
+    found.runner = &runner;
+    found.layout = std::move(layout);
+    known->second = &found;
+    return &found;
+  }
+
+  // Lists its migrations; the texts come later, when it is known which are needed.
+  void order(Found& found, bool subfolders = true) {
+    if (found.ordered || !found.layout.foreign.empty()) return;
+    found.ordered = true;
+    Notes notes;
+    found.project = found.runner->order(found.layout, files_, {options_.transaction, subfolders}, notes);
+    for (Failure& failure : notes.failures) {
+      if (found.guessed) {
+        out_.notices.push_back(failure.path + " " + failure.message);
+      } else {
+        out_.failures.push_back(std::move(failure));
+      }
+    }
+    out_.notices.insert(out_.notices.end(), notes.notices.begin(), notes.notices.end());
+    found.wanted.assign(found.project.migrations.size(), false);
+    for (std::size_t i = 0; i < found.project.migrations.size(); ++i) {
+      known_.try_emplace(found.project.migrations[i].path, &found, i);
+    }
+  }
+
+  void want_all(Found& found) {
+    order(found);
+    found.whole = true;
+    found.wanted.assign(found.wanted.size(), true);
+  }
+
+  // The projects that a file or folder may be a part of: those whose migrations folder is around it.
+  std::vector<Found*> around(const std::string& folder) {
+    std::vector<Found*> list;
+    std::vector<std::string> identities;
+    std::string at = folder;
+    for (int i = 0; i <= levels_up && !at.empty(); ++i, at = parent(at)) {
+      identities.push_back(files_.identity(at));
+      for (Found* const found : detect(at)) {
+        const std::string root = files_.identity(found->layout.root);
+        if (std::find(identities.begin(), identities.end(), root) != identities.end()) list.push_back(found);
+      }
+    }
+    return list;
+  }
+
+  // The migrations of a project that a path means, also where it is written in another way: "migration.sql" in the
+  // current folder is "../20261122191414_init/migration.sql" of its project.
+  std::vector<std::size_t> part(const Found& found, const std::string& path, bool is_folder) {
+    const std::vector<Migration>& migrations = found.project.migrations;
+    std::vector<std::size_t> list;
+    if (is_folder) {
+      for (std::size_t i = 0; i < migrations.size(); ++i) {
+        if (!below(migrations[i].path, path).empty()) list.push_back(i);
+      }
+      if (!list.empty()) return list;
+    } else if (const auto known = known_.find(path); known != known_.end() && known->second.first == &found) {
+      return {known->second.second};
+    }
+    const std::string wanted = files_.identity(is_folder ? path : parent(path));
+    std::unordered_map<std::string, std::string> identities;  // many migrations share a folder
+    for (std::size_t i = 0; i < migrations.size(); ++i) {
+      if (!is_folder && file_name(migrations[i].path) != file_name(path)) continue;
+      std::string in = parent(migrations[i].path);
+      const auto [identity, is_new] = identities.try_emplace(std::move(in));
+      if (is_new) identity->second = files_.identity(identity->first);
+      if (identity->second == wanted) list.push_back(i);
+    }
+    return list;
+  }
+
+  // A folder inside a project, like one migration of drizzle v1.
+  bool add_part(const std::string& path) {
+    const std::string outer = parent(path);
+    if (outer.empty()) return false;
+    for (Found* const found : around(outer)) {
+      order(*found);
+      const auto which = part(*found, path, true);
+      for (const std::size_t i : which) found->wanted[i] = true;
+      if (!which.empty()) return true;
+    }
+    return false;
+  }
+
+  void add_plain_file(const std::string& path, const std::string& folder) {
+    // In a folder that was named as well, by another name.
+    for (Found& found : found_) {
+      if (found.runner->name != "plain" || !found.whole || found.text) continue;
+      for (const std::size_t i : part(found, path, false)) {
+        found.wanted[i] = true;
+        return;
+      }
+    }
+    const std::string identity = files_.identity(folder);
+    Found*& neighbours = neighbours_[identity];
+    if (neighbours == nullptr) {
+      neighbours = &found_.emplace_back();
+      neighbours->runner = find_runner("plain");
+      neighbours->layout = {std::string(no_runner), folder};
+      neighbours->guessed = true;
+      order(*neighbours, false);
+    }
+    for (const std::size_t i : part(*neighbours, path, false)) {
+      neighbours->wanted[i] = true;
+      return;
+    }
+    // Not a name that migrations are looked for by: it stands alone.
+    Found& alone = found_.emplace_back();
+    alone.runner = neighbours->runner;
+    alone.layout = neighbours->layout;
+    alone.ordered = true;
+    alone.project.root = folder;
+    alone.project.runner = "plain";
+    alone.project.wrapped_run = options_.transaction == "all";
+    alone.project.psql = alone.runner->psql;
+    Migration& migration = alone.project.migrations.emplace_back();
+    migration.id = file_name(path);
+    migration.path = path;
+    migration.wrapped = options_.transaction == "file";
+    alone.wanted.push_back(true);
+    known_.try_emplace(path, &alone, 0);
+  }
+
+  // False if there is nothing in it.
+  bool add_plain_folder(const std::string& path) {
+    if (!plain_folders_.insert(files_.identity(path)).second) return true;
+    const std::size_t failures = out_.failures.size();
+    Notes notes;
+    const Layout layout{std::string(no_runner), path};
+    Project project = find_runner("plain")->order(layout, files_, {options_.transaction, true}, notes);
+    out_.failures.insert(out_.failures.end(), notes.failures.begin(), notes.failures.end());
+    if (project.migrations.empty()) return out_.failures.size() != failures;
+    if (known_.contains(project.migrations.front().path)) return true;  // part of a folder that was named before
+
+    Found& found = found_.emplace_back();
+    found.runner = find_runner("plain");
+    found.layout = layout;
+    found.project = std::move(project);
+    found.ordered = true;
+    found.wanted.resize(found.project.migrations.size());
+    for (std::size_t i = 0; i < found.project.migrations.size(); ++i) {
+      known_.try_emplace(found.project.migrations[i].path, &found, i);
+    }
+    want_all(found);
+    return true;
+  }
+
+  struct Search {
+    std::vector<Found*> found = {};
+    std::vector<std::string> by_name = {};  // no evidence but a telling name
+    std::unordered_set<std::string> seen = {};
+    bool gave_up = false;
+  };
+
+  void look_below(const std::string& folder, std::size_t depth, Search& search) {
+    if (search.seen.size() >= most_folders) search.gave_up = true;
+    if (search.gave_up || depth > deepest || !search.seen.insert(files_.identity(folder)).second) return;
+    auto entries = files_.list(folder);
+    if (!entries) {
+      out_.notices.push_back(folder + " " + one_line(entries.error()));
+      return;
+    }
+    std::vector<std::string> inner;
+    for (const Entry& entry : *entries) {
+      if (entry.folder && !is_skipped(entry.name)) inner.push_back(entry.name);
+    }
+    if (depth > 0) {
+      const std::vector<Found*>& here = detect(folder, std::move(*entries));
+      search.found.insert(search.found.end(), here.begin(), here.end());
+      if (!here.empty()) return;
+      const std::string_view name = file_name(folder);
+      if (name == "migrations" || name == "migration" || name == "migrate") search.by_name.push_back(folder);
+    }
+    for (const std::string& name : inner) look_below(join(folder, name), depth + 1, search);
+  }
+
+  const SourceOptions& options_;
+  const Runner* forced_;
+  const Files& files_;
+  Sources& out_;
+  std::deque<Found> found_;                                                // they stay where they are while it grows
+  std::unordered_map<std::string, std::pair<Found*, std::size_t>> known_;  // by the path of a migration
+  std::unordered_map<std::string, std::vector<Found*>> detected_;          // by the path of a folder
+  std::unordered_map<std::string, Found*> by_root_;                        // these by the identity of a folder
+  std::unordered_map<std::string, Found*> neighbours_;
+  std::unordered_set<std::string> plain_folders_;
+};
+
+// Reads the text; false if it cannot be checked.
+bool load(Migration& migration, const Files& files, std::vector<Failure>& failures) {
+  auto text = files.read(migration.path);
+  if (!text) {
+    failures.push_back({migration.path, 0, one_line(text.error())});
+    return false;
+  }
+  if (auto failure = encoding_failure(*text)) {
+    failure->path = migration.path;
+    failures.push_back(std::move(*failure));
+    return false;
+  }
+  migration.text = std::move(*text);
+  return true;
+}
+
+Script whole_text(const Migration& migration, Sent sent) {
+  Script script;
+  script.range = {0, static_cast<std::uint32_t>(migration.text.size())};
+  script.sent = sent;
+  return script;
+}
+
+// Keeps what is reported and what comes before it, and reads that.
+std::optional<Project> read_project(Found& found, const Git* git, const Files& files, Sources& out) {
+  Project& project = found.project;
+  const std::size_t count = project.migrations.size();
+  const std::string title =
+      fmt::format("{}: runner {} ({})", project.root.empty() ? project.migrations.front().path : project.root,
+                  project.runner, found.layout.evidence);
+  if (git != nullptr && !found.text) {
+    for (std::size_t i = 0; i < count; ++i) {
+      found.wanted[i] = found.wanted[i] && git->changed(project.migrations[i].path);
+    }
+  }
+  project.pending_known = !found.whole || (git != nullptr && !found.text);
+  const auto last = std::find(found.wanted.rbegin(), found.wanted.rend(), true);
+  const auto needed = static_cast<std::size_t>(found.wanted.rend() - last);
+  if (needed == 0) {
+    out.notices.push_back(title + (count == 0 ? ": no migrations yet" : ": git says that none is new or changed"));
+    return std::nullopt;
+  }
+
+  std::vector<Migration> read;
+  read.reserve(needed + 1);  // and a schema before them
+  std::size_t reported = 0;
+  std::vector<Failure> failures;
+  for (std::size_t i = 0; i < needed; ++i) {
+    Migration& migration = project.migrations[i];
+    migration.reported = found.wanted[i];
+    if (!found.text && !load(migration, files, failures)) {
+      if (!migration.reported && found.guessed) {
+        out.notices.push_back(failures.back().path + " " + failures.back().message);
+        failures.pop_back();
+      }
+      continue;
+    }
+    found.runner->cut(project, migration);
+    reported += migration.reported ? 1 : 0;
+    read.push_back(std::move(migration));
+  }
+  project.migrations = std::move(read);
+  out.failures.insert(out.failures.end(), failures.begin(), failures.end());
+  out.notices.push_back(fmt::format("{}, {} migrations read, {} reported{}", title, project.migrations.size(), reported,
+                                    project.pending_known ? "" : "; which are pending is not known"));
+  return std::move(project);
+}
+
+Project commands_project(const std::vector<std::string>& commands, std::vector<Failure>& failures) {
+  Project project;
+  project.runner = "plain";
+  project.psql = false;  // as psql -c has it: a command of psql's cannot stand beside SQL
+  project.pending_known = true;
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    Migration migration;
+    migration.id = migration.path = fmt::format("-c{}", i + 1);
+    migration.text = commands[i];
+    if (auto failure = encoding_failure(migration.text)) {
+      failure->path = migration.path;
+      failures.push_back(std::move(*failure));
+      continue;
+    }
+    migration.scripts = {whole_text(migration, Sent::simple_query)};
+    project.migrations.push_back(std::move(migration));
+  }
+  return project;
+}
+
+void put_schema_first(Sources& sources, const std::string& path, const Files& files) {
+  Migration schema;
+  schema.id = file_name(path);
+  schema.path = path;
+  schema.reported = false;
+  schema.schema = true;
+  if (!load(schema, files, sources.failures)) return;
+  schema.scripts = {whole_text(schema, Sent::statement)};
+  const std::string identity = files.identity(path);
+  for (Project& project : sources.projects) {
+    std::erase_if(project.migrations, [&](const Migration& migration) {
+      return file_name(migration.path) == schema.id && files.identity(migration.path) == identity;
+    });
+    project.migrations.insert(project.migrations.begin(), schema);
+  }
+}
+
+constexpr std::array<std::string_view, 3> transactions = {"statement", "file", "all"};
+
+tl::unexpected<Error> unknown(std::string_view what, const std::string& word, std::span<const std::string_view> known) {
+  std::string hint = did_you_mean(word, known);
+  if (hint.empty()) {
+    hint = "known:";
+    for (const std::string_view name : known) hint.append(" ").append(name);
+  }
+  return failed(fmt::format("unknown {} \"{}\"", what, word), hint);
+}
+
+}  // namespace
+
+Result<Sources> read_sources(const SourceOptions& options, const Files& files) {
+  const Runner* forced = nullptr;
+  if (!options.runner.empty() && options.runner != "auto") {
+    forced = find_runner(options.runner);
+    if (forced == nullptr) {
+      std::vector<std::string_view> names = runner_names();
+      names.emplace_back("auto");
+      return unknown("runner", options.runner, names);
+    }
+  }
+  if (!options.transaction.empty() &&
+      std::find(transactions.begin(), transactions.end(), options.transaction) == transactions.end()) {
+    return unknown("transaction", options.transaction, transactions);
+  }
+  if (options.staged && !options.since.empty()) return failed("--since and --staged exclude each other", "choose one");
+
+  bool from_stdin = false;
+  std::vector<std::string> paths;
+  for (const std::string& path : options.paths) {
+    if (path == "-") {
+      from_stdin = true;
+    } else {
+      paths.push_back(tidy(path));
+    }
+  }
+  const bool told = !paths.empty();
+  if (!told && !from_stdin && options.commands.empty()) paths.emplace_back(".");
+
+  std::unique_ptr<Git> git;
+  if ((options.staged || !options.since.empty()) && !paths.empty()) {
+    const std::string& first = paths.front();
+    std::string folder = files.is_folder(first) ? first : parent(first);
+    if (!files.is_folder(folder)) folder = ".";
+    auto asked = options.staged ? Git::staged(folder, files) : Git::since(folder, options.since, files);
+    if (!asked) return tl::unexpected(asked.error());
+    git = std::move(*asked);
+  }
+  const Files& seen = git ? git->files() : files;
+
+  // Folders first, outer ones before inner ones: what lies in one that was named is there already.
+  Sources sources;
+  std::vector<std::string> folders;
+  std::vector<std::string> single;
+  for (std::string& path : paths) {
+    if (!seen.exists(path)) {
+      if (git && files.exists(path)) {
+        sources.notices.push_back(path + " is not in git's index: nothing of it is checked");
+      } else {
+        sources.failures.push_back({path, 0, "there is no such file or folder: check the spelling"});
+      }
+    } else if (git && !git->in_work_tree(files.is_folder(path) ? path : parent(path))) {
+      sources.failures.push_back({path, 0, "is outside the git repository " + git->top() + ": check it by itself"});
+    } else {
+      (seen.is_folder(path) ? folders : single).push_back(std::move(path));
+    }
+  }
+  const auto depth = [](const std::string& path) { return std::count(path.begin(), path.end(), '/'); };
+  std::stable_sort(folders.begin(), folders.end(), [depth](const std::string& a, const std::string& b) {
+    return (a != ".") < (b != ".") || ((a != ".") == (b != ".") && depth(a) < depth(b));
+  });
+  Finder finder(options, forced, seen, sources);
+  for (const std::string& path : folders) finder.add_folder(path, told);
+  for (const std::string& path : single) finder.add_file(path);
+
+  for (Found& found : finder.found()) {
+    const bool any = std::find(found.wanted.begin(), found.wanted.end(), true) != found.wanted.end();
+    if (!found.ordered || (!any && !found.whole)) continue;
+    if (auto project = read_project(found, git.get(), seen, sources)) sources.projects.push_back(std::move(*project));
+  }
+  if (from_stdin) {
+    Finder text(options, forced, files, sources);
+    if (auto failure = encoding_failure(options.stdin_text)) {
+      failure->path = "<stdin>";
+      sources.failures.push_back(std::move(*failure));
+    } else {
+      text.add_text("<stdin>", options.stdin_text);
+      auto project = read_project(text.found().front(), nullptr, files, sources);
+      sources.projects.push_back(std::move(*project));
+    }
+  }
+  if (!options.commands.empty()) {
+    sources.projects.push_back(commands_project(options.commands, sources.failures));
+  }
+  if (!options.schema.empty()) put_schema_first(sources, tidy(options.schema), seen);
+  return sources;
+}
+
+}  // namespace pglint::source

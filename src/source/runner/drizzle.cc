@@ -1,0 +1,437 @@
+// Drizzle: drizzle-kit 0.x keeps a journal, meta/_journal.json, that names the files in their order; from v1 each
+// migration is a folder with a migration.sql.
+//
+// Both run every pending migration in one transaction, and send what stands between two `--> statement-breakpoint`
+// as one simple query. The marker is found wherever it stands, in comments and strings too, and even where the journal
+// says "breakpoints": false.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "source/path.h"
+#include "source/runner.h"
+
+namespace pglint::source {
+
+extern const Runner drizzle_runner;
+
+namespace {
+
+constexpr std::string_view breakpoint = "--> statement-breakpoint";
+constexpr std::string_view journal_name = "meta/_journal.json";
+
+struct JournalEntry {
+  std::string tag;
+  bool valid = false;
+};
+
+// Reads what we need of a journal, or the dialect alone of a snapshot: no tree is built, so nothing in the file can
+// make it large or deep.
+class JsonReader final : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  explicit JsonReader(bool only_dialect) : only_dialect_(only_dialect) {}
+
+  std::optional<std::string> dialect;
+  bool has_entries = false;
+  std::vector<JournalEntry> entries;
+  std::optional<std::size_t> error;  // where it stops being JSON
+
+  bool null() override { return scalar(); }
+  bool boolean(bool /*value*/) override { return scalar(); }
+  bool number_integer(number_integer_t /*value*/) override { return scalar(); }
+  bool number_unsigned(number_unsigned_t /*value*/) override { return scalar(); }
+  bool number_float(number_float_t /*value*/, const string_t& /*text*/) override { return scalar(); }
+  bool binary(binary_t& /*value*/) override { return scalar(); }
+  bool string(string_t& value) override {
+    if (depth_ == 1 && object_ && key_ == "dialect") {
+      dialect = std::move(value);
+      return !only_dialect_;
+    }
+    if (in_entries_ && depth_ == 3 && key_ == "tag") {
+      entries.back() = {std::move(value), true};
+      return true;
+    }
+    return scalar();
+  }
+  bool key(string_t& value) override {
+    if (depth_ == 1 || depth_ == 3) key_ = std::move(value);
+    return true;
+  }
+  bool start_object(std::size_t /*count*/) override {
+    if (depth_ == 0) object_ = true;
+    if (in_entries_ && depth_ == 2) {
+      entries.emplace_back();
+      key_.clear();
+    }
+    ++depth_;
+    return true;
+  }
+  bool end_object() override {
+    --depth_;
+    return true;
+  }
+  bool start_array(std::size_t /*count*/) override {
+    if (in_entries_ && depth_ == 2) entries.emplace_back();
+    if (depth_ == 1 && object_ && key_ == "entries") has_entries = in_entries_ = true;
+    ++depth_;
+    return true;
+  }
+  bool end_array() override {
+    if (--depth_ == 1) in_entries_ = false;
+    return true;
+  }
+  bool parse_error(std::size_t position, const std::string& /*token*/,
+                   const nlohmann::detail::exception& /*error*/) override {
+    error = position == 0 ? 0 : position - 1;
+    return false;
+  }
+
+ private:
+  bool scalar() {
+    if (in_entries_ && depth_ == 2) entries.emplace_back();
+    return true;
+  }
+
+  bool only_dialect_;
+  bool object_ = false;  // the outermost value
+  bool in_entries_ = false;
+  std::size_t depth_ = 0;
+  std::string key_;
+};
+
+// "" for PostgreSQL, and for a dialect that nobody wrote down.
+std::string foreign(const std::optional<std::string>& dialect) {
+  if (!dialect || *dialect == "postgresql" || *dialect == "postgres" || *dialect == "pg") return {};
+  return "dialect " + *dialect;
+}
+
+std::string named(const std::optional<std::string>& dialect) { return dialect ? "dialect " + *dialect : "no dialect"; }
+
+std::optional<std::string> dialect_in(const std::string& path, const Files& files) {
+  const auto text = files.read(path);
+  if (!text) return std::nullopt;
+  JsonReader reader(true);
+  nlohmann::json::sax_parse(*text, &reader);
+  return reader.dialect;
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// 20261122191414_init
+bool is_v1_name(std::string_view name) {
+  return name.size() > 14 && name[14] == '_' && std::all_of(name.begin(), name.begin() + 14, is_digit);
+}
+
+// Like JavaScript's localeCompare, by which drizzle sorts the folders: punctuation, digits, letters without regard to
+// case, and only then lower case before upper. Beyond ASCII, which drizzle-kit never writes, by the bytes.
+unsigned weight(char c) {
+  constexpr std::string_view order = " _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$0123456789abcdefghijklmnopqrstuvwxyz";
+  if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  const std::size_t at = order.find(c);
+  if (at != std::string_view::npos) return static_cast<unsigned>(at) + 32;
+  return static_cast<unsigned char>(c) < 0x80U ? static_cast<unsigned char>(c) & 31U
+                                               : 256U + static_cast<unsigned char>(c);
+}
+
+bool locale_before(std::string_view a, std::string_view b) {
+  const std::size_t shorter = std::min(a.size(), b.size());
+  for (std::size_t i = 0; i < shorter; ++i) {
+    if (weight(a[i]) != weight(b[i])) return weight(a[i]) < weight(b[i]);
+  }
+  if (a.size() != b.size()) return a.size() < b.size();
+  return a > b;  // differ in case only: 'a' is above 'A' in ASCII
+}
+
+bool is_config(std::string_view name) {
+  if (!name.starts_with("drizzle") || name.find("config") == std::string_view::npos) return false;
+  constexpr std::array<std::string_view, 7> extensions = {".ts", ".js", ".mjs", ".cjs", ".mts", ".cts", ".json"};
+  return std::any_of(extensions.begin(), extensions.end(),
+                     [name](auto extension) { return name.ends_with(extension); });
+}
+
+bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_' || c == '$'; }
+
+// The value of `out: "…"` in JavaScript or JSON. Nothing if it is not written down as a string.
+std::optional<std::string> out_folder(std::string_view text) {
+  bool after_out = false;    // `out` was the last word
+  bool after_colon = false;  // and a colon followed
+  for (std::size_t i = 0; i < text.size();) {
+    const char c = text[i];
+    if (text.substr(i).starts_with("//")) {
+      i = std::min(text.find('\n', i), text.size());
+    } else if (text.substr(i).starts_with("/*")) {
+      const std::size_t end = text.find("*/", i + 2);
+      i = end == std::string_view::npos ? text.size() : end + 2;
+    } else if (c == '"' || c == '\'' || c == '`') {
+      std::size_t end = i + 1;
+      while (end < text.size() && text[end] != c) end += text[end] == '\\' ? 2 : 1;
+      end = std::min(end, text.size());
+      const std::string_view value = text.substr(i + 1, end - i - 1);
+      i = end + 1;
+      if (after_colon && value.find_first_of("\\$\n") == std::string_view::npos) return std::string(value);
+      after_out = value == "out";
+      after_colon = false;
+    } else if (is_word(c)) {
+      std::size_t end = i;
+      while (end < text.size() && is_word(text[end])) ++end;
+      after_out = text.substr(i, end - i) == "out" && (i == 0 || text[i - 1] != '.');
+      after_colon = false;
+      i = end;
+    } else {
+      if (c == ':' && after_out) {
+        after_colon = true;
+      } else if (c != ' ' && c != '\t' && c != '\r' && c != '\n') {
+        after_colon = false;
+      }
+      if (c != ' ' && c != '\t' && c != '\r' && c != '\n') after_out = false;
+      ++i;
+    }
+  }
+  return std::nullopt;
+}
+
+// Where the configurations in a folder say that the migrations are.
+std::vector<std::pair<std::string, std::string>> configured(const Folder& folder, const Files& files) {
+  std::vector<std::pair<std::string, std::string>> found;  // configuration, migrations folder
+  for (const Entry& entry : folder.entries) {
+    if (entry.folder || !is_config(entry.name)) continue;
+    const std::string path = join(folder.path, entry.name);
+    const auto text = files.read(path);
+    const std::string out = text ? out_folder(*text).value_or("drizzle") : "drizzle";
+    found.emplace_back(path, out.starts_with('/') ? tidy(out) : tidy(join(folder.path, tidy(out))));
+  }
+  return found;
+}
+
+bool points_here(const std::string& folder, const Files& files) {
+  constexpr int levels = 3;
+  const std::string here = files.identity(folder);
+  std::string around = folder;
+  for (int i = 0; i < levels; ++i) {
+    around = parent(around);
+    if (around.empty()) return false;
+    auto entries = files.list(around);
+    if (!entries) return false;
+    for (const auto& [config, out] : configured({around, std::move(*entries)}, files)) {
+      if (files.identity(out) == here) return true;
+    }
+  }
+  return false;
+}
+
+// `config`: what pointed to the folder, if anything did.
+std::optional<Layout> migrations_in(const Folder& folder, const Files& files, const std::string& config) {
+  const std::string because = config.empty() ? "" : config + ", ";
+  if (const Entry* const meta = folder.find("meta"); meta != nullptr && meta->folder) {
+    const std::string journal = join(folder.path, journal_name);
+    if (files.exists(journal)) {
+      const auto dialect = dialect_in(journal, files);
+      return Layout{because + journal + ", " + named(dialect), folder.path, foreign(dialect)};
+    }
+  }
+  // Prisma's folders look the same from outside; its lock file tells them apart.
+  if (folder.find("migration_lock.toml") != nullptr) return std::nullopt;
+  constexpr int most_looked_at = 8;
+  int looked_at = 0;
+  std::string newest;
+  for (auto it = folder.entries.rbegin(); it != folder.entries.rend() && looked_at < most_looked_at; ++it) {
+    if (!it->folder || !is_v1_name(it->name)) continue;
+    const std::string inside = join(folder.path, it->name);
+    if (!files.exists(join(inside, "migration.sql"))) continue;
+    ++looked_at;
+    if (newest.empty()) newest = inside;
+    const std::string snapshot = join(inside, "snapshot.json");
+    if (!files.exists(snapshot)) continue;
+    const auto dialect = dialect_in(snapshot, files);
+    if (!dialect) continue;
+    return Layout{because + snapshot + ", " + named(dialect), folder.path, foreign(dialect)};
+  }
+  if (!newest.empty() && (!config.empty() || points_here(folder.path, files))) {
+    return Layout{because + newest + "/migration.sql", folder.path};
+  }
+  return std::nullopt;
+}
+
+std::vector<Layout> detect(const Folder& folder, const Files& files) {
+  std::vector<Layout> found;
+  if (auto here = migrations_in(folder, files, "")) {
+    found.push_back(std::move(*here));
+    return found;
+  }
+  for (const auto& [config, out] : configured(folder, files)) {
+    const auto known = [&out = out](const Layout& layout) { return layout.root == out; };
+    if (std::any_of(found.begin(), found.end(), known)) continue;
+    auto entries = files.list(out);
+    if (!entries) continue;
+    if (auto there = migrations_in({out, std::move(*entries)}, files, config)) found.push_back(std::move(*there));
+  }
+  return found;
+}
+
+bool has_conflict_markers(std::string_view text) {
+  return text.starts_with("<<<<<<< ") || text.find("\n<<<<<<< ") != std::string_view::npos;
+}
+
+bool leads_out(std::string_view tag) {
+  if (tag.empty() || tag.starts_with('/') || tag.find('\0') != std::string_view::npos) return true;
+  for (std::string_view rest = tag; !rest.empty();) {
+    const std::size_t slash = rest.find('/');
+    if (rest.substr(0, slash) == "..") return true;
+    rest = slash == std::string_view::npos ? std::string_view{} : rest.substr(slash + 1);
+  }
+  return false;
+}
+
+Migration migration_of(std::string id, std::string path) {
+  Migration migration;
+  migration.id = std::move(id);
+  migration.path = std::move(path);
+  return migration;
+}
+
+bool is_sql(const Entry& entry) { return !entry.folder && entry.name.size() > 4 && entry.name.ends_with(".sql"); }
+
+// Without a journal that can be read, the names are the best there is.
+void order_by_name(const Folder& folder, Project& project) {
+  for (const Entry& entry : folder.entries) {
+    if (!is_sql(entry)) continue;
+    project.migrations.push_back(
+        migration_of(entry.name.substr(0, entry.name.size() - 4), join(folder.path, entry.name)));
+  }
+}
+
+void order_by_journal(const Folder& folder, const Files& files, Project& project, Notes& notes) {
+  const std::string path = join(folder.path, journal_name);
+  const auto by_name = [&](std::uint32_t offset, const std::string& message) {
+    order_by_name(folder, project);
+    notes.failures.push_back({path, offset, message + "; its migrations were taken in the order of their names"});
+  };
+  const auto text = files.read(path);
+  if (!text) return by_name(0, one_line(text.error()));
+  JsonReader journal(false);
+  nlohmann::json::sax_parse(*text, &journal);
+  if (has_conflict_markers(*text)) return by_name(0, "has merge conflict markers: resolve them");
+  if (journal.error) {
+    return by_name(static_cast<std::uint32_t>(std::min(*journal.error, text->size())),
+                   fmt::format("is not valid JSON at byte {}: restore it from version control", *journal.error));
+  }
+  if (!journal.has_entries) return by_name(0, "has no list of \"entries\": restore it from version control");
+  if (!journal.dialect) notes.notices.push_back(path + " names no dialect: taken as PostgreSQL");
+
+  std::unordered_set<std::string_view> seen;
+  for (std::size_t i = 0; i < journal.entries.size(); ++i) {
+    const JournalEntry& entry = journal.entries[i];
+    if (!entry.valid || leads_out(entry.tag)) {
+      notes.failures.push_back(
+          {path, 0,
+           fmt::format("entry {} has no \"tag\" that names a file beside it: restore it from version control", i)});
+      continue;
+    }
+    if (!seen.insert(entry.tag).second) {
+      notes.failures.push_back(
+          {path, 0,
+           fmt::format("names {} twice, so that drizzle would run it twice: remove the second entry", entry.tag)});
+      continue;
+    }
+    const std::string name = entry.tag + ".sql";
+    std::string file = join(folder.path, name);
+    const bool there = name.find('/') == std::string::npos ? folder.find(name) != nullptr : files.exists(file);
+    if (!there) {
+      notes.failures.push_back(
+          {std::move(file), 0,
+           fmt::format("is named in {} but is not there: restore the file, or remove its entry", journal_name)});
+      continue;
+    }
+    project.migrations.push_back(migration_of(entry.tag, std::move(file)));
+  }
+
+  std::size_t strangers = 0;
+  std::string first;
+  for (const Entry& entry : folder.entries) {
+    if (!is_sql(entry) || seen.contains(std::string_view(entry.name).substr(0, entry.name.size() - 4))) continue;
+    if (strangers++ == 0) first = join(folder.path, entry.name);
+  }
+  if (strangers == 1) notes.notices.push_back(first + " is not in the journal, so drizzle never runs it");
+  if (strangers > 1) {
+    notes.notices.push_back(
+        fmt::format("{} and {} more are not in the journal, so drizzle never runs them", first, strangers - 1));
+  }
+}
+
+void order_by_folder(const Folder& folder, const Files& files, Project& project) {
+  std::vector<const Entry*> folders;
+  for (const Entry& entry : folder.entries) {
+    if (entry.folder && files.exists(join(join(folder.path, entry.name), "migration.sql"))) folders.push_back(&entry);
+  }
+  std::sort(folders.begin(), folders.end(),
+            [](const Entry* a, const Entry* b) { return locale_before(a->name, b->name); });
+  for (const Entry* const entry : folders) {
+    project.migrations.push_back(migration_of(entry->name, join(join(folder.path, entry->name), "migration.sql")));
+  }
+}
+
+Project order(const Layout& layout, const Files& files, const ReadOptions& /*options*/, Notes& notes) {
+  Project project;
+  project.root = layout.root;
+  project.runner = "drizzle";
+  project.wrapped_run = drizzle_runner.wrapped_run;
+  project.psql = drizzle_runner.psql;
+  auto entries = files.list(layout.root);
+  if (!entries) {
+    notes.failures.push_back({layout.root, 0, one_line(entries.error())});
+    return project;
+  }
+  const Folder folder{layout.root, std::move(*entries)};
+  const bool journal = folder.find("meta") != nullptr && files.exists(join(layout.root, journal_name));
+  if (!journal) {
+    order_by_folder(folder, files, project);
+    return project;
+  }
+  order_by_journal(folder, files, project, notes);
+  const auto v1 = [](const Entry& entry) { return entry.folder && is_v1_name(entry.name); };
+  if (std::any_of(folder.entries.begin(), folder.entries.end(), v1)) {
+    notes.notices.push_back(layout.root + " has a journal beside folders of drizzle-kit v1: only the journal counts");
+  }
+  return project;
+}
+
+void cut(const Project& /*project*/, Migration& migration) {
+  const std::string_view text = migration.text;
+  migration.scripts.clear();
+  std::size_t begin = 0;
+  while (begin <= text.size()) {
+    const std::size_t marker = text.find(breakpoint, begin);
+    const std::size_t end = marker == std::string_view::npos ? text.size() : marker;
+    // An empty query does nothing.
+    if (text.substr(begin, end - begin).find_first_not_of(" \t\r\n") != std::string_view::npos) {
+      Script script;
+      script.range = {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)};
+      script.sent = Sent::simple_query;
+      migration.scripts.push_back(script);
+    }
+    if (marker == std::string_view::npos) break;
+    begin = marker + breakpoint.size();
+  }
+}
+
+}  // namespace
+
+const Runner drizzle_runner = {
+    .name = "drizzle",
+    .looks_for = "Drizzle's meta/_journal.json or its v1 folders (<14 digits>_name/migration.sql)",
+    .detect = detect,
+    .order = order,
+    .cut = cut,
+    .wrapped_run = true,
+    .psql = false,
+};
+
+}  // namespace pglint::source

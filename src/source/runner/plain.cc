@@ -1,0 +1,145 @@
+// A folder of SQL files that no runner is known for. Like psql, it sends each statement by itself, unless `transaction`
+// says otherwise.
+#include <algorithm>
+#include <unordered_set>
+
+#include "source/path.h"
+#include "source/runner.h"
+
+namespace pglint::source {
+
+extern const Runner plain_runner;
+
+namespace {
+
+// Folders in which nobody keeps migrations are not entered; nor does anybody nest them so deep.
+constexpr std::size_t deepest = 32;
+constexpr std::size_t most_folders = 100'000;
+
+bool is_sql(std::string_view name) { return name.size() > 4 && name.ends_with(".sql"); }
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// The letters before a name's first digit.
+std::string_view before_number(std::string_view name) {
+  const auto digit = std::find_if(name.begin(), name.end(), is_digit);
+  return name.substr(0, static_cast<std::size_t>(digit - name.begin()));
+}
+
+// Takes the number off the front of `name`, without its leading zeros.
+std::string_view take_number(std::string_view& name) {
+  std::size_t end = 0;
+  while (end < name.size() && is_digit(name[end])) ++end;
+  std::string_view number = name.substr(0, end);
+  name.remove_prefix(end);
+  while (number.size() > 1 && number.front() == '0') number.remove_prefix(1);
+  return number;
+}
+
+// 9_x before 10_x, 1.9 before 1.10, and else by the bytes.
+bool numbered_before(std::string_view a, std::string_view b) {
+  const std::string_view whole_a = a;
+  const std::string_view whole_b = b;
+  a.remove_prefix(before_number(a).size());
+  b.remove_prefix(before_number(b).size());
+  while (!a.empty() && !b.empty() && is_digit(a.front()) && is_digit(b.front())) {
+    const std::string_view x = take_number(a);
+    const std::string_view y = take_number(b);
+    if (x.size() != y.size()) return x.size() < y.size();
+    if (x != y) return x < y;
+    const auto another = [](std::string_view rest) { return rest.size() > 1 && rest[0] == '.' && is_digit(rest[1]); };
+    if (another(a) != another(b)) return another(b);
+    if (!another(a)) break;
+    a.remove_prefix(1);
+    b.remove_prefix(1);
+  }
+  if (a != b) return a < b;
+  return whole_a < whole_b;
+}
+
+// By the bytes of the names, as ls lists them; by number where every name has one in the same place.
+void sort_names(std::vector<Entry>& entries) {
+  if (entries.empty()) return;
+  const std::string_view letters = before_number(entries.front().name);
+  const bool numbered = std::all_of(entries.begin(), entries.end(), [letters](const Entry& entry) {
+    return entry.name.size() > letters.size() && before_number(entry.name) == letters;
+  });
+  std::sort(entries.begin(), entries.end(), [numbered](const Entry& a, const Entry& b) {
+    return numbered ? numbered_before(a.name, b.name) : a.name < b.name;
+  });
+}
+
+struct Walk {
+  const Files& files;
+  const ReadOptions& options;
+  Project& project;
+  Notes& notes;
+  std::unordered_set<std::string> seen = {};  // folders, so that links cannot lead in a circle
+  bool gave_up = false;
+};
+
+void read_folder(Walk& walk, const std::string& folder, std::size_t depth) {
+  if (!walk.seen.insert(walk.files.identity(folder)).second) return;
+  if (walk.seen.size() > most_folders || depth > deepest) {
+    if (!walk.gave_up) {
+      walk.notes.failures.push_back({folder, 0, "too many folders to look through: name the migrations folder"});
+    }
+    walk.gave_up = true;
+    return;
+  }
+  auto entries = walk.files.list(folder);
+  if (!entries) {
+    walk.notes.failures.push_back({folder, 0, one_line(entries.error())});
+    return;
+  }
+  std::erase_if(*entries, [&](const Entry& entry) {
+    return entry.folder ? !walk.options.subfolders || is_skipped(entry.name) : !is_sql(entry.name);
+  });
+  sort_names(*entries);
+  for (const Entry& entry : *entries) {
+    std::string path = join(folder, entry.name);
+    if (entry.folder) {
+      read_folder(walk, path, depth + 1);
+      continue;
+    }
+    Migration migration;
+    migration.id = entry.name.substr(0, entry.name.size() - 4);
+    migration.path = std::move(path);
+    migration.wrapped = walk.options.transaction == "file";
+    walk.project.migrations.push_back(std::move(migration));
+  }
+}
+
+std::vector<Layout> detect(const Folder& /*folder*/, const Files& /*files*/) { return {}; }
+
+Project order(const Layout& layout, const Files& files, const ReadOptions& options, Notes& notes) {
+  Project project;
+  project.root = layout.root;
+  project.runner = "plain";
+  project.wrapped_run = options.transaction == "all";
+  project.psql = plain_runner.psql;
+  Walk walk{files, options, project, notes};
+  read_folder(walk, layout.root, 0);
+  return project;
+}
+
+void cut(const Project& /*project*/, Migration& migration) {
+  Script script;
+  script.range = {0, static_cast<std::uint32_t>(migration.text.size())};
+  script.sent = Sent::statement;
+  migration.scripts = {script};
+}
+
+}  // namespace
+
+const Runner plain_runner = {
+    .name = "plain",
+    .looks_for = ".sql files",
+    .detect = detect,
+    .order = order,
+    .cut = cut,
+    .wrapped_run = false,
+    .psql = true,
+};
+
+}  // namespace pglint::source
