@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "rules/registry.h"
+#include "source/runner.h"
 
 namespace pglint::cli {
 namespace {
@@ -39,13 +40,17 @@ std::vector<Command> commands_of(const CLI::App& app) {
 }
 
 // The values of options that have a fixed set.
-std::string_view values_of(std::string_view flag) {
+std::string values_of(std::string_view flag) {
+  if (flag == "--runner") {
+    std::string names = "auto";
+    for (const std::string_view name : source::runner_names()) names.append(" ").append(name);
+    return names;
+  }
   if (flag == "--format") return "text json sarif github gitlab junit";
   if (flag == "--fail-on") return "error warning never";
   if (flag == "--color") return "auto always never";
   if (flag == "--pg-version") return "12 13 14 15 16 17 18";
   if (flag == "--transaction") return "statement file all";
-  if (flag == "--runner") return "auto drizzle plain";
   return "";
 }
 
@@ -68,11 +73,11 @@ std::string bash(const std::vector<Command>& commands) {
     std::string list;
     for (const Flag& flag : command.flags) {
       list += " " + flag.name;
-      const std::string_view fixed = values_of(flag.name);
+      const std::string fixed = values_of(flag.name);
       if ((fixed.empty() && !takes_rules(flag.name)) || seen.find(" " + flag.name + " ") != std::string::npos) continue;
       seen += flag.name + " ";
       values += fmt::format("    {}) COMPREPLY=($(compgen -W \"{}\" -- \"$word\")); return ;;\n", flag.name,
-                            takes_rules(flag.name) ? rule_ids() : std::string(fixed));
+                            takes_rules(flag.name) ? rule_ids() : fixed);
     }
     flags += fmt::format("    {}) flags=\"{}\" ;;\n", command.name, list);
   }
@@ -101,7 +106,7 @@ std::string bash(const std::vector<Command>& commands) {
 }
 
 // A single-quoted word of zsh or fish, in which brackets and colons mean nothing.
-std::string quoted(std::string_view text) {
+std::string plain_words(std::string_view text) {
   std::string out;
   for (const char c : text) {
     if (c == '\'' || c == '[' || c == ']' || c == ':' || c == '\\') continue;
@@ -114,11 +119,11 @@ std::string zsh(const std::vector<Command>& commands) {
   std::string names;
   std::string cases;
   for (const Command& command : commands) {
-    names += fmt::format("    '{}:{}'\n", command.name, quoted(command.help));
+    names += fmt::format("    '{}:{}'\n", command.name, plain_words(command.help));
     std::string arguments;
     for (const Flag& flag : command.flags) {
-      const std::string fixed = takes_rules(flag.name) ? rule_ids() : std::string(values_of(flag.name));
-      arguments += fmt::format(" \\\n      '*{}[{}]{}'", flag.name, quoted(flag.help),
+      const std::string fixed = takes_rules(flag.name) ? rule_ids() : values_of(flag.name);
+      arguments += fmt::format(" \\\n      '*{}[{}]{}'", flag.name, plain_words(flag.help),
                                !flag.takes_value ? std::string()
                                : !fixed.empty()  ? fmt::format(":value:({})", fixed)
                                                  : std::string(":value:_files"));
@@ -149,12 +154,12 @@ std::string fish(const std::vector<Command>& commands) {
   std::string out = "# fish completion for pglint: pglint completion fish > ~/.config/fish/completions/pglint.fish\n";
   for (const Command& command : commands) {
     out += fmt::format("complete -c pglint -n __fish_use_subcommand -f -a {} -d '{}'\n", command.name,
-                       quoted(command.help));
+                       plain_words(command.help));
     for (const Flag& flag : command.flags) {
-      const std::string fixed = takes_rules(flag.name) ? rule_ids() : std::string(values_of(flag.name));
+      const std::string fixed = takes_rules(flag.name) ? rule_ids() : values_of(flag.name);
       out += fmt::format("complete -c pglint -n '__fish_seen_subcommand_from {}' -l {}{}{} -d '{}'\n", command.name,
                          flag.name.substr(2), flag.takes_value ? " -r" : "",
-                         fixed.empty() ? std::string() : fmt::format(" -f -a '{}'", fixed), quoted(flag.help));
+                         fixed.empty() ? std::string() : fmt::format(" -f -a '{}'", fixed), plain_words(flag.help));
     }
   }
   out += fmt::format("complete -c pglint -n '__fish_seen_subcommand_from explain' -f -a '{}'\n", rule_ids());

@@ -23,8 +23,8 @@ int explain(const std::string& rule, const Options&) {
                               fmt::format("Run pglint explain {}.", known->id)}),
                  refused;
     const std::string near = did_you_mean(rule, ids);
-    return print_error({fmt::format("there is no rule {}", escape_for_terminal(rule)),
-                        near.empty() ? "pglint rules lists them." : near}),
+    return print_error(
+               {fmt::format("there is no rule {}", printable(rule)), near.empty() ? "pglint rules lists them." : near}),
            refused;
   }
   if (const Result<void> written = write_output("", std::string(page)); !written)

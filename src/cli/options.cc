@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -171,16 +171,12 @@ void add_check_options(CLI::App& command, Options& options) {
 
 Result<Settings> settle(const Options& options) {
   Settings settings;
-  source::Config config;
-  const std::string path = !options.config.empty() ? options.config : source::find_config(".", source::disk());
-  if (!path.empty()) {
-    Result<source::Config> loaded = source::read_config(path, source::disk());
-    if (!loaded) return tl::unexpected(loaded.error());
-    config = std::move(*loaded);
-  }
-  for (const source::ConfigRule& rule : config.rules)
+  const Result<source::Config> loaded = source::load_config(options.config, source::disk());
+  if (!loaded) return tl::unexpected(loaded.error());
+  const source::Config& config = *loaded;
+  for (const source::RulePlace& place : config.rule_places)
     if (const Result<void> known =
-            known_rules({rule.id}, fmt::format("{}:{}:{}", printable(config.path), rule.line, rule.column));
+            known_rules({place.rule}, fmt::format("{}:{}:{}", printable(config.path), place.line, place.column));
         !known)
       return tl::unexpected(known.error());
 
@@ -211,8 +207,14 @@ Result<Settings> settle(const Options& options) {
   check.select = !options.select.empty() ? options.select : config.select;
   check.ignore = options.ignore;
   check.ignore.insert(check.ignore.end(), config.ignore.begin(), config.ignore.end());
-  check.severity = config.severity;
-  for (const auto& [ids, where] : {std::pair(&options.select, "--select"), std::pair(&options.ignore, "--ignore")})
+  for (const source::RuleSetting& setting : config.rules) {
+    if (setting.severity)
+      check.severity.emplace_back(setting.rule, *setting.severity);
+    else
+      check.ignore.push_back(setting.rule);
+  }
+  for (const auto& [ids, where] : {std::pair(&options.select, std::string_view("--select")),
+                                   std::pair(&options.ignore, std::string_view("--ignore"))})
     if (const Result<void> known = known_rules(*ids, where); !known) return tl::unexpected(known.error());
   check.today = today();
   check.jobs = options.jobs != 0 ? options.jobs : std::max(1U, std::thread::hardware_concurrency());
