@@ -42,13 +42,13 @@ void check(const AlterTableStmt& statement, const Context& context) {
         .at = context.command(part.command),
         .message = fmt::format("Adding a check reads all of {} while nobody else can use it", name),
         .why =
-            fmt::format("PostgreSQL holds ACCESS EXCLUSIVE on {} and reads every row{}; reads and writes wait until it "
+            fmt::format("PostgreSQL holds ACCESS EXCLUSIVE on {} and tests every row{}; reads and writes wait until it "
                         "is done.",
-                        name, with_column ? ", even though the new column is empty" : ""),
+                        name, with_column ? ", although the column is new to all of them" : ""),
         .help = fmt::format("{} NOT VALID, which reads nothing; then ALTER TABLE {} VALIDATE CONSTRAINT {}, which lets "
                             "reads and writes go on. {}",
                             with_column ? "Add the column without the check, then the check" : "Add it", name,
-                            written.empty() ? "its name" : quoted(written), later_transaction(context.runner)),
+                            written.empty() ? "…" : quoted(written), later_transaction(context.runner)),
         .relation = table,
         .work = part.work,
     });

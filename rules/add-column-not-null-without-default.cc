@@ -46,7 +46,10 @@ void check(const AlterTableStmt& statement, const Context& context) {
     const std::size_t at = index++;
     const auto* column = command.subtype == AT_AddColumn ? pg::as<ColumnDef>(command.def) : nullptr;
     if (column == nullptr || !needs_a_value(*column)) continue;
-    // A domain's own default is a value too, which only the catalogue knows.
+    // IF NOT EXISTS, and it does: nothing is added.
+    if (command.missing_ok && table != nullptr && table->relation != nullptr &&
+        catalog::column(*table->relation, context.catalog->symbols.find(pg::text(column->colname))) != nullptr)
+      continue;
     const std::string named = quoted(pg::text(column->colname));
     context.report({
         .at = context.command(at),
@@ -54,9 +57,8 @@ void check(const AlterTableStmt& statement, const Context& context) {
         .why = fmt::format("If {} has a row the statement fails (23502); if it has none, every INSERT of the running "
                            "release, which does not know the column, fails from then on.",
                            name),
-        .help =
-            fmt::format("Add it with a constant DEFAULT, which writes no row. Or add it nullable, release code that "
-                        "writes it, fill the old rows in batches, and make it NOT NULL then."),
+        .help = "Add it with a constant DEFAULT, which rewrites nothing. Or add it nullable, release code that writes "
+                "it, fill the old rows in batches, and make it NOT NULL then.",
         .relation = table,
         .lock = LockMode::access_exclusive,
     });

@@ -1,4 +1,5 @@
-// A foreign key that reads its whole table while writers of both tables wait.
+// A foreign key that reads its whole table while writers of both tables wait; with a column that is added in the same
+// statement, readers too.
 #include <fmt/format.h>
 
 #include <array>
@@ -12,17 +13,33 @@ namespace {
 
 using namespace lint;
 
+// Only a column that is added with a value for the rows there are has anything to look up.
+bool has_value(const ColumnDef& column) {
+  for (const Constraint& constraint : pg::only<Constraint>(column.constraints)) {
+    if (constraint.contype == CONSTR_IDENTITY || constraint.contype == CONSTR_GENERATED) return true;
+    if (constraint.contype == CONSTR_DEFAULT && !pg::is_null_constant(constraint.raw_expr)) return true;
+  }
+  return column.typeName != nullptr && pg::last_name(column.typeName->names).ends_with("serial");
+}
+
 const Constraint* foreign_key_of(const AlterTableCmd& command) {
   if (command.subtype == AT_AddConstraint) {
     const auto* constraint = pg::as<Constraint>(command.def);
     return constraint != nullptr && constraint->contype == CONSTR_FOREIGN ? constraint : nullptr;
   }
   if (command.subtype == AT_AddColumn) {
-    if (const auto* column = pg::as<ColumnDef>(command.def))
+    if (const auto* column = pg::as<ColumnDef>(command.def); column != nullptr && has_value(*column))
       for (const Constraint& constraint : pg::only<Constraint>(column->constraints))
         if (constraint.contype == CONSTR_FOREIGN) return &constraint;
   }
   return nullptr;
+}
+
+// The table that the key points to, as a message names tables.
+std::string table_of(const Constraint& key) {
+  const std::string_view schema = pg::text(key.pktable->schemaname);
+  const std::string table = quoted(pg::text(key.pktable->relname));
+  return schema.empty() || schema == "public" ? table : fmt::format("{}.{}", quoted(schema), table);
 }
 
 void check(const AlterTableStmt& statement, const Context& context) {
@@ -35,25 +52,34 @@ void check(const AlterTableStmt& statement, const Context& context) {
     if (key == nullptr || key->pktable == nullptr) continue;
 
     const std::string name = context.display(*table);
-    const std::string other = quoted(pg::text(key->pktable->relname));
+    const std::string other = table_of(*key);
     const std::string_view written = pg::text(key->conname);
+    const bool itself = name == other;
+    const bool readers_wait = blocks_reads(part.lock);
     const bool partitioned = table->kind == catalog::RelationKind::partitioned_table && context.target->pg_version < 18;
     context.report({
         .at = context.command(part.command),
-        .message = fmt::format("Adding a foreign key to {} reads all of {} while writers of {} wait", other, name,
-                               name == other ? "it" : "both"),
-        .why =
-            fmt::format("PostgreSQL holds {} on {} and SHARE ROW EXCLUSIVE on {} while it looks up every row; INSERT, "
-                        "UPDATE and DELETE wait.",
-                        pglint::name(part.lock), name, other),
+        .message = readers_wait
+                       ? fmt::format("Adding a column with a foreign key and a value reads all of {} while nobody else "
+                                     "can use it",
+                                     name)
+                       : fmt::format("Adding a foreign key to {} reads all of {} while writers of {} wait", other, name,
+                                     itself ? "it" : "both"),
+        .why = fmt::format("PostgreSQL holds {} on {}{} while it looks up every row; {} wait on {}{}.",
+                           pglint::name(part.lock), name,
+                           itself ? "" : fmt::format(" and SHARE ROW EXCLUSIVE on {}", other), who_waits(part.lock),
+                           itself || readers_wait ? name : "both",
+                           readers_wait && !itself ? fmt::format(", and writes on {}", other) : ""),
         .help =
             partitioned
                 ? fmt::format("NOT VALID is refused on a partitioned table before PostgreSQL 18: add the key to each "
-                              "partition NOT VALID, VALIDATE each, then add it to {}.",
-                              name)
-                : fmt::format("Add it NOT VALID, which reads nothing; then ALTER TABLE {} VALIDATE CONSTRAINT {}, "
-                              "which lets reads and writes go on. {}",
-                              name, written.empty() ? "its name" : quoted(written), later_transaction(context.runner)),
+                              "partition NOT VALID, VALIDATE each, then add it to {}, which takes theirs over and "
+                              "reads nothing, but locks {} for a moment.",
+                              name, other)
+                : fmt::format("{} NOT VALID, which reads nothing; then ALTER TABLE {} VALIDATE CONSTRAINT {}, which "
+                              "lets reads and writes go on. {}",
+                              readers_wait ? "Add the column without the key, then the key" : "Add it", name,
+                              written.empty() ? "…" : quoted(written), later_transaction(context.runner)),
         .relation = table,
         .work = part.work,
     });

@@ -1,4 +1,5 @@
-// A unique constraint or primary key that builds its index under ACCESS EXCLUSIVE.
+// A unique constraint or primary key that builds its index under ACCESS EXCLUSIVE; or a primary key that takes an index
+// that is there, but has to read the table under that lock since its columns may hold NULL.
 #include <fmt/format.h>
 
 #include <array>
@@ -29,26 +30,49 @@ const Constraint* unique_of(const AlterTableCmd& command) {
   return nullptr;
 }
 
+constexpr std::string_view not_null_first =
+    "Make its columns NOT NULL first, each proved by a valid CHECK (… IS NOT NULL): then the index is taken as it is.";
+
+// How to have it without the build under the lock; sentences.
+std::string way_around(const effect::RelationEffect& table, std::string_view what, const Context& context) {
+  const std::string name = context.display(table);
+  if (table.kind == catalog::RelationKind::partitioned_table)
+    return fmt::format(
+        "A partitioned table takes neither CONCURRENTLY nor USING INDEX: ALTER TABLE ONLY {} ADD CONSTRAINT … {} (…), "
+        "which builds nothing; give each partition the constraint by CREATE UNIQUE INDEX CONCURRENTLY and USING INDEX; "
+        "then ALTER INDEX … ATTACH PARTITION for each.",
+        name, what);
+  return fmt::format(
+      "CREATE UNIQUE INDEX CONCURRENTLY first; then ALTER TABLE {} ADD CONSTRAINT … {} USING INDEX …, which builds "
+      "nothing{}. {}",
+      name, what, what == "PRIMARY KEY" ? " once its columns are NOT NULL" : "", outside_transaction(context.runner));
+}
+
 void check(const AlterTableStmt& statement, const Context& context) {
   const effect::RelationEffect* table = context.table();
   if (table == nullptr || table->is_new) return;
   for (const effect::Part& part : context.effects->parts) {
-    if (!has(part.work, Work::index_build)) continue;
+    if (!has(part.work, Work::index_build | Work::scan)) continue;
     const auto& command = pg::cast<AlterTableCmd>(pg::nodes(statement.cmds)[part.command]);
     const Constraint* constraint = unique_of(command);
     if (constraint == nullptr) continue;
+    const bool builds = has(part.work, Work::index_build);
+    if (!builds && constraint->indexname == nullptr) continue;
 
     const std::string name = context.display(*table);
     const bool primary = constraint->contype == CONSTR_PRIMARY;
     const std::string_view what = primary ? "PRIMARY KEY" : "UNIQUE";
     context.report({
         .at = context.command(part.command),
-        .message = fmt::format("Adding {} builds an index on {} while nobody else can use it", what, name),
-        .why = fmt::format("PostgreSQL holds ACCESS EXCLUSIVE on {} for the whole build; reads and writes wait.", name),
-        .help = fmt::format(
-            "CREATE UNIQUE INDEX CONCURRENTLY first; then ALTER TABLE {} ADD CONSTRAINT … {} USING INDEX …, "
-            "which builds nothing{}. {}",
-            name, what, primary ? " once its columns are NOT NULL" : "", outside_transaction(context.runner)),
+        .message = builds ? fmt::format("Adding {} builds an index on {} while nobody else can use it", what, name)
+                          : fmt::format("Adding {} reads all of {} while nobody else can use it", what, name),
+        .why = builds ? fmt::format("PostgreSQL holds ACCESS EXCLUSIVE on {} for the whole build; reads and writes "
+                                    "wait.",
+                                    name)
+                      : fmt::format("The index is there, but its columns may hold NULL: PostgreSQL holds ACCESS "
+                                    "EXCLUSIVE on {} and reads every row; reads and writes wait.",
+                                    name),
+        .help = builds ? way_around(*table, what, context) : std::string(not_null_first),
         .relation = table,
         .work = part.work,
     });

@@ -41,7 +41,7 @@ std::string slow(const Context& context, const effect::RelationEffect*& relation
 
 void check(const Context& context) {
   const Held* held = context.facts->worst();
-  if (held == nullptr) return;
+  if (held == nullptr || context.effects->has_error) return;
   const effect::RelationEffect* relation = nullptr;
   const std::string work = slow(context, relation);
   if (work.empty()) return;
@@ -56,9 +56,11 @@ void check(const Context& context) {
           fmt::format("An earlier statement of this transaction took the lock; {} of {} wait until the transaction is "
                       "over, for as long as this takes.",
                       waiting, locked),
-      .help = fmt::format("Commit what takes the lock first, and do the slow part in a transaction of its own. {}",
-                          context.runner == "drizzle" ? later_transaction(context.runner) : std::string()),
-      .relation = relation,
+      .help = fmt::format("Commit what takes the lock first, and do the slow part in a transaction of its own.{}",
+                          context.runner == "drizzle" ? " " + later_transaction(context.runner) : ""),
+      .relation = &held->relation,
+      .lock = mode,
+      .work = relation->work,
       .related = {{held->file, held->at, fmt::format("{} on {} is taken here", name(mode), locked)}},
   });
 }

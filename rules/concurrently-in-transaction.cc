@@ -28,16 +28,24 @@ std::string_view whose(const Context& context) {
                                      : "the migration tool runs the file in a transaction";
 }
 
+// How to get it out of there; a sentence.
+std::string way_out(const Context& context) {
+  if (context.in_body) return "Take it out of the DO block, and run it by itself, outside BEGIN and COMMIT.";
+  if (context.transaction->kind == TransactionKind::runner && context.runner != "drizzle")
+    return "Give it a migration of its own that the tool runs without a transaction.";
+  return outside_transaction(context.runner);
+}
+
 void check(const Context& context) {
   if (!context.effects->has_error || std::strcmp(context.effects->error.sqlstate, "25001") != 0) return;
   Span at = context.keyword("CONCURRENTLY");
-  if (at == context.statement) at = context.keyword("VACUUM");
+  if (at == context.statement) at = context.first_word();
   context.report({
       .at = at,
       .message = fmt::format("This fails: {}", context.effects->error.message),
       .why = fmt::format("PostgreSQL refuses the statement inside a transaction (SQLSTATE 25001), and {}.",
                          whose(context)),
-      .help = outside_transaction(context.runner),
+      .help = way_out(context),
       .relation = context.effects->target(),
   });
 }

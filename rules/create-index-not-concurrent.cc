@@ -18,22 +18,26 @@ void check(const IndexStmt& statement, const Context& context) {
 
   const std::string name = context.display(*table);
   const bool partitioned = table->kind == catalog::RelationKind::partitioned_table;
+  // Nothing but a refresh writes to a materialized view.
+  const bool view = table->kind == catalog::RelationKind::materialized_view;
   const std::string help =
       partitioned ? fmt::format(
                         "CONCURRENTLY is refused on a partitioned table: CREATE INDEX … ON ONLY {}, then CREATE INDEX "
                         "CONCURRENTLY on each partition, then ALTER INDEX … ATTACH PARTITION for each.",
                         name)
-                  : fmt::format("Build it with CREATE {}INDEX CONCURRENTLY, which lets writes go on. {}",
-                                statement.unique ? "UNIQUE " : "", outside_transaction(context.runner));
+                  : fmt::format("Build it with CREATE {}INDEX CONCURRENTLY, which lets {} go on. {}",
+                                statement.unique ? "UNIQUE " : "", view ? "a refresh" : "writes",
+                                outside_transaction(context.runner));
   context.report({
       .at = context.keywords("CREATE", "INDEX"),
-      .message = fmt::format("CREATE INDEX makes every write to {} wait until the index is built", name),
-      .why =
-          fmt::format("PostgreSQL holds {} on {}{} while it reads the table and builds the index; INSERT, UPDATE and "
-                      "DELETE wait.",
-                      pglint::name(table->lock), name, partitioned ? " and each partition" : ""),
+      .message = fmt::format("CREATE INDEX makes every {} {} wait until the index is built",
+                             view ? "refresh of" : "write to", name),
+      .why = fmt::format("PostgreSQL holds {} on {}{} while it reads every row and builds the index; {} wait.",
+                         pglint::name(table->lock), name, partitioned ? " and each partition" : "",
+                         view ? "refreshes" : "INSERT, UPDATE and DELETE"),
       .help = help,
       .relation = table,
+      .at_most = view ? std::optional(Severity::warning) : std::nullopt,
   });
 }
 

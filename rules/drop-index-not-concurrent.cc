@@ -11,12 +11,22 @@ namespace {
 
 using namespace lint;
 
+// The table whose readers and writers wait; of an index that the history never made the index itself stands for it.
+const effect::RelationEffect* locked(const Context& context) {
+  const effect::RelationEffect* index = nullptr;
+  for (const effect::RelationEffect& relation : context.effects->relations) {
+    if (relation.is_new || !blocks_reads(relation.lock)) continue;
+    if (relation.kind != catalog::RelationKind::index && relation.kind != catalog::RelationKind::partitioned_index)
+      return &relation;
+    if (index == nullptr) index = &relation;
+  }
+  return index;
+}
+
 void check(const DropStmt& statement, const Context& context) {
   if (statement.removeType != OBJECT_INDEX || statement.concurrent) return;
-  // The index's table where the history knows it, else the index itself.
-  const effect::RelationEffect* relation = context.table();
-  if (relation == nullptr) relation = context.effects->target();
-  if (relation == nullptr || relation->is_new || !blocks_reads(relation->lock)) return;
+  const effect::RelationEffect* relation = locked(context);
+  if (relation == nullptr) return;
 
   const bool is_index = relation->kind == catalog::RelationKind::index;
   const std::string what =
@@ -27,8 +37,11 @@ void check(const DropStmt& statement, const Context& context) {
       .why = fmt::format("PostgreSQL takes ACCESS EXCLUSIVE on the index and on {}: it waits for every running query "
                          "there, and every new one waits behind it.",
                          what),
-      .help =
-          fmt::format("Use DROP INDEX CONCURRENTLY, one index a statement. {}", outside_transaction(context.runner)),
+      .help = relation->kind == catalog::RelationKind::partitioned_table
+                  ? std::string("CONCURRENTLY is refused on a partitioned index: SET lock_timeout to a few seconds "
+                                "before it, and try again until it gets the lock.")
+                  : fmt::format("Use DROP INDEX CONCURRENTLY, one index a statement. {}",
+                                outside_transaction(context.runner)),
       .relation = relation,
   });
 }

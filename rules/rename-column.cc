@@ -11,20 +11,29 @@ namespace {
 
 using namespace lint;
 
+// Of a column that this migration has added nobody knows the old name.
+bool is_new(const RenameStmt& statement, const effect::RelationEffect& table, const Context& context) {
+  if (table.relation == nullptr) return false;
+  const catalog::Catalog& catalog = *context.catalog;
+  const catalog::Column* column = catalog::column(*table.relation, catalog.symbols.find(pg::text(statement.subname)));
+  if (column == nullptr) return false;
+  return (catalog.now.migration != 0 && column->created.migration == catalog.now.migration) ||
+         (catalog.now.transaction != 0 && column->created.transaction == catalog.now.transaction);
+}
+
 void check(const RenameStmt& statement, const Context& context) {
   const bool of_relation = statement.relationType == OBJECT_TABLE || statement.relationType == OBJECT_VIEW ||
                            statement.relationType == OBJECT_MATVIEW || statement.relationType == OBJECT_FOREIGN_TABLE;
   if (statement.renameType != OBJECT_COLUMN || !of_relation) return;
   const effect::RelationEffect* table = context.table();
-  if (table == nullptr || table->is_new) return;
+  if (table == nullptr || table->is_new || is_new(statement, *table, context)) return;
 
   const std::string name = context.display(*table);
   const std::string from = quoted(pg::text(statement.subname));
   const std::string to = quoted(pg::text(statement.newname));
   std::string help = fmt::format(
       "Add {1} beside {0}, keep the two equal with a trigger, fill the old rows in batches, release code that uses "
-      "{1}, "
-      "then drop {0}.",
+      "{1}, then drop {0}.",
       from, to);
   if (context.runner == "drizzle")
     help += fmt::format(

@@ -45,8 +45,8 @@ void check(const AlterTableStmt& statement, const Context& context) {
     const std::string name = context.display(*table);
     context.report({
         .at = context.command(part.command),
-        .message =
-            fmt::format("Making {}.{} NOT NULL reads the whole table while nobody else can", name, quoted(column)),
+        .message = fmt::format("Making {}.{} NOT NULL reads the whole table while nobody else can use it", name,
+                               quoted(column)),
         .why = fmt::format("PostgreSQL holds {} on {} and reads every row to be sure that no NULL is there; reads and "
                            "writes wait until it is done.",
                            pglint::name(table->lock), name),
