@@ -6,6 +6,11 @@
 // One process, one thread, the best of 9 rounds each, a and b in turn; no text is rendered. Beside it, without a
 // limit: a finding on every statement with JSON, and start-up on a file of four statements beside a program that does
 // nothing.
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -13,11 +18,6 @@
 #include <limits>
 #include <string>
 #include <vector>
-
-#include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 extern "C" {
 #include <pg_query.h>
@@ -108,7 +108,8 @@ void start_up() {
   if (std::system(compile.c_str()) == 0) {
     const double nothing = run_program({base + "/nothing"});
     const double ours = run_program({PGLINT_PROGRAM, "check", base + "/four.sql"});
-    fmt::print("start-up, four statements      {:8.2f} ms  beside a program that does nothing {:.2f} ms\n", ours, nothing);
+    fmt::print("start-up, four statements      {:8.2f} ms  beside a program that does nothing {:.2f} ms\n", ours,
+               nothing);
   }
   for (const char* name : {"/four.sql", "/nothing.cc", "/nothing"}) unlink((base + name).c_str());
   rmdir(folder);

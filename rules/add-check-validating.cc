@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "lint/rule.h"
+#include "lint/context.h"
 #include "lint/words.h"
 #include "pg/tree.h"
 
@@ -55,7 +55,7 @@ void check(const AlterTableStmt& statement, const Context& context) {
   }
 }
 
-constexpr std::array tags = {T_AlterTableStmt};
+constexpr std::array<int, 1> tags = {T_AlterTableStmt};
 constexpr std::array aliases = {Alias{"squawk", "constraint-missing-not-valid"}, Alias{"eugene", "E1"},
                                 Alias{"pgfence", "add-constraint-check-no-not-valid"},
                                 Alias{"strong_migrations", "add_check_constraint"}};

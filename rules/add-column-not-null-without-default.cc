@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "lint/rule.h"
+#include "lint/context.h"
 #include "lint/words.h"
 #include "pg/tree.h"
 
@@ -65,7 +65,7 @@ void check(const AlterTableStmt& statement, const Context& context) {
   }
 }
 
-constexpr std::array tags = {T_AlterTableStmt};
+constexpr std::array<int, 1> tags = {T_AlterTableStmt};
 constexpr std::array aliases = {Alias{"squawk", "adding-required-field"},
                                 Alias{"pgfence", "add-column-not-null-no-default"},
                                 Alias{"pg-migration-lint", "PGM008"}, Alias{"atlas", "MF103"}};

@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "lint/rule.h"
+#include "lint/context.h"
 #include "lint/words.h"
 #include "pg/tree.h"
 
@@ -86,7 +86,7 @@ void check(const AlterTableStmt& statement, const Context& context) {
   }
 }
 
-constexpr std::array tags = {T_AlterTableStmt};
+constexpr std::array<int, 1> tags = {T_AlterTableStmt};
 constexpr std::array aliases = {Alias{"squawk", "adding-foreign-key-constraint"}, Alias{"eugene", "E1"},
                                 Alias{"pgfence", "add-constraint-fk-no-not-valid"},
                                 Alias{"strong_migrations", "add_foreign_key"}};

@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "lint/rule.h"
+#include "lint/context.h"
 #include "lint/words.h"
 #include "pg/tree.h"
 
@@ -79,7 +79,7 @@ void check(const AlterTableStmt& statement, const Context& context) {
   }
 }
 
-constexpr std::array tags = {T_AlterTableStmt};
+constexpr std::array<int, 1> tags = {T_AlterTableStmt};
 constexpr std::array aliases = {Alias{"squawk", "disallowed-unique-constraint"}, Alias{"eugene", "E7"},
                                 Alias{"pgfence", "add-constraint-unique"},
                                 Alias{"pgfence", "add-pk-without-using-index"}};

@@ -6,7 +6,7 @@
 #include <array>
 
 #include "lint/reach.h"
-#include "lint/rule.h"
+#include "lint/context.h"
 #include "lint/words.h"
 
 namespace pglint::rules {

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstring>
 
-#include "lint/rule.h"
+#include "lint/context.h"
 #include "lint/words.h"
 
 namespace pglint::rules {

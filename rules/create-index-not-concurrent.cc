@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "lint/rule.h"
+#include "lint/context.h"
 #include "lint/words.h"
 
 namespace pglint::rules {
@@ -41,7 +41,7 @@ void check(const IndexStmt& statement, const Context& context) {
   });
 }
 
-constexpr std::array tags = {T_IndexStmt};
+constexpr std::array<int, 1> tags = {T_IndexStmt};
 constexpr std::array aliases = {Alias{"squawk", "require-concurrent-index-creation"}, Alias{"eugene", "E6"},
                                 Alias{"pgfence", "create-index-not-concurrent"},
                                 Alias{"strong_migrations", "add_index"}};

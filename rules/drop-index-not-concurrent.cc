@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "lint/rule.h"
+#include "lint/context.h"
 #include "lint/words.h"
 
 namespace pglint::rules {
@@ -46,7 +46,7 @@ void check(const DropStmt& statement, const Context& context) {
   });
 }
 
-constexpr std::array tags = {T_DropStmt};
+constexpr std::array<int, 1> tags = {T_DropStmt};
 constexpr std::array aliases = {Alias{"squawk", "require-concurrent-index-deletion"},
                                 Alias{"pgfence", "drop-index-not-concurrent"},
                                 Alias{"pgsafe", "drop-index-non-concurrent"}};

@@ -7,6 +7,6 @@
 #include <string>
 #include <string_view>
 
-#include "lint/rule.h"
+#include "lint/context.h"
 #include "lint/words.h"
 #include "pg/node.h"

@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "lint/rule.h"
+#include "lint/context.h"
 #include "lint/words.h"
 #include "pg/lexer.h"
 
@@ -81,7 +81,7 @@ void check(const RenameStmt& statement, const Context& context) {
   });
 }
 
-constexpr std::array tags = {T_RenameStmt};
+constexpr std::array<int, 1> tags = {T_RenameStmt};
 constexpr std::array aliases = {Alias{"squawk", "renaming-table"}, Alias{"pgfence", "rename-table"},
                                 Alias{"strong_migrations", "rename_table"}};
 

@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "lint/rule.h"
+#include "lint/context.h"
 #include "lint/words.h"
 #include "pg/tree.h"
 
@@ -57,7 +57,7 @@ void check(const AlterTableStmt& statement, const Context& context) {
   }
 }
 
-constexpr std::array tags = {T_AlterTableStmt};
+constexpr std::array<int, 1> tags = {T_AlterTableStmt};
 constexpr std::array aliases = {Alias{"squawk", "adding-not-nullable-field"}, Alias{"eugene", "E2"},
                                 Alias{"pgfence", "alter-column-set-not-null"},
                                 Alias{"strong_migrations", "change_column_null"}};

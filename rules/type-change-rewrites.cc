@@ -6,7 +6,7 @@
 #include <array>
 #include <string>
 
-#include "lint/rule.h"
+#include "lint/context.h"
 #include "lint/words.h"
 #include "pg/tree.h"
 
@@ -85,7 +85,7 @@ void check(const AlterTableStmt& statement, const Context& context) {
   }
 }
 
-constexpr std::array tags = {T_AlterTableStmt};
+constexpr std::array<int, 1> tags = {T_AlterTableStmt};
 constexpr std::array aliases = {Alias{"squawk", "changing-column-type"}, Alias{"eugene", "E5"},
                                 Alias{"pgfence", "alter-column-type"}, Alias{"strong_migrations", "change_column"}};
 

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "lint/reach.h"
-#include "lint/rule.h"
+#include "lint/context.h"
 #include "lint/words.h"
 
 namespace pglint::rules {
@@ -35,7 +35,7 @@ void check(const DeleteStmt& statement, const Context& context) {
   });
 }
 
-constexpr std::array tags = {T_DeleteStmt};
+constexpr std::array<int, 1> tags = {T_DeleteStmt};
 constexpr std::array aliases = {Alias{"pgfence", "delete-without-where"}, Alias{"migrationpilot", "MP067"},
                                 Alias{"pg-migration-lint", "PGM303"}};
 

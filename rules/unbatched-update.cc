@@ -4,7 +4,7 @@
 #include <array>
 
 #include "lint/reach.h"
-#include "lint/rule.h"
+#include "lint/context.h"
 #include "lint/words.h"
 
 namespace pglint::rules {
@@ -34,7 +34,7 @@ void check(const UpdateStmt& statement, const Context& context) {
   });
 }
 
-constexpr std::array tags = {T_UpdateStmt};
+constexpr std::array<int, 1> tags = {T_UpdateStmt};
 constexpr std::array aliases = {Alias{"pgfence", "update-in-migration"}, Alias{"migrationpilot", "MP011"},
                                 Alias{"pg-migration-lint", "PGM302"}};
 

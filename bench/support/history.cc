@@ -1,8 +1,8 @@
 #include "support/history.h"
 
-#include <array>
-
 #include <fmt/format.h>
+
+#include <array>
 
 namespace pglint::bench {
 namespace {
@@ -24,7 +24,8 @@ constexpr std::array<std::string_view, 29> safe_kinds = {
     "DELETE FROM {0} WHERE id IN ({1}, {1} + 1, {1} + 2);",
     "SELECT count(*), max(created_at) FROM {0} WHERE status = 'pending' AND amount > 1000 GROUP BY note;",
     "CREATE VIEW open_{0}_{1} AS SELECT id, status, amount FROM {0} WHERE status <> 'archived';",
-    "CREATE TABLE audit_{1} (id bigint PRIMARY KEY, entity text NOT NULL, payload jsonb, at timestamptz DEFAULT now());",
+    "CREATE TABLE audit_{1} (id bigint PRIMARY KEY, entity text NOT NULL, payload jsonb, at timestamptz DEFAULT "
+    "now());",
     "CREATE TYPE delivery_state_{1} AS ENUM ('waiting', 'picked', 'packed', 'on the way', 'delivered');",
     "CREATE SEQUENCE invoice_number_{1} AS bigint START WITH 100000 INCREMENT BY 1 CACHE 50;",
     "CREATE FUNCTION discount_{1}(total numeric) RETURNS numeric LANGUAGE sql AS $$ SELECT total * 0.95 $$;",
@@ -76,7 +77,8 @@ History make_history(std::size_t statements, std::size_t files, unsigned finding
     const std::size_t end = statements * file / files;
     for (; n < end; ++n) {
       const bool unsafe = n % 20 < findings_per_twenty;
-      text += unsafe ? expand(unsafe_kinds[n / 20 % unsafe_kinds.size()], n) : expand(safe_kinds[n % safe_kinds.size()], n);
+      text +=
+          unsafe ? expand(unsafe_kinds[n / 20 % unsafe_kinds.size()], n) : expand(safe_kinds[n % safe_kinds.size()], n);
       text += '\n';
     }
     history.bytes += text.size();

@@ -73,12 +73,12 @@ Selection::Selection(std::span<const Rule* const> rules, const CheckOptions& opt
       every_.push_back(entry);
     } else {
       tagged.push_back(entry);
-      for (const NodeTag tag : rule->tags) largest = std::max(largest, static_cast<std::size_t>(tag));
+      for (const int tag : rule->tags) largest = std::max(largest, static_cast<std::size_t>(tag));
     }
   }
   by_tag_.assign(largest + 1, every_);
   for (const Entry& entry : tagged)
-    for (const NodeTag tag : entry.rule->tags) by_tag_[static_cast<std::size_t>(tag)].push_back(entry);
+    for (const int tag : entry.rule->tags) by_tag_[static_cast<std::size_t>(tag)].push_back(entry);
 }
 
 // What one project gave; file indices count from its own first file.
@@ -241,7 +241,8 @@ void Checker::suppress(const source::Migration& migration, const std::vector<sou
         const std::string near = did_you_mean(rule, ids);
         raise(*invalid, suppression.rule_spans[i], {}, fmt::format("There is no rule {}", rule),
               "The comment suppresses nothing.",
-              near.empty() ? std::string("pglint rules lists the rules.") : fmt::format("It suppresses nothing: {}", near));
+              near.empty() ? std::string("pglint rules lists the rules.")
+                           : fmt::format("It suppresses nothing: {}", near));
         continue;
       }
       if (over) continue;

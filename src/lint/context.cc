@@ -1,7 +1,8 @@
 // Places and words for rules: worked out only when something is found.
+#include "lint/context.h"
+
 #include <cctype>
 
-#include "lint/rule.h"
 #include "lint/sink.h"
 
 namespace pglint::lint {

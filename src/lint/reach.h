@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "lint/rule.h"
+#include "lint/context.h"
 
 namespace pglint::lint {
 

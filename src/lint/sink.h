@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "lint/rule.h"
+#include "lint/context.h"
 #include "pg/lexer.h"
 #include "pglint/diagnostic.h"
 

@@ -4,7 +4,6 @@
 #include <string>
 #include <string_view>
 
-#include "lint/rule.h"
 #include "pglint/lock.h"
 
 namespace pglint::lint {

@@ -1,0 +1,84 @@
+// What a rule's function sees of one statement, and how it reports.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "catalog/catalog.h"
+#include "catalog/transaction.h"
+#include "effect/effect.h"
+#include "lint/facts.h"
+#include "lint/rule.h"
+#include "pg/node.h"
+#include "pglint/diagnostic.h"
+
+namespace pglint::lint {
+
+// What a rule reports; the rest (rule, severity, file, statement) is filled in.
+struct Finding {
+  Span at = {};
+  std::string message = {};
+  std::string why = {};
+  std::string help = {};
+  const effect::RelationEffect* relation = nullptr;  // fills relation, lock and work
+  LockMode lock = LockMode::none;                    // where it is not the relation effect's own
+  Work work = Work::none;
+  // A milder case of the rule than its default severity says.
+  std::optional<Severity> at_most = {};
+  bool fixable = false;
+  std::vector<Related> related = {};
+};
+
+// One statement and all that is known about it. Rules never see earlier
+// statements' trees: what they may know of the past is in `facts`.
+class Context {
+ public:
+  const ::Node* node = nullptr;
+  std::string_view text;  // of the file
+  Span statement = {};
+  std::uint32_t base = 0;                     // add to a location of the tree to get an offset in the file
+  bool in_body = false;                       // inside a DO block
+  bool batched = false;                       // in a LOOP of a DO block that commits as it goes
+  const catalog::Catalog* catalog = nullptr;  // the schema before the statement
+  const effect::Effects* effects = nullptr;
+  const catalog::TransactionState* transaction = nullptr;
+  const TransactionFacts* facts = nullptr;  // what the transaction has done so far
+  const effect::Target* target = nullptr;
+  std::string_view runner;  // its name
+
+  template <class T>
+  [[nodiscard]] const T* as() const {
+    return pg::as<T>(node);
+  }
+
+  // Places, by the statement's own tokens.
+  [[nodiscard]] Span keyword(std::string_view word, std::size_t nth = 0) const;  // the whole statement if absent
+  [[nodiscard]] Span keywords(std::string_view first,
+                              std::string_view last) const;  // from the first to the first `last` after it
+  [[nodiscard]] Span command(std::size_t index) const;       // the nth subcommand of an ALTER TABLE
+  [[nodiscard]] Span first_word() const;
+  [[nodiscard]] Span node_span(int location) const;  // the token at a location of the tree
+
+  // How a relation reads in a message: orders, sales.orders. Quoted where PostgreSQL would.
+  [[nodiscard]] std::string display(const effect::RelationEffect& relation) const;
+  // The first relation that is no index: what CREATE INDEX, ALTER TABLE or UPDATE is about.
+  [[nodiscard]] const effect::RelationEffect* table() const;
+
+  void report(Finding finding) const;
+
+  // The engine's.
+  struct Sink;
+  Sink* sink = nullptr;
+  const Rule* rule = nullptr;
+};
+
+// Makes a check for all statements out of a check for one type of statement.
+template <class T, void (*F)(const T&, const Context&)>
+void on(const Context& context) {
+  if (const T* statement = pg::as<T>(context.node)) F(*statement, context);
+}
+
+}  // namespace pglint::lint
