@@ -34,6 +34,9 @@
 #include <string_view>
 #include <type_traits>
 
+// A type of theirs has the name of many a parameter of ours.
+#define text postgres_text
+
 // clang-format off
 extern "C" {
 #include "postgres.h"
@@ -45,6 +48,7 @@ extern "C" {
 #include "nodes/value.h"
 }
 // clang-format on
+#undef text
 
 // Words that other code uses as names.
 #undef _
