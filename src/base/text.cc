@@ -34,7 +34,9 @@ std::size_t append_spelt(std::string& out, char32_t c) {
     append_hex(out, c, 2);
   } else {
     out += "u{";
-    append_hex(out, c, c > 0xFFFF ? 5 + (c > 0xFFFFF) : c > 0xFF ? 4 : 2);
+    int digits = 2;
+    while (digits < 6 && c >> (4U * static_cast<unsigned>(digits)) != 0) ++digits;
+    append_hex(out, c, digits);
     out += '}';
   }
   return out.size() - before;

@@ -85,11 +85,11 @@ Window window(const Shown& shown, std::size_t from, std::size_t to, std::size_t 
   Window w{0, std::min(all, room), shown.cut_left, shown.cut_right};
   if (all > room) {
     const std::size_t marked = std::min(to - from, room);
-    // In the middle if it fits, else with some of what stands before.
-    const std::size_t before = std::max((room - marked) / 2, room / 8);
-    w.first = from - std::min(from, before);
-    // Not more to the left than is needed to fill the window.
-    w.first = std::min(w.first, all - room);
+    if (to + room / 8 > room) {
+      // In the middle if it fits, else with some of what stands before; but not so far that the window is not full.
+      const std::size_t before = std::max((room - marked) / 2, room / 8);
+      w.first = std::min(from - std::min(from, before), all - room);
+    }
     w.last = w.first + room;
     w.cut_left = w.cut_left || w.first > 0;
     w.cut_right = w.cut_right || w.last < all;

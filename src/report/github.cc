@@ -8,8 +8,8 @@
 namespace pglint::report {
 namespace {
 
-// What ends a command, or begins another.
-std::string data(std::string_view text) {
+// Without what ends a command, or begins another.
+std::string escape_data(std::string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
@@ -29,10 +29,10 @@ std::string data(std::string_view text) {
   return out;
 }
 
-// In a property, also what separates properties.
-std::string property(std::string_view text) {
+// In a property, also without what separates properties.
+std::string escape_property(std::string_view text) {
   std::string out;
-  for (const char c : data(text)) {
+  for (const char c : escape_data(text)) {
     if (c == ':') {
       out += "%3A";
     } else if (c == ',') {
@@ -59,7 +59,7 @@ std::string_view command(Severity severity) {
 // The file as the repository knows it. Bytes that a log must not see are no longer its name: nothing can be done.
 std::string file(std::string_view path) {
   while (path.starts_with("./")) path.remove_prefix(2);
-  return property(printable(path));
+  return escape_property(printable(path));
 }
 
 }  // namespace
@@ -75,14 +75,14 @@ std::string github(const Report& report) {
                        start.line, end.line);
     // The runner drops an annotation with columns that spans lines.
     if (start.line == end.line) out += fmt::format(",col={},endColumn={}", start.column, end.column);
-    out += fmt::format(",title={}::{}", property(d.rule), data(printable(whole_message(d))));
-    if (!d.help.empty()) out += data("\n" + printable(d.help));
+    out += fmt::format(",title={}::{}", escape_property(d.rule), escape_data(printable(whole_message(d))));
+    if (!d.help.empty()) out += escape_data("\n" + printable(d.help));
     out += '\n';
   }
   for (const Failure& failure : report.failures) {
     out += "::error ";
     if (!failure.path.empty()) out += fmt::format("file={},", file(failure.path));
-    out += fmt::format("title=pglint::{}\n", data(printable(failure.message)));
+    out += fmt::format("title=pglint::{}\n", escape_data(printable(failure.message)));
   }
   return out;
 }

@@ -50,7 +50,9 @@ std::string gitlab(const Report& report) {
     entry(json, whole_message(d), d.rule, marks[i], severity_word(d.severity), places.file(d.file).path,
           places.lines(d.file).line_of(d.at.begin));
   }
-  for (const Failure& f : report.failures) entry(json, f.message, "failure", fingerprint(f), "blocker", f.path, 1);
+  for (const Failure& f : report.failures) {
+    entry(json, f.message, "failure", fingerprint(f), "blocker", f.path.empty() ? "." : f.path, 1);
+  }
   json.end_array();
   out += '\n';
   return out;

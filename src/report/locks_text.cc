@@ -120,8 +120,10 @@ std::string details(const LockEffect& e, TransactionKind kind) {
     add("new, so nobody waits", "; ");
   } else {
     add(blocked(e.blocks_reads, e.blocks_writes), "; ");
-    const bool held = e.until_transaction && kind != TransactionKind::autocommit;
-    out += held ? " until the transaction ends" : " until the statement ends";
+    // A statement by itself has nothing after it that would go on being blocked.
+    const bool blocks = e.blocks_reads || e.blocks_writes;
+    if (blocks && kind != TransactionKind::autocommit)
+      out += e.until_transaction ? " until commit" : " until it is done";
   }
   const std::string why = reason(e.because);
   const std::string unknown = e.known ? "" : "not in the history: worst case";
@@ -239,9 +241,6 @@ class Writer {
       }
       i += run - 1;
     }
-    if (s.effects.empty() && !s.error) {
-      out_.own(margin("", bars ? bar() : " ", 3), Style::frame).own("locks no relation", Style::dim).newline();
-    }
     if (!s.transactional && !s.error) {
       out_.own(margin("", bars ? bar() : " ", 3), Style::frame);
       out_.own("refused inside a transaction block", Style::dim).newline();
@@ -273,7 +272,7 @@ class Writer {
     out_.text(relation).spaces(name_columns - std::min(columns, name_columns) + 2);
     // What does not fit goes on below the names.
     const std::size_t left = margin("", " ", 3).size();
-    const std::size_t below = std::min(left + mode_columns + 2, out_.width() / 3);
+    const std::size_t below = std::min(left + mode_columns + 2, out_.width() * 2 / 5);
     std::string next = margin("", bars ? bar() : " ", 3);
     next.append(below - std::min(below, left), ' ');
     out_.wrapped(details(e, kind), next).newline();

@@ -81,7 +81,7 @@ Terminal& Terminal::wrapped(std::string_view text, std::string_view margin, Styl
     if (!first && column_ + 1 + columns > width_) {
       end(style);
       newline();
-      own(margin, Style::frame);
+      own(margin, margin.find_first_not_of(' ') == std::string_view::npos ? Style::plain : Style::frame);
       begin(style);
     } else if (!first) {
       out_ += ' ';

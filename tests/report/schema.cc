@@ -1,0 +1,98 @@
+#include "schema.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "support/golden.h"
+
+namespace pglint::test {
+namespace {
+
+using nlohmann::json;
+
+bool is_a(const json& value, const std::string& type) {
+  if (type == "object") return value.is_object();
+  if (type == "array") return value.is_array();
+  if (type == "string") return value.is_string();
+  if (type == "integer") return value.is_number_integer();
+  if (type == "boolean") return value.is_boolean();
+  if (type == "null") return value.is_null();
+  return false;
+}
+
+class Validator {
+ public:
+  explicit Validator(const json& root) : root_(root) {}
+
+  std::string check(const json& schema, const json& value, const std::string& where) const;
+
+ private:
+  [[nodiscard]] std::string check_object(const json& schema, const json& value, const std::string& where) const;
+
+  const json& root_;
+};
+
+std::string Validator::check_object(const json& schema, const json& value, const std::string& where) const {
+  for (const json& key : schema.value("required", json::array())) {
+    if (!value.contains(key)) return where + " has no " + key.get<std::string>();
+  }
+  const json properties = schema.value("properties", json::object());
+  for (const auto& [key, member] : value.items()) {
+    if (!properties.contains(key)) {
+      if (schema.contains("additionalProperties")) return where + " must not have " + key;
+      continue;
+    }
+    if (std::string wrong = check(properties[key], member, where + "." + key); !wrong.empty()) return wrong;
+  }
+  return "";
+}
+
+std::string Validator::check(const json& schema, const json& value, const std::string& where) const {
+  static constexpr std::array<std::string_view, 13> known = {
+      "$schema", "$defs", "$ref",  "title",      "description",          "type",
+      "const",   "enum",  "items", "properties", "additionalProperties", "required",
+      "minimum",
+  };
+  for (const auto& [key, unused] : schema.items()) {
+    if (std::find(known.begin(), known.end(), key) == known.end())
+      return "the schema's keyword " + key + " is not known";
+  }
+  if (schema.contains("additionalProperties") && schema["additionalProperties"] != false)
+    return "additionalProperties can only be false";
+
+  if (schema.contains("$ref")) {
+    const auto ref = schema["$ref"].get<std::string>();
+    const json::json_pointer target(ref.substr(1));
+    if (!root_.contains(target)) return "the schema has no " + ref;
+    if (std::string wrong = check(root_.at(target), value, where); !wrong.empty()) return wrong;
+  }
+  if (schema.contains("const") && value != schema["const"]) return where + " is " + value.dump();
+  if (schema.contains("enum")) {
+    const json& all = schema["enum"];
+    if (std::find(all.begin(), all.end(), value) == all.end()) return where + " is " + value.dump();
+  }
+  if (schema.contains("type")) {
+    const json types = schema["type"].is_array() ? schema["type"] : json::array({schema["type"]});
+    const bool fits = std::any_of(types.begin(), types.end(), [&](const json& t) { return is_a(value, t); });
+    if (!fits) return where + " is " + value.dump() + ", not " + types.dump();
+  }
+  if (schema.contains("minimum") && value < schema["minimum"]) return where + " is " + value.dump();
+  if (schema.contains("items") && value.is_array()) {
+    for (std::size_t i = 0; i < value.size(); ++i) {
+      const std::string element = where + "[" + std::to_string(i) + "]";
+      if (std::string wrong = check(schema["items"], value[i], element); !wrong.empty()) return wrong;
+    }
+  }
+  return value.is_object() ? check_object(schema, value, where) : "";
+}
+
+}  // namespace
+
+std::string violation(const json& schema, const json& value) { return Validator(schema).check(schema, value, "$"); }
+
+json schema(const std::string& name) {
+  return json::parse(read_file(std::string(PGLINT_SOURCE_DIR) + "/docs/schemas/" + name + ".schema.json"));
+}
+
+}  // namespace pglint::test
