@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -41,6 +42,9 @@ class Files {
 
 class FakeFiles final : public Files {
  public:
+  FakeFiles() = default;
+  explicit FakeFiles(std::map<std::string, std::string> texts) : files(std::move(texts)) {}
+
   std::map<std::string, std::string> files;  // path → text; folders are implied
 
   [[nodiscard]] Result<std::string> read(const std::string& path) const override;

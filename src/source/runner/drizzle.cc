@@ -173,10 +173,12 @@ std::optional<std::string> out_folder(std::string_view text) {
     } else if (c == '"' || c == '\'' || c == '`') {
       std::size_t end = i + 1;
       while (end < text.size() && text[end] != c) end += text[end] == '\\' ? 2 : 1;
-      end = std::min(end, text.size());
+      if (end >= text.size()) return std::nullopt;  // nothing closes it
       const std::string_view value = text.substr(i + 1, end - i - 1);
       i = end + 1;
-      if (after_colon && value.find_first_of("\\$\n") == std::string_view::npos) return std::string(value);
+      if (after_colon && !value.empty() && value.find_first_of("\\$\n") == std::string_view::npos) {
+        return std::string(value);
+      }
       after_out = value == "out";
       after_colon = false;
     } else if (is_word(c)) {
