@@ -1,0 +1,82 @@
+#include "rules/run_example.h"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "lint/check.h"
+#include "rules/registry.h"
+
+namespace pglint::test {
+namespace {
+
+std::string without_suffix(const std::string& file) { return file.substr(0, file.rfind('.')); }
+
+// What drizzle-kit writes beside its migrations.
+std::string journal(const std::vector<std::string>& files) {
+  std::string entries;
+  for (std::size_t i = 0; i < files.size(); ++i)
+    entries += fmt::format(R"({}{{"idx":{},"version":"7","when":{},"tag":"{}","breakpoints":true}})", i == 0 ? "" : ",",
+                           i, 1795374842666 + i * 1000, without_suffix(files[i]));
+  return fmt::format(R"({{"version":"7","dialect":"postgresql","entries":[{}]}})", entries);
+}
+
+}  // namespace
+
+std::vector<std::string> Outcome::raised() const {
+  std::vector<std::string> rules;
+  for (const Diagnostic& diagnostic : report.diagnostics)
+    if (diagnostic.severity >= Severity::warning && std::ranges::find(rules, diagnostic.rule) == rules.end())
+      rules.emplace_back(diagnostic.rule);
+  return rules;
+}
+
+bool Outcome::raises(std::string_view rule) const {
+  return std::ranges::any_of(report.diagnostics, [&](const Diagnostic& found) { return found.rule == rule; });
+}
+
+Outcome run(const Example& example, std::string_view given) {
+  const bool drizzle = example.runner == "drizzle";
+  const std::string folder = drizzle ? "drizzle/" : "migrations/";
+  source::FakeFiles files;
+  source::SourceOptions options;
+  options.runner = example.runner;
+  options.transaction = example.transaction;
+
+  std::vector<std::string> names;
+  if (!given.empty()) {
+    names.emplace_back("0000_given.sql");
+    files.files[folder + names.back()] = given;
+  }
+  for (const auto& [name, text] : example.files) {
+    names.push_back(name);
+    files.files[folder + name] = text;
+    options.paths.push_back(folder + name);
+  }
+  if (drizzle) files.files[folder + "meta/_journal.json"] = journal(names);
+
+  Outcome outcome;
+  Result<source::Sources> sources = source::read_sources(options, files);
+  REQUIRE_MESSAGE(sources.has_value(), "the example cannot be read: " << sources.error().message);
+  outcome.sources = std::make_unique<source::Sources>(std::move(*sources));
+  for (const Failure& failure : outcome.sources->failures) FAIL(failure.path << ": " << failure.message);
+
+  lint::CheckOptions check;
+  check.replay.target.pg_version = example.pg;
+  check.today = "2026-06-01";
+  outcome.report = lint::check(*outcome.sources, rules::all(), check);
+  REQUIRE(outcome.report.files.size() == example.files.size());
+  return outcome;
+}
+
+std::string text_of(const Example& example) {
+  std::string text;
+  for (const auto& [name, sql] : example.files) {
+    if (example.files.size() > 1) text += "-- " + name + "\n";
+    text += sql;
+  }
+  return text;
+}
+
+}  // namespace pglint::test

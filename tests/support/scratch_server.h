@@ -1,0 +1,37 @@
+// A PostgreSQL server of this test program's own, for as long as it runs: scripts/pg-scratch starts it, psql talks to
+// it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/process.h"
+
+namespace pglint::test {
+
+class ScratchServer {
+ public:
+  // `name` tells it from those of other test programs in the same build folder.
+  explicit ScratchServer(const std::string& name);
+  ~ScratchServer();
+  ScratchServer(const ScratchServer&) = delete;
+  ScratchServer& operator=(const ScratchServer&) = delete;
+
+  // Why there is none; empty if it runs.
+  [[nodiscard]] const std::string& missing() const { return missing_; }
+  [[nodiscard]] int version() const { return version_; }  // 15
+
+  // psql with these arguments, which stops at the first error. Its status is 0 if all went well.
+  [[nodiscard]] Finished psql(const std::string& database, const std::vector<std::string>& arguments) const;
+
+ private:
+  void start();
+
+  std::string folder_;
+  std::string missing_;
+  std::string before_database_;  // of the connection string
+  std::string behind_database_;
+  int version_ = 0;
+};
+
+}  // namespace pglint::test
