@@ -18,7 +18,7 @@ std::string join(std::string_view folder, std::string_view name) {
 std::string tidy(std::string_view path) {
   std::string out;
   out.reserve(path.size());
-  if (path.starts_with('/')) out = "/";
+  if (path.starts_with('/')) out += '/';
   while (!path.empty()) {
     const std::size_t slash = path.find('/');
     const std::string_view part = path.substr(0, slash);
@@ -27,7 +27,8 @@ std::string tidy(std::string_view path) {
     if (!out.empty() && out.back() != '/') out += '/';
     out += part;
   }
-  return out.empty() ? "." : out;
+  if (out.empty()) out += '.';
+  return out;
 }
 
 std::string parent(std::string_view path) {
