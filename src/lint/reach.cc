@@ -1,6 +1,7 @@
 #include "lint/reach.h"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "pg/tree.h"
@@ -23,8 +24,40 @@ std::string_view column_of(const ::Node* node) {
   return column != nullptr ? pg::column_name(*column) : std::string_view();
 }
 
+// A sub-select that cannot give more rows than a batch has. One that is asked anew for each row can: then a name in it
+// is not of its own tables.
+bool is_batch(const ::Node* select) {
+  constexpr std::int64_t most = 20'000;
+  const auto* query = pg::as<SelectStmt>(select);
+  if (query == nullptr || query->limitCount == nullptr) return false;
+  const std::optional<std::int64_t> limit = pg::constant_integer(query->limitCount);
+  if (!limit || *limit > most) return false;
+
+  std::vector<std::string_view> own;
+  pg::each<RangeVar>(select, [&](const RangeVar& table) {
+    own.push_back(pg::text(table.alias != nullptr ? table.alias->aliasname : table.relname));
+  });
+  bool all_own = true;
+  pg::each<ColumnRef>(select, [&](const ColumnRef& column) {
+    const auto fields = pg::nodes(column.fields);
+    if (fields.size() > 1 && std::ranges::find(own, pg::string(fields[0])) == own.end()) all_own = false;
+  });
+  return all_own;
+}
+
+// The column of `id IN (SELECT … LIMIT 1000)`, or of `id = ANY (ARRAY (SELECT … LIMIT 1000))`; empty if it is neither.
+std::string_view batched(const ::Node* term) {
+  if (const auto* in = pg::as<SubLink>(term); in != nullptr && in->subLinkType == ANY_SUBLINK)
+    return in->operName == nullptr && is_batch(in->subselect) ? column_of(in->testexpr) : std::string_view();
+  const auto* any = pg::as<A_Expr>(term);
+  if (any == nullptr || any->kind != AEXPR_OP_ANY || pg::last_name(any->name) != "=") return {};
+  const auto* array = pg::as<SubLink>(pg::without_casts(any->rexpr));
+  return array != nullptr && array->subLinkType == ARRAY_SUBLINK && is_batch(array->subselect) ? column_of(any->lexpr)
+                                                                                               : std::string_view();
+}
+
 // Columns that the clause pins to constants, at the top level of its ANDs.
-void pinned(const ::Node* where, std::vector<std::string_view>& columns) {
+void pinned(const ::Node* where, bool in_body, std::vector<std::string_view>& columns) {
   std::vector<const ::Node*> terms{where};
   while (!terms.empty()) {
     const ::Node* term = terms.back();
@@ -33,6 +66,9 @@ void pinned(const ::Node* where, std::vector<std::string_view>& columns) {
       for (const ::Node* arg : pg::nodes(both->args)) terms.push_back(arg);
       continue;
     }
+    // In a block there may be a loop around it, and then it is no batch but all of them.
+    if (!in_body)
+      if (const auto column = batched(term); !column.empty()) columns.push_back(column);
     const auto* comparison = pg::as<A_Expr>(term);
     if (comparison == nullptr || pg::last_name(comparison->name) != "=") continue;
     if (comparison->kind == AEXPR_OP) {
@@ -72,8 +108,10 @@ bool covers_a_key(const catalog::Relation& table, const std::vector<std::string_
 Reach reach(const ::Node* where, const effect::RelationEffect& table, const Context& context) {
   if (where == nullptr) return Reach::all;
   std::vector<std::string_view> columns;
-  pinned(where, columns);
+  pinned(where, context.in_body, columns);
   if (columns.empty()) return Reach::all;
+  // A row's place is its own.
+  if (std::ranges::find(columns, "ctid") != columns.end()) return Reach::one;
   if (table.relation != nullptr && covers_a_key(*table.relation, columns, *context.catalog)) return Reach::one;
   // Of a table that the history never made the keys are not known; `id` is one nearly everywhere.
   if (!table.known && std::ranges::find(columns, "id") != columns.end()) return Reach::one;
