@@ -121,6 +121,7 @@ enum class Persistence : std::uint8_t { permanent, unlogged, temporary };
 // What an index has beyond a relation.
 struct IndexKey {
   Symbol column = {};                // empty for an expression
+  Symbol label = {};                 // of an expression: what the server calls that column of the index
   std::string_view expression = {};  // as written
   Symbol opclass = {};
   Symbol collation = {};
@@ -160,6 +161,7 @@ struct Trigger {
   bool before = false;
   bool enabled = true;
   bool dropped = false;
+  bool inherited = false;   // a partition's copy of its parent's
   std::uint8_t events = 0;  // bits: 1 insert, 2 update, 4 delete, 8 truncate
   When created = {};
 };
@@ -204,8 +206,10 @@ struct Relation {
 
   // The catalogue's own.
   Names* names = nullptr;
-  std::uint32_t position = 0;  // among the children of its first parent
-  std::uint32_t mark = 0;      // of the last walk that came by
+  Relation* default_child = nullptr;   // the default partition
+  std::uint32_t foreign_children = 0;  // partitions that have no indexes
+  std::uint32_t position = 0;          // among the children of its first parent
+  std::uint32_t mark = 0;              // of the last walk that came by
 
   [[nodiscard]] bool is_table() const { return kind == RelationKind::table || kind == RelationKind::partitioned_table; }
 };
@@ -329,8 +333,10 @@ class Catalog {
   // A type of pg_catalog, by its internal name.
   [[nodiscard]] bool is_builtin_type(Symbol name) const { return name.id >= first_type_ && name.id < end_of_types_; }
 
-  // A session is over: its settings are what they were when it began, its temporary tables are gone.
-  void end_session(const Session& initial);
+  // What RESET and a new session go back to: what the configuration sets.
+  Session defaults;
+  // A session is over: its settings are the defaults again, its temporary tables are gone.
+  void end_session();
 
   // For the replay only.
   void put(Symbol schema, Symbol name, Relation* relation);
@@ -371,7 +377,6 @@ class Catalog {
   std::uint64_t copies_left_ = std::uint64_t{4} * 1024 * 1024;
   std::uint32_t walk_ = 0;
   std::vector<Relation*> doomed_;  // scratch
-  std::vector<Relation*> heirs_;   // scratch
 
   Symbol public_;
   Symbol pg_catalog_;

@@ -42,7 +42,6 @@ class Transactions {
   [[nodiscard]] const TransactionState& state() const { return state_; }
 
  private:
-  enum class Outer : std::uint8_t { none, run, file, script };
   struct Savepoint {
     Symbol name;
     Journal::Mark mark;
@@ -53,10 +52,13 @@ class Transactions {
 
   Catalog& catalog_;
   TransactionState state_;
-  Outer outer_ = Outer::none;  // whose runner transaction is open
   bool open_ = false;
+  // Who commits at the end of what.
+  bool run_wrapped_ = false;
+  bool file_wrapped_ = false;
+  bool script_wrapped_ = false;
   Sent sent_ = Sent::statement;
-  std::uint32_t left_ = 0;  // statements of the script still to come
+  bool several_ = false;  // the script is a message of more than one statement
   std::uint32_t next_ = 1;
   std::vector<Savepoint> savepoints_;
 };

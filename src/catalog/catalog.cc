@@ -1,0 +1,314 @@
+#include "catalog/catalog.h"
+
+#include <algorithm>
+#include <array>
+
+#include "catalog/names.h"
+#include "catalog/quote.h"
+#include "pg/node.h"
+
+namespace pglint::catalog {
+namespace {
+
+// The types of pg_catalog that a column may have, by PostgreSQL 18's internal names.
+constexpr std::array builtin_types = std::to_array<std::string_view>({
+    "aclitem",
+    "anyarray",
+    "bit",
+    "bool",
+    "box",
+    "bpchar",
+    "bytea",
+    "char",
+    "cid",
+    "cidr",
+    "circle",
+    "cstring",
+    "date",
+    "datemultirange",
+    "daterange",
+    "event_trigger",
+    "float4",
+    "float8",
+    "gtsvector",
+    "inet",
+    "int2",
+    "int2vector",
+    "int4",
+    "int4multirange",
+    "int4range",
+    "int8",
+    "int8multirange",
+    "int8range",
+    "interval",
+    "json",
+    "jsonb",
+    "jsonpath",
+    "line",
+    "lseg",
+    "macaddr",
+    "macaddr8",
+    "money",
+    "name",
+    "numeric",
+    "nummultirange",
+    "numrange",
+    "oid",
+    "oidvector",
+    "path",
+    "pg_lsn",
+    "pg_node_tree",
+    "pg_snapshot",
+    "point",
+    "polygon",
+    "record",
+    "refcursor",
+    "regclass",
+    "regcollation",
+    "regconfig",
+    "regdictionary",
+    "regnamespace",
+    "regoper",
+    "regoperator",
+    "regproc",
+    "regprocedure",
+    "regrole",
+    "regtype",
+    "text",
+    "tid",
+    "time",
+    "timestamp",
+    "timestamptz",
+    "timetz",
+    "trigger",
+    "tsmultirange",
+    "tsquery",
+    "tsrange",
+    "tstzmultirange",
+    "tstzrange",
+    "tsvector",
+    "txid_snapshot",
+    "uuid",
+    "varbit",
+    "varchar",
+    "void",
+    "xid",
+    "xid8",
+    "xml",
+});
+
+// In the order of serial_kind().
+constexpr std::array<std::string_view, 6> serial_types = {"smallserial", "serial2",   "serial",
+                                                          "serial4",     "bigserial", "serial8"};
+
+Symbol symbol_of(SymbolTable& symbols, const char* name) {
+  return name == nullptr ? Symbol{} : symbols.intern(std::string_view(name));
+}
+
+}  // namespace
+
+bool Type::constrained() const {
+  return kind == TypeKind::domain &&
+         (domain_not_null ||
+          std::any_of(checks.begin(), checks.end(), [](const Constraint* check) { return !check->dropped; }));
+}
+
+Catalog::Catalog() {
+  public_ = symbols.intern("public");
+  pg_catalog_ = symbols.intern("pg_catalog");
+  pg_temp_ = symbols.intern("pg_temp");
+  first_type_ = static_cast<std::uint32_t>(symbols.size());
+  for (const std::string_view type : builtin_types) (void)symbols.intern(type);
+  end_of_types_ = static_cast<std::uint32_t>(symbols.size());
+  first_serial_ = end_of_types_;
+  for (const std::string_view type : serial_types) (void)symbols.intern(type);
+  gone_.known = false;
+  gone_.dropped = true;
+}
+
+// --- looking up ------------------------------------------------------------------------------------------------------
+
+Lookup Catalog::at(Symbol schema, Symbol name) const {
+  Lookup lookup{nullptr, Presence::unknown, schema, name};
+  Relation* const* found = relations_.find(key(schema, name));
+  if (found == nullptr) return lookup;
+  Relation* relation = *found;
+  if (relation == &gone_) {
+    lookup.presence = Presence::gone;
+    return lookup;
+  }
+  lookup.relation = relation;
+  if (relation->dropped || relation->schema != schema || relation->name != name)
+    lookup.presence = Presence::gone;
+  else
+    lookup.presence = relation->known ? Presence::known : Presence::unknown;
+  return lookup;
+}
+
+Symbol Catalog::creation_schema() const {
+  for (const Symbol schema : session.search_path)
+    if (schema != pg_catalog_ && schema != pg_temp_) return schema;
+  return public_;
+}
+
+Lookup Catalog::find(Symbol schema, Symbol name) const {
+  if (schema) return at(schema, name);
+  if (!temporary_.empty())
+    if (const Lookup lookup = at(pg_temp_, name); lookup.relation != nullptr && lookup.presence != Presence::gone)
+      return lookup;
+  Lookup first;
+  const auto better = [&first](const Lookup& lookup) {
+    const bool seen = lookup.relation != nullptr && lookup.presence != Presence::gone;
+    if (seen || !first.name || (first.presence == Presence::unknown && lookup.presence == Presence::gone))
+      first = lookup;
+    return seen;
+  };
+  for (const Symbol in : session.search_path)
+    if (in != pg_catalog_ && better(at(in, name))) return first;
+  if (!first.name) first = at(public_, name);
+  if (first.relation == nullptr && first.presence == Presence::unknown && text(name).starts_with("pg_"))
+    first = at(pg_catalog_, name);
+  return first;
+}
+
+Lookup Catalog::find(const ::RangeVar& name) const {
+  return find(symbol_of(symbols, name.schemaname), symbol_of(symbols, name.relname));
+}
+
+const Type* Catalog::type_at(Symbol schema, Symbol name) const {
+  Type* const* found = types_.find(key(schema, name));
+  if (found == nullptr || (*found)->dropped || (*found)->name != name || (*found)->schema != schema) return nullptr;
+  return *found;
+}
+
+const Type* Catalog::find_type(Symbol schema, Symbol name) const {
+  if (!name || types_.empty()) return nullptr;
+  if (schema) return type_at(schema, name);
+  if (is_builtin_type(name)) return nullptr;
+  for (const Symbol in : session.search_path)
+    if (const Type* type = type_at(in, name)) return type;
+  return session.search_path.empty() || creation_schema() == public_ ? type_at(public_, name) : nullptr;
+}
+
+Type* Catalog::type_of(Symbol schema, Symbol name) const {
+  // The map holds what is ours to change; find_type() is const for everybody else.
+  return const_cast<Type*>(find_type(schema, name));
+}
+
+const Function* Catalog::function_at(Symbol schema, Symbol name) const {
+  Function* const* found = functions_.find(key(schema, name));
+  if (found == nullptr) return nullptr;
+  for (const Function* function = *found; function != nullptr; function = function->overload)
+    if (!function->dropped && function->name == name && function->schema == schema) return function;
+  return nullptr;
+}
+
+const Function* Catalog::find_function(Symbol schema, Symbol name) const {
+  if (!name || functions_.empty()) return nullptr;
+  if (schema) return function_at(schema, name);
+  for (const Symbol in : session.search_path)
+    if (const Function* function = function_at(in, name)) return function;
+  return session.search_path.empty() || creation_schema() == public_ ? function_at(public_, name) : nullptr;
+}
+
+const Schema* Catalog::find_schema(Symbol name) const {
+  Schema* const* found = schema_names_.find(key({}, name));
+  return found == nullptr || (*found)->name != name ? nullptr : *found;
+}
+
+bool Catalog::has_extension(Symbol name) const {
+  return std::find(extensions_.begin(), extensions_.end(), name) != extensions_.end();
+}
+
+std::string Catalog::qualified(Symbol schema, Symbol name) const {
+  std::string out;
+  if (schema) {
+    append_quoted(out, text(schema));
+    out += '.';
+  }
+  append_quoted(out, text(name));
+  return out;
+}
+
+// --- changing --------------------------------------------------------------------------------------------------------
+
+Schema* Catalog::schema_of(Symbol name) {
+  if (Schema* const* found = schema_names_.find(key({}, name)); found != nullptr && (*found)->name == name)
+    return *found;
+  auto* schema = arena.make<Schema>();
+  schema->name = name;
+  schema_names_.set(key({}, name), schema, arena, journal);
+  push(schemas_, schema, arena, journal);
+  return schema;
+}
+
+void Catalog::put(Symbol schema, Symbol name, Relation* relation) {
+  relations_.set(key(schema, name), relation, arena, journal);
+  push(schema_of(schema)->relations, relation, arena, journal);
+  if (schema == pg_temp_) push(temporary_, relation, arena, journal);
+}
+
+Relation* Catalog::assume(Symbol schema, Symbol name, RelationKind kind) {
+  auto* relation = arena.make<Relation>();
+  relation->kind = kind;
+  relation->schema = schema;
+  relation->name = name;
+  relation->known = false;
+  relation->columns_known = false;
+  if (kind == RelationKind::index || kind == RelationKind::partitioned_index) relation->index = arena.make<Index>();
+  put(schema, name, relation);
+  return relation;
+}
+
+void Catalog::put_type(Type* type) {
+  types_.set(key(type->schema, type->name), type, arena, journal);
+  push(schema_of(type->schema)->types, type, arena, journal);
+}
+
+void Catalog::put_function(Function* function) {
+  const std::uint64_t at_key = key(function->schema, function->name);
+  Function* const* found = functions_.find(at_key);
+  function->overload = found != nullptr ? *found : nullptr;
+  functions_.set(at_key, function, arena, journal);
+  push(schema_of(function->schema)->functions, function, arena, journal);
+}
+
+// --- free functions --------------------------------------------------------------------------------------------------
+
+Column* column(Relation& relation, Symbol name) {
+  for (Column& column : relation.columns)
+    if (column.name == name && !column.dropped) return &column;
+  return nullptr;
+}
+
+const Column* column(const Relation& relation, Symbol name) {
+  for (const Column& column : relation.columns)
+    if (column.name == name && !column.dropped) return &column;
+  return nullptr;
+}
+
+const Constraint* constraint(const Relation& relation, Symbol name) {
+  if (relation.names != nullptr && relation.names->has(Names::Kind::constraint)) {
+    const std::uintptr_t* found = relation.names->at.find(Names::key(Names::Kind::constraint, name));
+    if (found == nullptr) return nullptr;
+    const auto* constraint = reinterpret_cast<const Constraint*>(*found);
+    return constraint->dropped || constraint->name != name ? nullptr : constraint;
+  }
+  for (const Constraint* constraint : relation.constraints)
+    if (constraint->name == name && !constraint->dropped) return constraint;
+  return nullptr;
+}
+
+const Constraint* proof_of_not_null(const Relation& relation, Symbol column) {
+  for (const Constraint* constraint : relation.constraints) {
+    if (constraint->dropped || !constraint->valid || !constraint->enforced) continue;
+    const Vec<Symbol>& proved =
+        constraint->kind == ConstraintKind::not_null ? constraint->columns : constraint->implies_not_null;
+    if (std::find(proved.begin(), proved.end(), column) != proved.end()) return constraint;
+  }
+  return nullptr;
+}
+
+const Relation* default_partition(const Relation& partitioned) { return partitioned.default_child; }
+
+}  // namespace pglint::catalog

@@ -1,0 +1,12 @@
+// Identifiers as PostgreSQL prints them: in double quotes where they would not be read back as they are.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace pglint::catalog {
+
+[[nodiscard]] bool needs_quotes(std::string_view name);
+void append_quoted(std::string& to, std::string_view name);
+
+}  // namespace pglint::catalog

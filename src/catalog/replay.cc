@@ -1,0 +1,106 @@
+#include "catalog/replay.h"
+
+#include "catalog/replay/state.h"
+
+namespace pglint::catalog {
+
+void Replay::statement(const ::Node* node) {
+  if (node == nullptr) return;
+  switch (node->type) {
+    case T_SelectStmt:
+      select(pg::cast<::SelectStmt>(node));
+      break;
+    case T_CreateStmt:
+      create_table(pg::cast<::CreateStmt>(node), RelationKind::table);
+      break;
+    case T_CreateForeignTableStmt:
+      create_table(pg::cast<::CreateForeignTableStmt>(node).base, RelationKind::foreign_table);
+      break;
+    case T_CreateTableAsStmt:
+      create_as(pg::cast<::CreateTableAsStmt>(node));
+      break;
+    case T_AlterTableStmt:
+      alter_table(pg::cast<::AlterTableStmt>(node));
+      break;
+    case T_IndexStmt:
+      create_index(pg::cast<::IndexStmt>(node));
+      break;
+    case T_DropStmt:
+      drop(pg::cast<::DropStmt>(node));
+      break;
+    case T_RenameStmt:
+      rename(pg::cast<::RenameStmt>(node));
+      break;
+    case T_AlterObjectSchemaStmt:
+      set_schema(pg::cast<::AlterObjectSchemaStmt>(node));
+      break;
+    case T_ViewStmt:
+      create_view(pg::cast<::ViewStmt>(node));
+      break;
+    case T_CreateEnumStmt:
+      create_enum(pg::cast<::CreateEnumStmt>(node));
+      break;
+    case T_AlterEnumStmt:
+      alter_enum(pg::cast<::AlterEnumStmt>(node));
+      break;
+    case T_CreateDomainStmt:
+      create_domain(pg::cast<::CreateDomainStmt>(node));
+      break;
+    case T_AlterDomainStmt:
+      alter_domain(pg::cast<::AlterDomainStmt>(node));
+      break;
+    case T_CompositeTypeStmt:
+      create_composite(pg::cast<::CompositeTypeStmt>(node));
+      break;
+    case T_CreateRangeStmt:
+      create_range(pg::cast<::CreateRangeStmt>(node));
+      break;
+    case T_DefineStmt:
+      define(pg::cast<::DefineStmt>(node));
+      break;
+    case T_CreateExtensionStmt:
+      create_extension(pg::cast<::CreateExtensionStmt>(node));
+      break;
+    case T_CreateFunctionStmt:
+      create_function(pg::cast<::CreateFunctionStmt>(node));
+      break;
+    case T_AlterFunctionStmt:
+      alter_function(pg::cast<::AlterFunctionStmt>(node));
+      break;
+    case T_CreateTrigStmt:
+      create_trigger(pg::cast<::CreateTrigStmt>(node));
+      break;
+    case T_CreatePolicyStmt:
+      create_policy(pg::cast<::CreatePolicyStmt>(node));
+      break;
+    case T_RuleStmt:
+      create_rule(pg::cast<::RuleStmt>(node));
+      break;
+    case T_CreateSeqStmt:
+      create_sequence(pg::cast<::CreateSeqStmt>(node));
+      break;
+    case T_AlterSeqStmt:
+      alter_sequence(pg::cast<::AlterSeqStmt>(node));
+      break;
+    case T_CreateSchemaStmt:
+      create_schema(pg::cast<::CreateSchemaStmt>(node));
+      break;
+    case T_VariableSetStmt:
+      set_variable(pg::cast<::VariableSetStmt>(node));
+      break;
+    case T_ConstraintsSetStmt:
+      set_constraints(pg::cast<::ConstraintsSetStmt>(node));
+      break;
+    case T_DiscardStmt:
+      discard(pg::cast<::DiscardStmt>(node));
+      break;
+    default:
+      break;
+  }
+}
+
+void apply(Catalog& catalog, const ::Node* statement, std::string_view sql, int pg_version) {
+  Replay{catalog, sql, pg_version, nullptr}.statement(statement);
+}
+
+}  // namespace pglint::catalog

@@ -1,0 +1,505 @@
+#include <algorithm>
+
+#include "catalog/expression.h"
+#include "catalog/replay.h"
+#include "catalog/replay/state.h"
+#include "catalog/replay/text.h"
+
+namespace pglint::catalog {
+namespace {
+
+// Where a column's DEFAULT ends: at its next constraint or COLLATE, if one follows.
+int limit_of(const ::ColumnDef& definition, int from) {
+  int limit = -1;
+  const auto consider = [&](int location) {
+    if (location > from && (limit < 0 || location < limit)) limit = location;
+  };
+  for (const ::Constraint& other : pg::only<::Constraint>(definition.constraints)) consider(other.location);
+  if (definition.collClause != nullptr) consider(definition.collClause->location);
+  return limit;
+}
+
+std::string_view default_text(std::string_view sql, const ::ColumnDef& definition, const ::Constraint& written) {
+  if (written.location < 0 || static_cast<std::size_t>(written.location) >= sql.size()) return {};
+  // Behind the word DEFAULT; CONSTRAINT and a name may stand before it.
+  auto at = static_cast<std::size_t>(written.location);
+  while (at < sql.size()) {
+    const std::size_t end = after_token(sql, at);
+    const bool found = is_word(sql.substr(at, end - at), "default");
+    at = end;
+    if (found) break;
+  }
+  return expression_at(sql, static_cast<int>(at), limit_of(definition, static_cast<int>(at)));
+}
+
+// The sequence that a default of nextval('s') takes its numbers from.
+std::string_view sequence_name(const ::Node* expression) {
+  const auto* call = pg::as<::FuncCall>(expression);
+  if (call == nullptr || pg::last_name(call->funcname) != "nextval") return {};
+  const auto arguments = pg::nodes(call->args);
+  if (arguments.size() != 1) return {};
+  return pg::constant_string(arguments[0]).value_or(std::string_view{});
+}
+
+}  // namespace
+
+void Replay::set_default(Relation& relation, Column& column, const ::Node* expression, std::string_view text) const {
+  Column changed = column;
+  changed.default_null = pg::is_null_constant(expression);
+  // The server keeps no default for DEFAULT NULL; what was written is kept here all the same.
+  changed.default_volatility = volatility(c, expression);
+  changed.default_sql = c.arena.copy(text);
+  if (&relation == making)
+    column = changed;
+  else
+    set(column, changed);
+  if (const std::string_view name = sequence_name(expression); !name.empty()) {
+    // As regclass reads it: folded to lower case unless quoted.
+    Symbol schema;
+    Symbol sequence;
+    if (read_name(c.symbols, name, schema, sequence))
+      if (Relation* found = seen(schema, sequence); found != nullptr && found->kind == RelationKind::sequence)
+        append(found->defaults, Dependency{&relation, column.name});
+  }
+}
+
+void Replay::drop_default(Column& column) const {
+  Column changed = column;
+  changed.default_null = true;
+  changed.default_volatility = Volatility::none;
+  changed.default_sql = {};
+  set(column, changed);
+}
+
+void Replay::add_sequence(Relation& relation, Symbol column, const ::List* options) const {
+  Symbol schema = relation.schema;
+  Symbol name;
+  if (const ::DefElem* option = pg::option(options, "sequence_name"); option != nullptr) {
+    const auto written = pg::object_name(option->arg);
+    name = symbol(written.name);
+    if (!written.schema.empty()) schema = symbol(written.schema);
+    if (relation_name_taken(schema, name)) return;
+  } else {
+    name = choose_relation_name(c.text(relation.name), c.text(column), "seq", schema, false);
+  }
+  Relation* sequence = make_relation(schema, name, RelationKind::sequence, relation.persistence);
+  sequence->owner_table = &relation;
+  sequence->owner_column = column;
+  c.put(schema, name, sequence);
+  append_live(relation.owned, sequence);
+}
+
+void Replay::drop_owned_sequences(Relation& relation, Symbol column) {
+  for (Relation* sequence : relation.owned)
+    if (!sequence->dropped && sequence->owner_table == &relation && sequence->owner_column == column)
+      drop_relation(*sequence, true);
+}
+
+void Replay::define_column(Relation& relation, const ::ColumnDef& definition) {
+  const Symbol name = symbol(definition.colname);
+  Column* existing = relation.columns.empty() ? nullptr : column(relation, name);
+  // PARTITION OF and OF name columns again to add to them; so does a child its parent's.
+  if (existing == nullptr) {
+    Column fresh;
+    fresh.name = name;
+    fresh.type = type_name(definition.typeName);
+    fresh.default_null = true;
+    fresh.created = c.now;
+    if (definition.collClause != nullptr) fresh.collation = symbol(pg::last_name(definition.collClause->collname));
+    add_column(relation, fresh);
+    existing = relation.columns.empty() ? nullptr : &relation.columns.back();
+    if (existing == nullptr || existing->name != name) return;
+    if (fresh.type.name && !c.is_builtin_type(fresh.type.name)) use_type(relation, fresh.type);
+    if (fresh.type.serial) {
+      existing->not_null = true;
+      existing->default_null = false;
+      existing->default_volatility = Volatility::volatile_;
+      add_sequence(relation, name, nullptr);
+    }
+  } else if (&relation == making) {
+    existing->local = true;
+  }
+  Column& column = *existing;
+  for (const ::Constraint& written : pg::only<::Constraint>(definition.constraints)) {
+    switch (written.contype) {
+      case CONSTR_NOTNULL:
+        column.not_null = true;
+        break;
+      case CONSTR_DEFAULT:
+        set_default(relation, column, written.raw_expr, default_text(sql, definition, written));
+        break;
+      case CONSTR_IDENTITY:
+        column.identity = written.generated_when == ATTRIBUTE_IDENTITY_ALWAYS ? Identity::always : Identity::by_default;
+        column.not_null = true;
+        column.default_null = false;
+        add_sequence(relation, name, written.options);
+        break;
+      case CONSTR_GENERATED: {
+        column.generated =
+            written.generated_kind == ATTRIBUTE_GENERATED_STORED ? Generated::stored : Generated::virtual_;
+        column.default_null = false;
+        column.generated_sql = c.arena.copy(in_parentheses(sql, written.location));
+        for (const Symbol source : columns_named(c, written.raw_expr))
+          push(relation.generated_from, GeneratedFrom{name, source}, c.arena, c.journal);
+        break;
+      }
+      case CONSTR_PRIMARY:
+        column.not_null = true;
+        break;
+      default:
+        break;
+    }
+  }
+}
+
+namespace {
+
+// In the order in which the server makes them, which decides what gets which name.
+enum : unsigned { checks = 1, not_nulls = 2, primary = 4, keys = 8, references = 16 };
+
+unsigned kind_of(const ::Constraint& written, int version) {
+  switch (written.contype) {
+    case CONSTR_CHECK:
+      return checks;
+    case CONSTR_PRIMARY:
+      return primary;
+    case CONSTR_UNIQUE:
+    case CONSTR_EXCLUSION:
+      return keys;
+    case CONSTR_FOREIGN:
+      return references;
+    case CONSTR_NOTNULL:
+      // Before 18 a column knows that it is NOT NULL, and there is no constraint. As a table constraint it is new.
+      return version >= 18 || written.keys != nullptr ? unsigned{not_nulls} : 0U;
+    default:
+      return 0;
+  }
+}
+
+}  // namespace
+
+void Replay::define_constraint(Relation& relation, const ::Constraint& written, Symbol of_column,
+                               const Attributes& attributes, bool new_table) {
+  switch (kind_of(written, version)) {
+    case checks:
+      if (Constraint* check = add_check(relation, written, attributes, new_table);
+          check != nullptr && !new_table && !check->no_inherit)
+        propagate_check(relation, *check);
+      break;
+    case references:
+      add_foreign_key(relation, written, of_column, attributes, true);
+      break;
+    case not_nulls: {
+      const Symbol name = written.keys != nullptr ? symbol_of(pg::nodes(written.keys)[0]) : of_column;
+      Column* column = column_of(relation, name);
+      if (column == nullptr) break;
+      if (!column->not_null) set(column->not_null, true);
+      add_not_null(relation, name, symbol(written.conname), true, written.is_no_inherit);
+      break;
+    }
+    case primary:
+    case keys:
+      add_index_constraint(relation, written, of_column, attributes, true);
+      break;
+    default:
+      break;
+  }
+}
+
+void Replay::define_constraints_of(Relation& relation, const ::ColumnDef& definition, unsigned kind, bool new_table) {
+  const auto all = pg::nodes(definition.constraints);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto* written = pg::as<::Constraint>(all[i]);
+    if (written == nullptr || kind_of(*written, version) != kind) continue;
+    Attributes attributes;
+    for (std::size_t j = i + 1; j < all.size(); ++j) {
+      const auto* next = pg::as<::Constraint>(all[j]);
+      if (next == nullptr || next->contype < CONSTR_ATTR_DEFERRABLE) break;
+      if (next->contype == CONSTR_ATTR_DEFERRABLE) attributes.deferrable = true;
+      if (next->contype == CONSTR_ATTR_DEFERRED) attributes.deferrable = attributes.initially_deferred = true;
+      if (next->contype == CONSTR_ATTR_NOT_ENFORCED) attributes.enforced = false;
+    }
+    define_constraint(relation, *written, symbol(definition.colname), attributes, new_table);
+  }
+}
+
+void Replay::define_constraints(Relation& relation, const ::List* elements, bool new_table) {
+  unsigned present = 0;
+  for (const ::Node* element : pg::nodes(elements)) {
+    if (const auto* written = pg::as<::Constraint>(element))
+      present |= kind_of(*written, version);
+    else if (const auto* definition = pg::as<::ColumnDef>(element))
+      for (const ::Constraint& of_column : pg::only<::Constraint>(definition->constraints))
+        present |= kind_of(of_column, version);
+  }
+  for (unsigned kind = checks; kind <= references; kind <<= 1) {
+    if ((present & kind) == 0) continue;
+    for (const ::Node* element : pg::nodes(elements)) {
+      if (const auto* definition = pg::as<::ColumnDef>(element)) {
+        define_constraints_of(relation, *definition, kind, new_table);
+      } else if (const auto* written = pg::as<::Constraint>(element);
+                 written != nullptr && kind_of(*written, version) == kind) {
+        define_constraint(relation, *written, {}, {written->deferrable, written->initdeferred, written->is_enforced},
+                          new_table);
+      }
+    }
+  }
+}
+
+// --- ALTER TABLE -----------------------------------------------------------------------------------------------------
+
+void Replay::new_column(Relation& relation, const ::ColumnDef& definition, bool if_not_exists, bool recurse) {
+  const Symbol name = symbol(definition.colname);
+  if (const Column* existing = column(relation, name)) {
+    // Only assumed until now: then it was another, dropped since by what the history does not show, unless this says
+    // that it may be there.
+    if (relation.known || relation.columns_known || if_not_exists || existing->type.name) return;
+    set(column(relation, name)->dropped, true);
+  }
+  const std::uint32_t before = relation.columns.count;
+  define_column(relation, definition);
+  if (relation.columns.count == before) return;
+  const Column added = relation.columns.back();
+  if (recurse) {
+    for (Relation* heir : heirs(relation)) {
+      if (Column* same = column(*heir, name)) {
+        set(same->inherited, static_cast<std::uint16_t>(same->inherited + 1));
+        continue;
+      }
+      Column copy = added;
+      copy.local = false;
+      copy.inherited = 1;
+      copy_column(*heir, copy);
+      for (std::uint32_t i = 0; i < relation.generated_from.count; ++i)
+        if (relation.generated_from[i].column == name) append(heir->generated_from, relation.generated_from[i]);
+    }
+  }
+  for (unsigned kind = checks; kind <= references; kind <<= 1) define_constraints_of(relation, definition, kind, false);
+}
+
+void Replay::change_type(Relation& relation, Symbol name, const ::ColumnDef& definition, bool recurse) {
+  TypeName type = type_name(definition.typeName);
+  type.serial = false;
+  const Symbol collation =
+      definition.collClause != nullptr ? symbol(pg::last_name(definition.collClause->collname)) : Symbol{};
+  const auto change = [&](Relation& one) {
+    Column* column = column_of(one, name);
+    if (column == nullptr) return;
+    Column changed = *column;
+    changed.type = type;
+    changed.collation = collation;
+    set(*column, changed);
+    use_type(one, type);
+  };
+  change(relation);
+  if (!recurse) return;
+  for (Relation* heir : heirs(relation)) change(*heir);
+}
+
+void Replay::change_default(Relation& relation, Symbol name, const ::Node* expression, bool recurse) {
+  std::string_view text;
+  if (expression != nullptr) {
+    // Parentheses around the whole are not in the tree: DEFAULT stands before them.
+    int start = start_of(expression);
+    while (start > 0 && static_cast<std::size_t>(start) < sql.size()) {
+      int before = start - 1;
+      while (before > 0 &&
+             (sql[static_cast<std::size_t>(before)] == ' ' || sql[static_cast<std::size_t>(before)] == '\n'))
+        --before;
+      if (sql[static_cast<std::size_t>(before)] != '(') break;
+      start = before;
+    }
+    text = expression_at(sql, start);
+  }
+  const auto change = [&](Relation& one) {
+    Column* column = column_of(one, name);
+    if (column == nullptr) return;
+    if (expression == nullptr)
+      drop_default(*column);
+    else
+      set_default(one, *column, expression, text);
+  };
+  change(relation);
+  if (!recurse) return;
+  for (Relation* heir : heirs(relation)) change(*heir);
+}
+
+void Replay::drop_not_null(Relation& relation, Symbol name, bool recurse) {
+  const auto change = [&](Relation& one) {
+    Column* column = column_of(one, name);
+    if (column == nullptr) return;
+    if (column->not_null) set(column->not_null, false);
+    for (Constraint* other : one.constraints)
+      if (other->kind == ConstraintKind::not_null && !other->dropped && other->columns[0] == name)
+        drop_constraint(*other);
+  };
+  change(relation);
+  if (!recurse) return;
+  for (Relation* heir : heirs(relation)) change(*heir);
+}
+
+void Replay::change_expression(Relation& relation, Symbol name, const ::Node* expression, bool recurse) {
+  const auto change = [&](Relation& one) {
+    Column* column = column_of(one, name);
+    if (column == nullptr || column->generated == Generated::none) return;
+    Column changed = *column;
+    if (expression == nullptr) {
+      changed.generated = Generated::none;
+      changed.generated_sql = {};
+      changed.default_null = true;
+    } else {
+      const int start = start_of(expression);
+      changed.generated_sql = c.arena.copy(expression_at(sql, start));
+    }
+    set(*column, changed);
+    Vec<GeneratedFrom> kept;
+    for (const GeneratedFrom& pair : one.generated_from)
+      if (pair.column != name) push(kept, pair, c.arena);
+    if (expression != nullptr)
+      for (const Symbol source : columns_named(c, expression)) push(kept, GeneratedFrom{name, source}, c.arena);
+    set(one.generated_from, kept);
+  };
+  change(relation);
+  if (!recurse) return;
+  for (Relation* heir : heirs(relation)) change(*heir);
+}
+
+void Replay::change_identity(Relation& relation, const ::AlterTableCmd& command) {
+  const Symbol name = symbol(command.name);
+  Column* column = column_of(relation, name);
+  if (column == nullptr) return;
+  if (command.subtype == AT_DropIdentity) {
+    if (column->identity == Identity::none) return;
+    set(column->identity, Identity::none);
+    set(column->default_null, true);
+    drop_owned_sequences(relation, name);
+    return;
+  }
+  if (command.subtype == AT_AddIdentity) {
+    const auto* written = pg::as<::Constraint>(command.def);
+    if (written == nullptr || column->identity != Identity::none) return;
+    set(column->identity,
+        written->generated_when == ATTRIBUTE_IDENTITY_ALWAYS ? Identity::always : Identity::by_default);
+    set(column->default_null, false);
+    add_sequence(relation, name, written->options);
+    return;
+  }
+  for (const ::DefElem& option : pg::only<::DefElem>(pg::as<::List>(command.def))) {
+    if (pg::text(option.defname) != "generated" || column->identity == Identity::none) continue;
+    const auto when = pg::constant_integer(option.arg);
+    const auto* plain = pg::as<::Integer>(option.arg);
+    const std::int64_t value = when ? *when : plain != nullptr ? plain->ival : 0;
+    set(column->identity, value == ATTRIBUTE_IDENTITY_ALWAYS ? Identity::always : Identity::by_default);
+  }
+}
+
+// What DROP COLUMN takes along: every index that uses the column in any way, checks and keys over it, foreign keys on
+// both sides, columns generated from it, sequences that it owns, views that read it.
+void Replay::drop_column(Relation& relation, Symbol name, bool recurse) {
+  Column* dropped = column(relation, name);
+  if (dropped == nullptr) return;
+  const auto uses = [name](const Vec<Symbol>& columns) {
+    return std::find(columns.begin(), columns.end(), name) != columns.end();
+  };
+  if (uses(relation.partition_key)) return;
+  set(dropped->dropped, true);
+  for (std::uint32_t i = 0; i < relation.indexes.count; ++i) {
+    Relation& index = *relation.indexes[i];
+    if (index.dropped) continue;
+    const Index& details = *index.index;
+    if (uses(details.include) || uses(details.expression_columns) ||
+        std::any_of(details.keys.begin(), details.keys.end(),
+                    [name](const IndexKey& key) { return key.column == name; }))
+      drop_index(index);
+  }
+  for (std::uint32_t i = 0; i < relation.constraints.count; ++i) {
+    Constraint& constraint = *relation.constraints[i];
+    if (!constraint.dropped && uses(constraint.columns)) drop_constraint(constraint);
+  }
+  for (std::uint32_t i = 0; i < relation.generated_from.count; ++i)
+    if (relation.generated_from[i].source == name) drop_column(relation, relation.generated_from[i].column, false);
+  if (!relation.owned.empty()) drop_owned_sequences(relation, name);
+  for (std::uint32_t i = 0; i < relation.dependents.count; ++i) {
+    Relation& view = *relation.dependents[i];
+    if (!view.dropped && std::any_of(view.reads.begin(), view.reads.end(), [&](const Dependency& read) {
+          return read.on == &relation && read.column == name;
+        }))
+      drop_relation(view, true);
+  }
+  if (relation.children.empty()) return;
+  if (!recurse) {
+    for (Relation* child : relation.children)
+      if (Column* below = column(*child, name); below != nullptr && below->inherited != 0) {
+        set(below->inherited, static_cast<std::uint16_t>(below->inherited - 1));
+        set(below->local, true);
+      }
+    return;
+  }
+  // Parents before children: what no parent has any longer, and the child did not declare itself, goes.
+  for (Relation* heir : heirs(relation)) {
+    Column* below = column(*heir, name);
+    if (below == nullptr) continue;
+    const auto parents = static_cast<std::uint16_t>(
+        std::count_if(heir->parents.begin(), heir->parents.end(),
+                      [name](const Relation* parent) { return column(*parent, name) != nullptr; }));
+    if (below->inherited != parents) set(below->inherited, parents);
+    if (parents == 0 && !below->local) drop_column(*heir, name, false);
+  }
+}
+
+void Replay::rename_column(Relation& relation, Symbol from, Symbol to, bool recurse) {
+  if (from == to || column(relation, to) != nullptr) return;
+  const auto in = [&](Vec<Symbol>& columns) {
+    for (Symbol& column : columns)
+      if (column == from) set(column, to);
+  };
+  const auto rename_one = [&](Relation& one) {
+    Column* column = column_of(one, from);
+    if (column == nullptr) return;
+    set(column->name, to);
+    in(one.partition_key);
+    for (Constraint* constraint : one.constraints) {
+      if (constraint->dropped) continue;
+      in(constraint->columns);
+      in(constraint->implies_not_null);
+    }
+    for (Constraint* key : one.referenced_by)
+      if (!key->dropped) in(key->referenced_columns);
+    for (Relation* index : one.indexes) {
+      if (index->dropped) continue;
+      for (IndexKey& key : index->index->keys)
+        if (key.column == from) set(key.column, to);
+      in(index->index->include);
+      in(index->index->expression_columns);
+    }
+    for (Relation* sequence : one.owned)
+      if (!sequence->dropped && sequence->owner_column == from) set(sequence->owner_column, to);
+    for (GeneratedFrom& pair : one.generated_from) {
+      if (pair.column == from) set(pair.column, to);
+      if (pair.source == from) set(pair.source, to);
+    }
+    for (Relation* view : one.dependents) {
+      if (view->dropped) continue;
+      for (Dependency& read : view->reads)
+        if (read.on == &one && read.column == from) set(read.column, to);
+    }
+  };
+  rename_one(relation);
+  if (!recurse) return;
+  for (Relation* heir : heirs(relation)) rename_one(*heir);
+}
+
+void Replay::set_not_null(Relation& relation, Column& column, bool recurse) {
+  const Symbol name = column.name;
+  if (!column.not_null) set(column.not_null, true);
+  if (version >= 18) add_not_null(relation, name, {}, true, false);
+  if (!recurse) return;
+  for (Relation* heir : heirs(relation)) {
+    if (Column* below = column_of(*heir, name)) {
+      if (!below->not_null) set(below->not_null, true);
+      if (version >= 18) add_not_null(*heir, name, {}, true, false);
+    }
+  }
+}
+
+}  // namespace pglint::catalog

@@ -1,0 +1,232 @@
+#include <algorithm>
+
+#include "catalog/replay/state.h"
+
+namespace pglint::catalog {
+
+Vec<Symbol> Replay::symbols_of(const ::List* strings) const {
+  Vec<Symbol> out;
+  const auto all = pg::nodes(strings);
+  reserve(out, static_cast<std::uint32_t>(all.size()), c.arena);
+  for (const ::Node* string : all) out.items[out.count++] = symbol_of(string);
+  return out;
+}
+
+// --- relations -------------------------------------------------------------------------------------------------------
+
+Relation* Replay::target(Symbol schema, Symbol name, RelationKind assumed) const {
+  if (!name) return nullptr;
+  const Lookup lookup = c.find(schema, name);
+  if (lookup.presence == Presence::gone) return nullptr;
+  if (lookup.relation != nullptr) return lookup.relation;
+  return c.assume(lookup.schema, lookup.name, assumed);
+}
+
+Relation* Replay::target(const ::RangeVar* name, RelationKind assumed) const {
+  return name == nullptr ? nullptr : target(symbol(name->schemaname), symbol(name->relname), assumed);
+}
+
+Relation* Replay::seen(Symbol schema, Symbol name) const {
+  if (!name) return nullptr;
+  const Lookup lookup = c.find(schema, name);
+  return lookup.presence == Presence::gone ? nullptr : lookup.relation;
+}
+
+Relation* Replay::seen(const ::RangeVar* name) const {
+  return name == nullptr ? nullptr : seen(symbol(name->schemaname), symbol(name->relname));
+}
+
+Symbol Replay::schema_for(const ::RangeVar& name) const {
+  if (name.relpersistence == RELPERSISTENCE_TEMP) return c.pg_temp_;
+  return name.schemaname != nullptr ? symbol(name.schemaname) : c.creation_schema();
+}
+
+Relation* Replay::make_relation(Symbol schema, Symbol name, RelationKind kind, Persistence persistence) const {
+  auto* relation = c.arena.make<Relation>();
+  relation->kind = kind;
+  relation->schema = schema;
+  relation->name = name;
+  relation->persistence = persistence;
+  relation->created = c.now;
+  return relation;
+}
+
+Relation* Replay::begin_relation(const ::RangeVar& name, RelationKind kind, bool if_not_exists) {
+  const Symbol schema = schema_for(name);
+  const Symbol relname = symbol(name.relname);
+  Persistence persistence = Persistence::permanent;
+  if (schema == c.pg_temp_)
+    persistence = Persistence::temporary;
+  else if (name.relpersistence == RELPERSISTENCE_UNLOGGED)
+    persistence = Persistence::unlogged;
+
+  const Lookup lookup = c.at(schema, relname);
+  if (lookup.presence == Presence::known) return nullptr;
+  if (lookup.presence == Presence::gone || lookup.relation == nullptr) {
+    making = make_relation(schema, relname, kind, persistence);
+    return making;
+  }
+  // It was assumed to exist. With IF NOT EXISTS it still may, otherwise it did not.
+  if (if_not_exists) return nullptr;
+  Relation* relation = lookup.relation;
+  for (Constraint* constraint : relation->constraints)
+    if (!constraint->dropped) drop_constraint(*constraint);
+  for (Relation* index : relation->indexes)
+    if (!index->dropped) drop_index(*index);
+  Relation fresh;
+  fresh.kind = kind;
+  fresh.schema = schema;
+  fresh.name = relname;
+  fresh.persistence = persistence;
+  fresh.created = c.now;
+  fresh.referenced_by = relation->referenced_by;
+  fresh.dependents = relation->dependents;
+  fresh.mark = relation->mark;
+  set(*relation, fresh);
+  return relation;
+}
+
+void Replay::end_relation(Relation& relation) {
+  if (making != nullptr) c.put(relation.schema, relation.name, &relation);
+  making = nullptr;
+}
+
+bool Replay::spend(std::uint64_t copies) const {
+  if (c.copies_left_ < copies) {
+    c.copies_left_ = 0;
+    return false;
+  }
+  c.copies_left_ -= copies;
+  return true;
+}
+
+// --- columns ---------------------------------------------------------------------------------------------------------
+
+Column* Replay::column_of(Relation& relation, Symbol name) const {
+  Column* found = column(relation, name);
+  if (found != nullptr || relation.columns_known || !name) return found;
+  Column assumed;
+  assumed.name = name;
+  add_column(relation, assumed);
+  return column(relation, name);
+}
+
+void Replay::add_column(Relation& relation, const Column& added) const {
+  // What no table can have; it also bounds every search.
+  constexpr std::uint32_t most_columns = 1600;
+  if (relation.columns.count >= most_columns && relation.columns_known) return;
+  if (relation.columns.count >= 2 * most_columns) return;
+  if (&relation == making)
+    push(relation.columns, added, c.arena);
+  else
+    append(relation.columns, added);
+}
+
+// --- inheritance -----------------------------------------------------------------------------------------------------
+
+std::vector<Relation*> Replay::heirs(Relation& root) const {
+  std::vector<Relation*> out;
+  if (root.children.empty()) return out;
+  const std::uint32_t mark = ++c.walk_;
+  root.mark = mark;
+  for (Relation* child : root.children) {
+    child->mark = mark;
+    out.push_back(child);
+  }
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    for (Relation* child : out[i]->children) {
+      if (child->mark == mark) continue;
+      child->mark = mark;
+      out.push_back(child);
+    }
+  }
+  if (!spend(out.size())) out.clear();
+  return out;
+}
+
+void Replay::add_child(Relation& parent, Relation& child) const {
+  if (child.parents.empty()) set(child.position, parent.children.count);
+  append(child.parents, &parent);
+  append(parent.children, &child);
+  if (child.kind == RelationKind::foreign_table) set(parent.foreign_children, parent.foreign_children + 1);
+  if (child.is_partition && child.bound == Bound::default_) set(parent.default_child, &child);
+}
+
+void Replay::remove_child(Relation& parent, Relation& child) const {
+  Vec<Relation*>& children = parent.children;
+  std::uint32_t at = child.position;
+  if (at >= children.count || children[at] != &child)
+    at = static_cast<std::uint32_t>(std::find(children.begin(), children.end(), &child) - children.begin());
+  if (at < children.count) {
+    take_out(children, at, c.journal);
+    if (child.kind == RelationKind::foreign_table && parent.foreign_children != 0)
+      set(parent.foreign_children, parent.foreign_children - 1);
+    if (parent.default_child == &child) set(parent.default_child, nullptr);
+    if (at < children.count && children[at]->parents.count != 0 && children[at]->parents[0] == &parent)
+      set(children[at]->position, at);
+  }
+  for (std::uint32_t i = 0; i < child.parents.count; ++i) {
+    if (child.parents[i] != &parent) continue;
+    Vec<Relation*> kept;
+    reserve(kept, child.parents.count, c.arena);
+    for (std::uint32_t j = 0; j < child.parents.count; ++j)
+      if (j != i) kept.items[kept.count++] = child.parents[j];
+    set(child.parents, kept);
+    break;
+  }
+}
+
+// --- finding by name -------------------------------------------------------------------------------------------------
+
+void Replay::remember(Relation& relation, Names::Kind kind, Symbol name, std::uintptr_t value,
+                      std::uint32_t count) const {
+  if (count <= Names::few) return;
+  if (relation.names == nullptr) set(relation.names, c.arena.make<Names>());
+  Names& names = *relation.names;
+  if (!names.has(kind)) {
+    const auto keep = [&](Symbol of, std::uintptr_t what) {
+      names.at.set(Names::key(kind, of), what, c.arena, c.journal);
+    };
+    std::uint32_t i = 0;
+    switch (kind) {
+      case Names::Kind::constraint:
+        for (Constraint* constraint : relation.constraints)
+          if (!constraint->dropped) keep(constraint->name, reinterpret_cast<std::uintptr_t>(constraint));
+        break;
+      case Names::Kind::trigger:
+        for (const Trigger& trigger : relation.triggers) {
+          if (!trigger.dropped) keep(trigger.name, i);
+          ++i;
+        }
+        break;
+      case Names::Kind::policy:
+        for (const Symbol policy : relation.policies) keep(policy, i++);
+        break;
+      case Names::Kind::rule:
+        for (const Symbol rule : relation.rules) keep(rule, i++);
+        break;
+      case Names::Kind::value:
+        break;
+    }
+    set(names.built, names.built | Names::bit(kind));
+  }
+  names.at.set(Names::key(kind, name), value, c.arena, c.journal);
+}
+
+Constraint* Replay::constraint_of(const Relation& relation, Symbol name) const {
+  return const_cast<Constraint*>(constraint(relation, name));
+}
+
+Trigger* Replay::trigger_of(const Relation& relation, Symbol name) const {
+  if (relation.names != nullptr && relation.names->has(Names::Kind::trigger)) {
+    const std::uintptr_t* found = relation.names->at.find(Names::key(Names::Kind::trigger, name));
+    if (found == nullptr) return nullptr;
+    Trigger& trigger = relation.triggers[static_cast<std::uint32_t>(*found)];
+    return trigger.dropped || trigger.name != name ? nullptr : &trigger;
+  }
+  for (Trigger& trigger : relation.triggers)
+    if (trigger.name == name && !trigger.dropped) return &trigger;
+  return nullptr;
+}
+
+}  // namespace pglint::catalog

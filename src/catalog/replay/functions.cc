@@ -1,0 +1,280 @@
+#include <algorithm>
+#include <string>
+
+#include "catalog/replay.h"
+#include "catalog/replay/state.h"
+#include "catalog/volatility.h"
+
+namespace pglint::catalog {
+namespace {
+
+// What CREATE FUNCTION and ALTER FUNCTION say beside name and arguments.
+struct FunctionOptions {
+  std::string_view language = {};
+  std::string_view volatility = {};
+  std::string_view body = {};
+  bool strict = false;
+  bool settled = false;  // SECURITY DEFINER or SET: not inlined
+};
+
+FunctionOptions read_options(const ::List* options) {
+  FunctionOptions out;
+  for (const ::DefElem& option : pg::only<::DefElem>(options)) {
+    const std::string_view name = pg::text(option.defname);
+    if (name == "language") {
+      out.language = pg::value(option);
+    } else if (name == "volatility") {
+      out.volatility = pg::value(option);
+    } else if (name == "strict") {
+      out.strict = pg::boolean(option).value_or(false);
+    } else if (name == "security") {
+      out.settled = out.settled || pg::boolean(option).value_or(false);
+    } else if (name == "set") {
+      out.settled = true;
+    } else if (name == "as") {
+      // Two strings are an object file and a symbol.
+      const auto parts = pg::nodes(pg::as<::List>(option.arg));
+      if (parts.size() == 1) out.body = pg::string(parts[0]);
+    }
+  }
+  return out;
+}
+
+Volatility declared_volatility(std::string_view word) {
+  if (word == "immutable") return Volatility::constant;
+  if (word == "stable") return Volatility::stable;
+  return Volatility::volatile_;
+}
+
+}  // namespace
+
+Symbol Replay::signature(const ::List* arguments, std::uint16_t& count) const {
+  std::string text;
+  count = 0;
+  const auto add = [&](const ::TypeName* written) {
+    const TypeName type = type_name(written);
+    if (!text.empty()) text += ',';
+    text += c.text(type.name);
+    for (unsigned i = 0; i < type.array_dimensions && i < 1; ++i) text += "[]";
+    if (count < UINT16_MAX) ++count;
+  };
+  for (const ::Node* argument : pg::nodes(arguments)) {
+    if (const auto* parameter = pg::as<::FunctionParameter>(argument)) {
+      if (parameter->mode != FUNC_PARAM_OUT && parameter->mode != FUNC_PARAM_TABLE) add(parameter->argType);
+    } else if (const auto* type = pg::as<::TypeName>(argument)) {
+      add(type);
+    }
+  }
+  return symbol(text);
+}
+
+Function* Replay::function_named(const ::ObjectWithArgs& object) const {
+  const auto written = pg::qualified_name(object.objname);
+  const auto* first = const_cast<Function*>(c.find_function(symbol(written.schema), symbol(written.name)));
+  std::uint16_t count = 0;
+  const Symbol wanted = object.args_unspecified ? Symbol{} : signature(object.objargs, count);
+  for (const Function* function = first; function != nullptr; function = function->overload)
+    if (!function->dropped && (object.args_unspecified || function->signature == wanted))
+      return const_cast<Function*>(function);
+  return nullptr;
+}
+
+void Replay::create_function(const ::CreateFunctionStmt& statement) {
+  const auto written = pg::qualified_name(statement.funcname);
+  const Symbol schema = written.schema.empty() ? c.creation_schema() : symbol(written.schema);
+  const Symbol name = symbol(written.name);
+  if (!name) return;
+  const FunctionOptions options = read_options(statement.options);
+
+  Function made;
+  made.schema = schema;
+  made.name = name;
+  made.signature = signature(statement.parameters, made.arguments);
+  made.procedure = statement.is_procedure;
+  made.language = symbol(options.language);
+  made.declared = declared_volatility(options.volatility);
+  made.volatility = made.declared;
+  made.created = c.now;
+  const bool in_sql = options.language == "sql" || statement.sql_body != nullptr;
+  if (in_sql && options.language.empty()) made.language = symbol("sql");
+  if (in_sql && !options.body.empty()) made.body = c.arena.copy(options.body);
+  const bool one_value = statement.returnType == nullptr || !statement.returnType->setof;
+  if (in_sql && made.declared == Volatility::volatile_ && !made.procedure && one_value && !options.settled &&
+      !(options.strict && made.arguments != 0)) {
+    if (const auto* result = pg::as<::ReturnStmt>(statement.sql_body))
+      made.volatility = volatility(c, result->returnval);
+    else if (!options.body.empty())
+      made.volatility = body_volatility(c, options.body);
+  }
+
+  Function* const* found = c.functions_.find(Catalog::key(schema, name));
+  for (Function* function = found != nullptr ? *found : nullptr; function != nullptr; function = function->overload) {
+    if (function->dropped || function->signature != made.signature) continue;
+    if (!statement.replace) return;
+    made.created = function->created;
+    made.overload = function->overload;
+    made.triggers_on = function->triggers_on;
+    set(*function, made);
+    return;
+  }
+  c.put_function(c.arena.make<Function>(made));
+}
+
+void Replay::alter_function(const ::AlterFunctionStmt& statement) {
+  if (statement.func == nullptr) return;
+  Function* function = function_named(*statement.func);
+  if (function == nullptr) return;
+  const FunctionOptions options = read_options(statement.actions);
+  if (options.volatility.empty()) {
+    if (options.settled) set(function->volatility, function->declared);
+    return;
+  }
+  Function changed = *function;
+  changed.declared = declared_volatility(options.volatility);
+  changed.volatility = changed.declared;
+  if (changed.declared == Volatility::volatile_ && !changed.body.empty() && !options.settled)
+    changed.volatility = body_volatility(c, changed.body);
+  set(*function, changed);
+}
+
+// --- triggers --------------------------------------------------------------------------------------------------------
+
+void Replay::add_trigger(Relation& relation, const Trigger& trigger) {
+  append(relation.triggers, trigger);
+  remember(relation, Names::Kind::trigger, trigger.name, relation.triggers.count - 1, relation.triggers.count);
+}
+
+void Replay::create_trigger(const ::CreateTrigStmt& statement) {
+  Relation* relation = target(statement.relation);
+  if (relation == nullptr) return;
+  Trigger trigger;
+  trigger.name = symbol(statement.trigname);
+  const auto written = pg::qualified_name(statement.funcname);
+  trigger.function = symbol(written.name);
+  trigger.row = statement.row;
+  trigger.before = (statement.timing & TRIGGER_TYPE_BEFORE) != 0;
+  if ((statement.events & TRIGGER_TYPE_INSERT) != 0) trigger.events |= 1;
+  if ((statement.events & TRIGGER_TYPE_UPDATE) != 0) trigger.events |= 2;
+  if ((statement.events & TRIGGER_TYPE_DELETE) != 0) trigger.events |= 4;
+  if ((statement.events & TRIGGER_TYPE_TRUNCATE) != 0) trigger.events |= 8;
+  trigger.created = c.now;
+  const auto put = [&](Relation& table) {
+    if (Trigger* existing = trigger_of(table, trigger.name)) {
+      if (statement.replace) {
+        Trigger changed = trigger;
+        changed.created = existing->created;
+        set(*existing, changed);
+      }
+      return;
+    }
+    add_trigger(table, trigger);
+  };
+  put(*relation);
+  if (const Function* function = c.find_function(symbol(written.schema), trigger.function)) {
+    Vec<Relation*>& tables = const_cast<Function*>(function)->triggers_on;
+    if (tables.empty() || tables.back() != relation) append_live(tables, relation);
+  }
+  if (!trigger.row || relation->children.empty() || relation->kind != RelationKind::partitioned_table) return;
+  trigger.inherited = true;
+  for (Relation* heir : heirs(*relation))
+    if (heir->is_partition) put(*heir);
+}
+
+void Replay::enable_trigger(Relation& relation, Symbol name, bool enabled) {
+  const auto change = [&](Relation& table) {
+    if (name) {
+      if (Trigger* trigger = trigger_of(table, name); trigger != nullptr && trigger->enabled != enabled)
+        set(trigger->enabled, enabled);
+      return;
+    }
+    for (Trigger& trigger : table.triggers)
+      if (!trigger.dropped && trigger.enabled != enabled) set(trigger.enabled, enabled);
+  };
+  change(relation);
+  if (relation.kind != RelationKind::partitioned_table) return;
+  for (Relation* heir : heirs(relation)) change(*heir);
+}
+
+// --- policies and rules ----------------------------------------------------------------------------------------------
+
+std::uint32_t Replay::position_of(const Relation& relation, Names::Kind kind, const Vec<Symbol>& list,
+                                  Symbol name) const {
+  if (relation.names != nullptr && relation.names->has(kind)) {
+    const std::uintptr_t* found = relation.names->at.find(Names::key(kind, name));
+    if (found == nullptr) return list.count;
+    const auto at = static_cast<std::uint32_t>(*found);
+    return at < list.count && list[at] == name ? at : list.count;
+  }
+  return static_cast<std::uint32_t>(std::find(list.begin(), list.end(), name) - list.begin());
+}
+
+void Replay::add_name(Relation& relation, Names::Kind kind, Vec<Symbol>& list, Symbol name) {
+  if (!name || position_of(relation, kind, list, name) != list.count) return;
+  append(list, name);
+  remember(relation, kind, name, list.count - 1, list.count);
+}
+
+void Replay::remove_name(Relation& relation, Names::Kind kind, Vec<Symbol>& list, Symbol name) {
+  const std::uint32_t at = position_of(relation, kind, list, name);
+  if (at == list.count) return;
+  take_out(list, at, c.journal);
+  if (at < list.count && relation.names != nullptr && relation.names->has(kind))
+    relation.names->at.set(Names::key(kind, list[at]), at, c.arena, c.journal);
+}
+
+void Replay::rename_name(Relation& relation, Names::Kind kind, Vec<Symbol>& list, Symbol from, Symbol to) {
+  const std::uint32_t at = position_of(relation, kind, list, from);
+  if (at == list.count || position_of(relation, kind, list, to) != list.count) return;
+  set(list[at], to);
+  if (relation.names != nullptr && relation.names->has(kind))
+    relation.names->at.set(Names::key(kind, to), at, c.arena, c.journal);
+}
+
+void Replay::create_policy(const ::CreatePolicyStmt& statement) {
+  if (Relation* relation = target(statement.table))
+    add_name(*relation, Names::Kind::policy, relation->policies, symbol(statement.policy_name));
+}
+
+void Replay::create_rule(const ::RuleStmt& statement) {
+  if (Relation* relation = target(statement.relation))
+    add_name(*relation, Names::Kind::rule, relation->rules, symbol(statement.rulename));
+}
+
+// --- sequences -------------------------------------------------------------------------------------------------------
+
+void Replay::own_sequence(Relation& sequence, const ::List* options) {
+  const ::DefElem* option = pg::option(options, "owned_by");
+  if (option == nullptr) return;
+  const auto* names = pg::as<::List>(option->arg);
+  const auto parts = pg::nodes(names);
+  if (parts.size() < 2) {
+    // OWNED BY NONE.
+    set(sequence.owner_table, nullptr);
+    set(sequence.owner_column, {});
+    return;
+  }
+  const auto owner = pg::owner_of(names);
+  Relation* table = target(symbol(owner.schema), symbol(owner.name), RelationKind::table);
+  if (table == nullptr) return;
+  const Symbol column = symbol(pg::last_name(names));
+  const bool listed = sequence.owner_table == table;
+  set(sequence.owner_table, table);
+  set(sequence.owner_column, column);
+  if (!listed || std::find(table->owned.begin(), table->owned.end(), &sequence) == table->owned.end())
+    append_live(table->owned, &sequence);
+}
+
+void Replay::create_sequence(const ::CreateSeqStmt& statement) {
+  if (statement.sequence == nullptr) return;
+  Relation* sequence = begin_relation(*statement.sequence, RelationKind::sequence, statement.if_not_exists);
+  if (sequence == nullptr) return;
+  end_relation(*sequence);
+  own_sequence(*sequence, statement.options);
+}
+
+void Replay::alter_sequence(const ::AlterSeqStmt& statement) {
+  Relation* sequence = target(statement.sequence, RelationKind::sequence);
+  if (sequence != nullptr) own_sequence(*sequence, statement.options);
+}
+
+}  // namespace pglint::catalog

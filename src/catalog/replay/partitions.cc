@@ -1,0 +1,165 @@
+#include <algorithm>
+
+#include "catalog/replay/state.h"
+
+namespace pglint::catalog {
+namespace {
+
+Bound strategy_of(char code) {
+  switch (code) {
+    case PARTITION_STRATEGY_LIST:
+      return Bound::list;
+    case PARTITION_STRATEGY_RANGE:
+      return Bound::range;
+    case PARTITION_STRATEGY_HASH:
+      return Bound::hash;
+    default:
+      return Bound::none;
+  }
+}
+
+}  // namespace
+
+void Replay::set_partition_key(Relation& relation, const ::PartitionSpec& spec) const {
+  relation.partition_strategy = strategy_of(static_cast<char>(spec.strategy));
+  for (const ::PartitionElem& element : pg::only<::PartitionElem>(spec.partParams))
+    push(relation.partition_key, symbol(element.name), c.arena);
+}
+
+void Replay::set_bound(Relation& relation, const ::PartitionBoundSpec& bound) const {
+  const Bound value = bound.is_default ? Bound::default_ : strategy_of(bound.strategy);
+  if (&relation == making)
+    relation.bound = value;
+  else
+    set(relation.bound, value);
+}
+
+void Replay::follow_parent(Relation& partition, Relation& parent) {
+  if (!spend(parent.indexes.count + parent.triggers.count + parent.constraints.count)) return;
+  if (partition.is_table()) {
+    for (std::uint32_t i = 0; i < parent.indexes.count; ++i) {
+      Relation& index = *parent.indexes[i];
+      if (index.dropped || index.index == nullptr) continue;
+      bool made = false;
+      Relation* below = ensure_index(partition, index, made);
+      if (below == nullptr) continue;
+      if (made && partition.kind == RelationKind::partitioned_table) index_partitions(partition, *below);
+      if (!made && !below->index->valid && index.index->valid) set(index.index->valid, false);
+    }
+  }
+  for (std::uint32_t i = 0; i < parent.triggers.count; ++i) {
+    const Trigger& trigger = parent.triggers[i];
+    if (trigger.dropped || !trigger.row || trigger_of(partition, trigger.name) != nullptr) continue;
+    Trigger copy = trigger;
+    copy.created = c.now;
+    copy.inherited = true;
+    add_trigger(partition, copy);
+    for (Relation* heir : heirs(partition))
+      if (heir->is_partition && trigger_of(*heir, copy.name) == nullptr) add_trigger(*heir, copy);
+  }
+  for (std::uint32_t i = 0; i < parent.constraints.count; ++i) {
+    Constraint& key = *parent.constraints[i];
+    if (key.dropped || key.kind != ConstraintKind::foreign_key) continue;
+    clone_foreign_key(key, partition);
+    Constraint* own = follower(key, partition);
+    if (own == nullptr) continue;
+    for (Relation* heir : heirs(partition))
+      if (heir->is_partition && !heir->parents.empty())
+        if (Constraint* above = heir->parents[0] == &partition ? own : follower(*own, *heir->parents[0]))
+          clone_foreign_key(*above, *heir);
+  }
+}
+
+bool Replay::descends_from(const Relation& relation, const Relation& ancestor) const {
+  const std::uint32_t mark = ++c.walk_;
+  std::vector<const Relation*> work{&relation};
+  // The mark of what was looked at is a scratch value of the walk.
+  while (!work.empty()) {
+    const Relation* one = work.back();
+    work.pop_back();
+    if (one == &ancestor) return true;
+    for (Relation* parent : one->parents) {
+      if (parent->mark == mark) continue;
+      parent->mark = mark;
+      work.push_back(parent);
+    }
+  }
+  return false;
+}
+
+// ATTACH PARTITION and INHERIT: the columns and checks of the parent must be there already, and now follow it.
+void Replay::add_parent(Relation& relation, Relation& parent) {
+  for (const Relation* other : relation.parents)
+    if (other == &parent) return;
+  if (&relation == &parent || descends_from(parent, relation)) return;
+  add_child(parent, relation);
+  for (const Column& above : parent.columns) {
+    if (above.dropped) continue;
+    Column* below = column(relation, above.name);
+    if (below == nullptr) continue;
+    Column changed = *below;
+    ++changed.inherited;
+    if (relation.is_partition) changed.local = false;
+    set(*below, changed);
+  }
+  for (std::uint32_t i = 0; i < parent.constraints.count; ++i) {
+    Constraint& above = *parent.constraints[i];
+    if (above.dropped || above.kind != ConstraintKind::check) continue;
+    if (relation.columns_known || constraint(relation, above.name) != nullptr) inherit_check(above, relation);
+  }
+}
+
+void Replay::remove_parent(Relation& relation, Relation& parent) {
+  if (std::find(relation.parents.begin(), relation.parents.end(), &parent) == relation.parents.end()) return;
+  remove_child(parent, relation);
+  for (Column& below : relation.columns) {
+    if (below.dropped || below.inherited == 0 || column(parent, below.name) == nullptr) continue;
+    Column changed = below;
+    --changed.inherited;
+    if (changed.inherited == 0) changed.local = true;
+    set(below, changed);
+  }
+  for (Constraint* below : relation.constraints) {
+    if (below->dropped || below->parent == nullptr || below->parent->table != &parent) continue;
+    set(below->parent, nullptr);
+    set(below->local, true);
+  }
+}
+
+void Replay::attach_partition(Relation& parent, const ::PartitionCmd& command) {
+  Relation* partition = target(command.name);
+  if (partition == nullptr || partition == &parent || partition->is_partition) return;
+  if (!parent.known && parent.kind == RelationKind::table) set(parent.kind, RelationKind::partitioned_table);
+  if (descends_from(parent, *partition)) return;
+  set(partition->is_partition, true);
+  if (command.bound != nullptr) set_bound(*partition, *command.bound);
+  add_parent(*partition, parent);
+  follow_parent(*partition, parent);
+}
+
+void Replay::detach_partition(Relation& parent, const ::PartitionCmd& command) {
+  Relation* partition = target(command.name);
+  if (partition == nullptr) return;
+  remove_parent(*partition, parent);
+  set(partition->is_partition, false);
+  set(partition->bound, Bound::none);
+  for (Relation* index : partition->indexes) {
+    if (index->dropped || index->parents.empty()) continue;
+    Relation& above = *index->parents[0];
+    remove_child(above, *index);
+    if (Constraint* own = index->index->constraint; own != nullptr && own->parent != nullptr) {
+      set(own->parent, nullptr);
+      set(own->local, true);
+    }
+    if (!above.index->valid) check_partitioned_index(above);
+  }
+  const auto drop_inherited = [&](Relation& relation) {
+    for (Trigger& trigger : relation.triggers)
+      if (!trigger.dropped && trigger.inherited && trigger_of(parent, trigger.name) != nullptr)
+        set(trigger.dropped, true);
+  };
+  drop_inherited(*partition);
+  for (Relation* heir : heirs(*partition)) drop_inherited(*heir);
+}
+
+}  // namespace pglint::catalog
