@@ -267,8 +267,11 @@ class Drawing {
 
   // `|____^`: where a span of several lines begins or ends.
   void bracket(std::string_view bar, std::size_t column) {
+    std::string drawn(bar);
+    drawn.append(column + 1, '_');
+    drawn += '^';
     rule();
-    out_.own(" ").own(std::string(bar) + std::string(column + 1, '_') + '^', frame_.style).newline();
+    out_.own(" ").own(drawn, frame_.style).newline();
   }
 
   [[nodiscard]] static Span on_line(Span at, Span line) {

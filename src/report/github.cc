@@ -76,7 +76,7 @@ std::string github(const Report& report) {
     // The runner drops an annotation with columns that spans lines.
     if (start.line == end.line) out += fmt::format(",col={},endColumn={}", start.column, end.column);
     out += fmt::format(",title={}::{}", escape_property(d.rule), escape_data(printable(whole_message(d))));
-    if (!d.help.empty()) out += escape_data("\n" + printable(d.help));
+    if (!d.help.empty()) out.append("%0A").append(escape_data(printable(d.help)));
     out += '\n';
   }
   for (const Failure& failure : report.failures) {

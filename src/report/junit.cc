@@ -49,10 +49,10 @@ void test_case(std::string& out, Places& places, const Diagnostic& d) {
                      at.column, path, path, at.line);
   std::string body =
       fmt::format("{}:{}:{}: {}[{}] {}", path, at.line, at.column, name(d.severity), d.rule, xml(d.message));
-  if (!d.why.empty()) body += "\n" + xml(d.why);
-  if (!d.help.empty()) body += "\nhelp: " + xml(d.help);
+  if (!d.why.empty()) body.append("\n").append(xml(d.why));
+  if (!d.help.empty()) body.append("\nhelp: ").append(xml(d.help));
   if (d.severity == Severity::advice) {
-    out += "      <system-out>" + body + "</system-out>\n";
+    out += fmt::format("      <system-out>{}</system-out>\n", body);
   } else {
     out +=
         fmt::format("      <failure type=\"{}\" message=\"{}\">{}</failure>\n", name(d.severity), xml(d.message), body);

@@ -78,7 +78,7 @@ std::string kind_words(TransactionKind kind, std::string_view runner) {
     case TransactionKind::implicit:
       return "implicit: one message of several statements";
     case TransactionKind::runner:
-      return "runner: opened by " + printable(runner);
+      return fmt::format("runner: opened by {}", printable(runner));
     case TransactionKind::autocommit:
       break;
   }

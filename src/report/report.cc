@@ -32,9 +32,9 @@ std::string_view name(Format format) {
   return "junit";
 }
 
-std::optional<Format> format_named(std::string_view wanted) {
+std::optional<Format> format_named(std::string_view word) {
   for (const Format format : all_formats) {
-    if (name(format) == wanted) return format;
+    if (name(format) == word) return format;
   }
   return std::nullopt;
 }

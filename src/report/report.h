@@ -23,7 +23,7 @@ inline constexpr std::array<Format, 6> all_formats = {Format::text,   Format::js
 
 // As on the command line.
 [[nodiscard]] std::string_view name(Format format);
-[[nodiscard]] std::optional<Format> format_named(std::string_view name);
+[[nodiscard]] std::optional<Format> format_named(std::string_view word);
 
 // `off`: not one escape byte is written.
 enum class Color : std::uint8_t { off, on };

@@ -18,7 +18,7 @@ std::string lock_line(const Diagnostic& d) {
   std::string out(name(d.lock));
   if (!d.relation.empty()) out += " on " + d.relation;
   out += fmt::format(" ({})", blocked(blocks_reads(d.lock), blocks_writes(d.lock)));
-  if (d.work != Work::none) out += ", work: " + words(d.work);
+  if (d.work != Work::none) out.append(", work: ").append(words(d.work));
   return out;
 }
 

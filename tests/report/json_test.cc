@@ -25,7 +25,8 @@ json check_document(const Sample& sample) { return json::parse(render(Format::js
 void check_refuses_less(const json& schema, const json& document, const json::json_pointer& at) {
   const json& value = document.at(at);
   if (!value.is_object()) return;
-  for (const auto& [key, member] : value.items()) {
+  for (const auto& item : value.items()) {
+    const std::string& key = item.key();
     json less = document;
     less.at(at).erase(key);
     CHECK_MESSAGE(!violation(schema, less).empty(), "without " << key);

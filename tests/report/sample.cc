@@ -1,6 +1,7 @@
 #include "sample.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "base/text.h"
 #include "pglint/version.h"
@@ -144,12 +145,12 @@ void fill_tenants(Sample& sample) {
               .fixable = true});
   sample.report.failures.push_back({"drizzle/0004_latin1.sql", 17, "Byte 17 is not UTF-8; convert the file"});
   sample.report.failures.push_back({"", 0, "No migrations in db/; name a folder that has some"});
-  sample.report.notices.push_back("drizzle/: runner drizzle, because of drizzle.config.ts");
+  sample.report.notices.emplace_back("drizzle/: runner drizzle, because of drizzle.config.ts");
 }
 
 Timeline tenants_timeline() {
   Timeline timeline;
-  timeline.notices.push_back("drizzle/: runner drizzle, because of drizzle.config.ts");
+  timeline.notices.emplace_back("drizzle/: runner drizzle, because of drizzle.config.ts");
   timeline.failures.push_back({"drizzle/0004_latin1.sql", 17, "Byte 17 is not UTF-8; convert the file"});
 
   TimelineFile first{"drizzle/0001_primary_contact.sql", "drizzle", tenants_sql, {}};
@@ -249,9 +250,9 @@ std::vector<report::RuleText> some_rules() {
 }
 
 std::string stable(std::string text) {
-  replace_all(text, std::string(homepage()) + "/blob/v" + std::string(version()), "HOMEPAGE/blob/vVERSION");
-  replace_all(text, "\"" + std::string(homepage()) + "\"", "\"HOMEPAGE\"");
-  replace_all(text, "ersion\":\"" + std::string(version()) + "\"", "ersion\":\"VERSION\"");
+  replace_all(text, fmt::format("{}/blob/v{}", homepage(), version()), "HOMEPAGE/blob/vVERSION");
+  replace_all(text, fmt::format("\"{}\"", homepage()), "\"HOMEPAGE\"");
+  replace_all(text, fmt::format("ersion\":\"{}\"", version()), "ersion\":\"VERSION\"");
   replace_all(text, "\x1b", "<ESC>");
   return text;
 }

@@ -1,5 +1,7 @@
 #include "schema.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <string_view>
@@ -40,10 +42,11 @@ std::string Validator::check_object(const json& schema, const json& value, const
   const json properties = schema.value("properties", json::object());
   for (const auto& [key, member] : value.items()) {
     if (!properties.contains(key)) {
-      if (schema.contains("additionalProperties")) return where + " must not have " + key;
+      if (schema.contains("additionalProperties")) return fmt::format("{} must not have {}", where, key);
       continue;
     }
-    if (std::string wrong = check(properties[key], member, where + "." + key); !wrong.empty()) return wrong;
+    if (std::string wrong = check(properties[key], member, fmt::format("{}.{}", where, key)); !wrong.empty())
+      return wrong;
   }
   return "";
 }
@@ -80,7 +83,7 @@ std::string Validator::check(const json& schema, const json& value, const std::s
   if (schema.contains("minimum") && value < schema["minimum"]) return where + " is " + value.dump();
   if (schema.contains("items") && value.is_array()) {
     for (std::size_t i = 0; i < value.size(); ++i) {
-      const std::string element = where + "[" + std::to_string(i) + "]";
+      const std::string element = fmt::format("{}[{}]", where, i);
       if (std::string wrong = check(schema["items"], value[i], element); !wrong.empty()) return wrong;
     }
   }
