@@ -46,7 +46,11 @@ std::vector<std::string> changed_environment(const Environment& changes) {
     };
     if (std::none_of(changes.begin(), changes.end(), replaced)) all.emplace_back(text);
   }
-  for (const auto& [name, value] : changes) all.push_back(name + '=' + value);
+  for (const auto& [name, value] : changes) {
+    std::string& entry = all.emplace_back(name);
+    entry += '=';
+    entry += value;
+  }
   return all;
 }
 

@@ -1,6 +1,7 @@
 #include "source/config.h"
 
 #include <doctest/doctest.h>
+#include <fmt/core.h>
 
 #include <filesystem>
 #include <map>
@@ -143,8 +144,7 @@ TEST_CASE("hostile configurations are refused and take no time") {
 
   std::string bomb = "paths: &a0 [x, x, x, x, x, x, x, x]\n";
   for (int i = 1; i < 12; ++i) {
-    const std::string before = "*a" + std::to_string(i - 1);
-    bomb += "k" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + before + ", " + before + "]\n";
+    bomb += fmt::format("k{0}: &a{0} [*a{1}, *a{1}]\n", i, i - 1);
   }
   CHECK(wrong(bomb).find("unknown key `k1`") != std::string::npos);
   CHECK(!wrong("rules: &a {b: *a}\n").empty());

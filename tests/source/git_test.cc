@@ -379,3 +379,12 @@ TEST_CASE("a bare repository and a folder of another one are said to be that") {
   const CurrentFolder inside(repository.folder.path(".git"));
   CHECK(error(staged({"."})).message == "the git repository has no working tree here");
 }
+
+TEST_CASE("a repository that belongs to somebody else, as in many containers, is explained") {
+  const Repository repository;
+  const CurrentFolder here(repository.folder.path());
+  const Variable owner("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1");
+  const Error refused = error(staged());
+  CHECK(refused.message == "git refuses to read the repository: its folder belongs to another user");
+  CHECK(refused.hint == "if you trust it: git config --global --add safe.directory <its folder>");
+}

@@ -10,7 +10,6 @@
 #include "source/temp_folder.h"
 
 using namespace pglint;
-using test::failures;
 using test::Lines;
 using test::order;
 using test::read;
