@@ -33,6 +33,12 @@ bool one_of(std::string_view word, std::initializer_list<std::string_view> words
   return std::any_of(words.begin(), words.end(), [word](std::string_view one) { return scan::is(word, one); });
 }
 
+// Of a string: E'…', B'…', X'…', N'…'.
+bool is_prefix(char c) {
+  const char lower = scan::lower(c);
+  return lower == 'e' || lower == 'b' || lower == 'x' || lower == 'n';
+}
+
 // The first line after the one of `at`, before `limit`, that starts with a statement keyword.
 std::size_t next_statement_line(std::string_view text, std::size_t at, std::size_t limit) {
   const std::string_view part = text.substr(0, limit);
@@ -88,6 +94,9 @@ class Lexer {
   std::size_t semicolon(std::size_t p);
   std::size_t quoted(std::size_t begin, std::size_t p);
   std::size_t escaped(std::size_t begin, std::size_t p);
+  std::size_t prefixed(std::size_t begin, std::size_t p) {
+    return scan::lower(text_[begin]) == 'e' ? escaped(begin, p) : quoted(begin, p);
+  }
   std::size_t dollar(std::size_t p);
   std::size_t comment(std::size_t p);
 
@@ -371,16 +380,16 @@ std::size_t Lexer::colon(std::size_t p) {
 
 // Past the arguments of a command of psql's: the end of its line, or another backslash; "\\" is taken along.
 std::size_t Lexer::arguments_end(std::size_t p) const {
-  const std::size_t line = scan::line_end(text_, p);
-  while (p < line) {
+  const auto in_line = [this](std::size_t i) { return i < text_.size() && !scan::is_newline(text_[i]); };
+  while (in_line(p)) {
     const char c = text_[p];
     if (c == '\\') return peek(p + 1) == '\\' ? p + 2 : p;
     ++p;
     if (c != '\'' && c != '"' && c != '`') continue;
-    while (p < line && text_[p] != c) p += c == '\'' && text_[p] == '\\' ? 2 : 1;
-    if (p < line) ++p;
+    while (in_line(p) && text_[p] != c) p += c == '\'' && text_[p] == '\\' && in_line(p + 1) ? 2 : 1;
+    if (in_line(p)) ++p;
   }
-  return line;
+  return p;
 }
 
 std::size_t Lexer::backslash(std::size_t p) {
@@ -611,8 +620,8 @@ void Lexer::run() {
         break;
       case Class::word: {
         const std::size_t end = scan::word_end(text_, p);
-        if (end - p == 1 && (text_[p] == 'e' || text_[p] == 'E') && peek(end) == '\'') {
-          p = escaped(p, end);
+        if (end - p == 1 && peek(end) == '\'' && is_prefix(text_[p])) {
+          p = prefixed(p, end);
           break;
         }
         if (begin_ == npos) begin_ = p;
@@ -625,20 +634,9 @@ void Lexer::run() {
         p = token(p, p + 1);
         break;
       case Class::quote: {
-        std::size_t begin = p;
-        if (p > floor_) {
-          // The fast loop has passed a prefix: E'…', B'…', U&'…'.
-          const char prefix = text_[p - 1];
-          const bool alone = p - 1 == floor_ || !scan::in_word(text_[p - 2]);
-          if (alone && (prefix == 'e' || prefix == 'E')) {
-            p = escaped(p - 1, p);
-            break;
-          }
-          if (alone &&
-              (prefix == 'b' || prefix == 'B' || prefix == 'x' || prefix == 'X' || prefix == 'n' || prefix == 'N'))
-            begin = p - 1;
-        }
-        p = quoted(begin, p);
+        // The fast loop has passed a prefix: E'…', B'…'.
+        const bool after_word = p > floor_ && is_prefix(text_[p - 1]);
+        p = after_word && (p - 1 == floor_ || !scan::in_word(text_[p - 2])) ? prefixed(p - 1, p) : quoted(p, p);
         break;
       }
       case Class::double_quote:

@@ -34,6 +34,34 @@
 #include <string_view>
 #include <type_traits>
 
+// Macros of other libraries by these names (doctest's INFO) are put aside, and back below.
+#pragma push_macro("DEBUG")
+#pragma push_macro("ERROR")
+#pragma push_macro("FATAL")
+#pragma push_macro("INFO")
+#pragma push_macro("LOG")
+#pragma push_macro("Max")
+#pragma push_macro("Min")
+#pragma push_macro("NOTICE")
+#pragma push_macro("PANIC")
+#pragma push_macro("WARNING")
+#pragma push_macro("_")
+#pragma push_macro("likely")
+#pragma push_macro("unlikely")
+#undef DEBUG
+#undef ERROR
+#undef FATAL
+#undef INFO
+#undef LOG
+#undef Max
+#undef Min
+#undef NOTICE
+#undef PANIC
+#undef WARNING
+#undef _
+#undef likely
+#undef unlikely
+
 // A type of theirs has the name of many a parameter of ours.
 #define text postgres_text
 
@@ -51,7 +79,6 @@ extern "C" {
 #undef text
 
 // Words that other code uses as names.
-#undef _
 #undef Assert
 #undef AssertMacro
 #undef AssertPointerAlignment
@@ -61,26 +88,17 @@ extern "C" {
 #undef CppAsString
 #undef CppAsString2
 #undef CppConcat
-#undef DEBUG
 #undef DEBUG1
 #undef DEBUG2
 #undef DEBUG3
 #undef DEBUG4
 #undef DEBUG5
 #undef DEVNULL
-#undef ERROR
 #undef EXE
-#undef FATAL
 #undef HIGHBIT
-#undef INFO
-#undef LOG
 #undef LOG_SERVER_ONLY
-#undef Max
 #undef MemSet
 #undef MemSetAligned
-#undef Min
-#undef NOTICE
-#undef PANIC
 #undef PGERROR
 #undef PGWARNING
 #undef STATUS_EOF
@@ -90,7 +108,6 @@ extern "C" {
 #undef StaticAssertExpr
 #undef StaticAssertStmt
 #undef TEXTDOMAIN
-#undef WARNING
 #undef WARNING_CLIENT_ONLY
 #undef closesocket
 #undef copyObject
@@ -127,7 +144,6 @@ extern "C" {
 #undef is_nonwindows_absolute_path
 #undef is_windows_absolute_path
 #undef lengthof
-#undef likely
 #undef makeNode
 #undef ngettext
 #undef pgoff_t
@@ -139,7 +155,6 @@ extern "C" {
 #undef strtoi64
 #undef strtou64
 #undef unconstify
-#undef unlikely
 #undef unvolatize
 // The C library's, which PostgreSQL replaces by its own.
 #undef fprintf
@@ -160,6 +175,21 @@ extern "C" {
 #undef PACKAGE_TARNAME
 #undef PACKAGE_URL
 #undef PACKAGE_VERSION
+
+// What was put aside.
+#pragma pop_macro("DEBUG")
+#pragma pop_macro("ERROR")
+#pragma pop_macro("FATAL")
+#pragma pop_macro("INFO")
+#pragma pop_macro("LOG")
+#pragma pop_macro("Max")
+#pragma pop_macro("Min")
+#pragma pop_macro("NOTICE")
+#pragma pop_macro("PANIC")
+#pragma pop_macro("WARNING")
+#pragma pop_macro("_")
+#pragma pop_macro("likely")
+#pragma pop_macro("unlikely")
 
 namespace pglint::pg {
 
