@@ -48,8 +48,10 @@ struct RelationEffect {
   Work work = Work::none;
   Because because = Because::target;
   HeldUntil held_until = HeldUntil::transaction;
-  // The lock on an index stops every plan of its table: readers of the table wait too.
+  // Readers wait although the relation's own lock lets them pass: of a table, for a lock on one of its indexes, which
+  // every plan opens, or on one of its partitions. On the index itself it says so of the index's table.
   bool blocks_table_reads = false;
+  bool blocks_table_writes = false;  // the same for writers
 };
 
 // One subcommand of ALTER TABLE, or the statement itself: what rules speak about. Relation effects are merged over
@@ -63,8 +65,10 @@ struct Part {
 
 struct Build {
   Symbol schema = {};
-  Symbol name = {};  // of the index, PostgreSQL's choice where none was written
-  const catalog::Relation* table = nullptr;
+  Symbol name = {};                          // of the index, PostgreSQL's choice where none was written
+  const catalog::Relation* table = nullptr;  // null: never seen, or made by this statement
+  Symbol table_schema = {};                  // where the table's entry in `relations` is to be found
+  Symbol table_name = {};
 };
 
 struct ServerError {
@@ -80,10 +84,14 @@ struct Effects {
   bool has_error = false;
   ServerError error;
 
+  // The model's own: finds one of many relations. Empty until there are many.
+  std::vector<std::uint32_t> slots;
+
   void clear() {
     relations.clear();
     parts.clear();
     builds.clear();
+    slots.clear();
     transactional = true;
     has_error = false;
   }

@@ -1,0 +1,1282 @@
+// ALTER TABLE, and its relatives for views, indexes, sequences and foreign tables.
+//
+// The server takes the strongest lock that any subcommand needs, on the relation and on all below it that the
+// subcommand reaches, then runs the subcommands in passes of its own order (drops, type changes, additions, …), and at
+// the end reads or rewrites each table at most once for all of them.
+
+#include <algorithm>
+#include <array>
+
+#include "catalog/replay.h"
+#include "effect/model.h"
+
+namespace pglint::effect {
+namespace {
+
+using catalog::Column;
+using catalog::Constraint;
+using catalog::ConstraintKind;
+using catalog::Generated;
+using catalog::Identity;
+using catalog::Volatility;
+
+// Storage parameters that the server lets be changed beside writers; all others stop everybody.
+constexpr std::array gentle_options = std::to_array<std::string_view>({
+    "autovacuum_analyze_max_threshold",
+    "autovacuum_analyze_scale_factor",
+    "autovacuum_analyze_threshold",
+    "autovacuum_enabled",
+    "autovacuum_freeze_max_age",
+    "autovacuum_freeze_min_age",
+    "autovacuum_freeze_table_age",
+    "autovacuum_multixact_freeze_max_age",
+    "autovacuum_multixact_freeze_min_age",
+    "autovacuum_multixact_freeze_table_age",
+    "autovacuum_vacuum_cost_delay",
+    "autovacuum_vacuum_cost_limit",
+    "autovacuum_vacuum_insert_scale_factor",
+    "autovacuum_vacuum_insert_threshold",
+    "autovacuum_vacuum_max_threshold",
+    "autovacuum_vacuum_scale_factor",
+    "autovacuum_vacuum_threshold",
+    "deduplicate_items",
+    "fillfactor",
+    "log_analyze_min_duration",
+    "log_autovacuum_min_duration",
+    "log_vacuum_min_duration",
+    "n_distinct",
+    "n_distinct_inherited",
+    "parallel_workers",
+    "toast_tuple_target",
+    "vacuum_cleanup_index_scale_factor",
+    "vacuum_index_cleanup",
+    "vacuum_max_eager_freeze_failure_rate",
+    "vacuum_truncate",
+});
+
+LockMode options_lock(const ::List* options) {
+  for (const ::DefElem& option : pg::only<::DefElem>(options))
+    if (std::find(gentle_options.begin(), gentle_options.end(), pg::text(option.defname)) == gentle_options.end())
+      return LockMode::access_exclusive;
+  return LockMode::share_update_exclusive;
+}
+
+LockMode lock_of(const ::AlterTableCmd& command) {
+  switch (command.subtype) {
+    case AT_SetStatistics:
+    case AT_SetOptions:
+    case AT_ResetOptions:
+    case AT_ClusterOn:
+    case AT_DropCluster:
+    case AT_ValidateConstraint:
+    case AT_AttachPartition:
+    case AT_DetachPartitionFinalize:
+      return LockMode::share_update_exclusive;
+    case AT_DetachPartition: {
+      const auto* partition = pg::as<::PartitionCmd>(command.def);
+      return partition != nullptr && partition->concurrent ? LockMode::share_update_exclusive
+                                                           : LockMode::access_exclusive;
+    }
+    case AT_SetRelOptions:
+    case AT_ResetRelOptions:
+      return options_lock(reinterpret_cast<const ::List*>(command.def));
+    case AT_EnableTrig:
+    case AT_EnableAlwaysTrig:
+    case AT_EnableReplicaTrig:
+    case AT_EnableTrigAll:
+    case AT_EnableTrigUser:
+    case AT_DisableTrig:
+    case AT_DisableTrigAll:
+    case AT_DisableTrigUser:
+      return LockMode::share_row_exclusive;
+    case AT_AddConstraint: {
+      const auto* constraint = pg::as<::Constraint>(command.def);
+      return constraint != nullptr && constraint->contype == CONSTR_FOREIGN ? LockMode::share_row_exclusive
+                                                                            : LockMode::access_exclusive;
+    }
+    default:
+      return LockMode::access_exclusive;
+  }
+}
+
+// Whether the subcommand changes what is below the table too (without ONLY).
+bool recurses(const ::AlterTableCmd& command, bool partitioned, int version) {
+  switch (command.subtype) {
+    case AT_AddColumn:
+    case AT_DropColumn:
+    case AT_ColumnDefault:
+    case AT_DropNotNull:
+    case AT_SetNotNull:
+    case AT_SetExpression:
+    case AT_DropExpression:
+    case AT_SetStatistics:
+    case AT_SetStorage:
+    case AT_ValidateConstraint:
+    case AT_DropConstraint:
+    case AT_AlterConstraint:
+    case AT_AlterColumnType:
+    case AT_EnableTrig:
+    case AT_EnableAlwaysTrig:
+    case AT_EnableReplicaTrig:
+    case AT_EnableTrigAll:
+    case AT_EnableTrigUser:
+    case AT_DisableTrig:
+    case AT_DisableTrigAll:
+    case AT_DisableTrigUser:
+      return true;
+    case AT_AddConstraint: {
+      const auto& constraint = pg::cast<::Constraint>(command.def);
+      if (constraint.contype == CONSTR_FOREIGN) return partitioned;
+      // A key goes to the partitions as an index does, under a lock of its own.
+      return (constraint.contype == CONSTR_CHECK || constraint.contype == CONSTR_NOTNULL) && !constraint.is_no_inherit;
+    }
+    case AT_AddIdentity:
+    case AT_SetIdentity:
+    case AT_DropIdentity:
+      return version >= 17;
+    default:
+      return false;
+  }
+}
+
+RelationKind assumed_kind(::ObjectType type) {
+  switch (type) {
+    case OBJECT_INDEX:
+      return RelationKind::index;
+    case OBJECT_VIEW:
+      return RelationKind::view;
+    case OBJECT_MATVIEW:
+      return RelationKind::materialized_view;
+    case OBJECT_SEQUENCE:
+      return RelationKind::sequence;
+    case OBJECT_FOREIGN_TABLE:
+      return RelationKind::foreign_table;
+    default:
+      return RelationKind::table;
+  }
+}
+
+class Alter {
+ public:
+  Alter(Model& model, const ::AlterTableStmt& statement)
+      : m_(model), statement_(statement), recurse_(statement.relation->inh) {}
+
+  void run();
+
+ private:
+  void command(const ::AlterTableCmd& command, Part& part);
+  void add_column(const ::ColumnDef& definition, bool if_not_exists, Part& part);
+  void drop_column(const ::AlterTableCmd& command);
+  void set_not_null(Symbol name, Part& part);
+  void change_type(const ::AlterTableCmd& command, Part& part);
+  void change_type(const Relation& table, const Column* before, const catalog::TypeName& type,
+                   const ::ColumnDef& definition, std::string_view name, Part& part);
+  void add_constraint(const ::Constraint& constraint, Part& part);
+  void add_foreign_key(const ::Constraint& constraint, Part& part);
+  void add_key(const ::Constraint& constraint, Part& part);
+  void use_index(const ::Constraint& constraint, Part& part);
+  void drop_constraint(const ::AlterTableCmd& command);
+  void validate(const ::AlterTableCmd& command, Part& part);
+  void alter_constraint(const ::AlterTableCmd& command, Part& part);
+  void identity(const ::AlterTableCmd& command, Part& part);
+  void set_persistence(bool logged, Part& part);
+  void set_expression(const ::AlterTableCmd& command, Part& part);
+  void drop_expression(const ::AlterTableCmd& command);
+  void change_owner(const ::AlterTableCmd& command);
+  void set_tablespace(const ::AlterTableCmd& command, Part& part);
+  void rebuild_indexes();
+
+  // Work on the table itself, or on what is below it, with what it means for the part.
+  void add_work(const Relation& table, Work work, Part& part);
+  void add_work_below(Work work, Part& part, bool recurse);
+  // A column that must be there: false if it is known not to be.
+  bool has_column(Symbol name, std::string_view written);
+  [[nodiscard]] bool drops_column(Symbol name) const;
+  [[nodiscard]] bool drops_constraint(Symbol name) const;
+  [[nodiscard]] bool adds_column(Symbol name) const;
+  [[nodiscard]] bool adds_constraint(Symbol name) const;
+  [[nodiscard]] bool complete() const { return table_ != nullptr && table_->known && table_->columns_known; }
+  // The check, still there when the statement comes to it, that proves the column to have no NULL.
+  [[nodiscard]] const Constraint* proof(const Relation& table, Symbol column) const;
+  [[nodiscard]] std::string_view table_name() const { return m_.text(found_.name); }
+
+  Model& m_;
+  const ::AlterTableStmt& statement_;
+  const bool recurse_;
+  Lookup found_;
+  const Relation* table_ = nullptr;  // null if it was never seen
+};
+
+void Alter::add_work(const Relation& table, Work work, Part& part) {
+  m_.work(table, work);
+  part.work |= work;
+}
+
+// The rows of a partitioned table are in its partitions. Where none are known, they may still be there.
+void Alter::add_work_below(Work work, Part& part, bool recurse) {
+  part.work |= work;
+  if (table_ == nullptr) {
+    if (RelationEffect* effect = m_.entry(found_.schema, found_.name)) effect->work |= work;
+    return;
+  }
+  each_in_tree(*table_, recurse && recurse_, [&](const Relation& table) {
+    if (table.kind == RelationKind::partitioned_table && !table.children.empty()) return;
+    m_.work(table, work);
+  });
+}
+
+bool Alter::drops_column(Symbol name) const {
+  if (list_length(statement_.cmds) == 1) return false;
+  for (const ::AlterTableCmd& other : pg::only<::AlterTableCmd>(statement_.cmds))
+    if (other.subtype == AT_DropColumn && m_.symbol(other.name) == name) return true;
+  return false;
+}
+
+bool Alter::drops_constraint(Symbol name) const {
+  if (list_length(statement_.cmds) == 1) return false;
+  for (const ::AlterTableCmd& other : pg::only<::AlterTableCmd>(statement_.cmds))
+    if (other.subtype == AT_DropConstraint && m_.symbol(other.name) == name) return true;
+  return false;
+}
+
+bool Alter::adds_column(Symbol name) const {
+  if (list_length(statement_.cmds) == 1) return false;
+  for (const ::AlterTableCmd& other : pg::only<::AlterTableCmd>(statement_.cmds))
+    if (other.subtype == AT_AddColumn)
+      if (const auto* column = pg::as<::ColumnDef>(other.def); m_.symbol(column->colname) == name) return true;
+  return false;
+}
+
+bool Alter::adds_constraint(Symbol name) const {
+  if (list_length(statement_.cmds) == 1) return false;
+  for (const ::AlterTableCmd& other : pg::only<::AlterTableCmd>(statement_.cmds))
+    if (other.subtype == AT_AddConstraint)
+      if (const auto* constraint = pg::as<::Constraint>(other.def);
+          constraint->conname == nullptr || m_.symbol(constraint->conname) == name)
+        return true;
+  return false;
+}
+
+bool Alter::has_column(Symbol name, std::string_view written) {
+  if (!complete() || catalog::column(*table_, name) != nullptr || adds_column(name)) return true;
+  m_.fail("42703", "column \"{}\" of relation \"{}\" does not exist", written, table_name());
+  return false;
+}
+
+const Constraint* Alter::proof(const Relation& table, Symbol column) const {
+  const Constraint* found = catalog::proof_of_not_null(table, column);
+  return found != nullptr && !drops_constraint(found->name) ? found : nullptr;
+}
+
+void Alter::run() {
+  found_ = m_.find(statement_.relation);
+  if (found_.presence == Presence::gone) {
+    if (!statement_.missing_ok) m_.missing(found_);
+    return;
+  }
+  table_ = found_.relation;
+
+  const bool partitioned = table_ != nullptr && table_->kind == RelationKind::partitioned_table;
+  LockMode strongest = LockMode::none;
+  bool below = false;
+  for (const ::AlterTableCmd& command : pg::list<::AlterTableCmd>(statement_.cmds)) {
+    strongest = std::max(strongest, lock_of(command));
+    below = below || recurses(command, partitioned, m_.version);
+  }
+  m_.lock(found_, assumed_kind(statement_.objtype), strongest, Because::target);
+  if (table_ != nullptr && below && recurse_ && !table_->children.empty())
+    each_in_tree(*table_, true,
+                 [&](const Relation& table) { m_.lock(table, strongest, as_child(table, *table_, Because::target)); });
+
+  std::uint16_t index = 0;
+  for (const ::AlterTableCmd& command : pg::list<::AlterTableCmd>(statement_.cmds)) {
+    Part part{.command = index, .lock = lock_of(command)};
+    this->command(command, part);
+    m_.out.parts.push_back(part);
+    if (++index == 0) break;  // more than 65,535
+  }
+  rebuild_indexes();
+}
+
+void Alter::command(const ::AlterTableCmd& command, Part& part) {
+  switch (command.subtype) {
+    case AT_AddColumn:
+      return add_column(pg::cast<::ColumnDef>(command.def), command.missing_ok, part);
+    case AT_DropColumn:
+      return drop_column(command);
+    case AT_SetNotNull: {
+      const Symbol name = m_.symbol(command.name);
+      if (has_column(name, pg::text(command.name))) set_not_null(name, part);
+      return;
+    }
+    case AT_DropNotNull:
+      if (has_column(m_.symbol(command.name), pg::text(command.name)) && complete()) {
+        const Relation* key = primary_key_index(*table_);
+        if (key != nullptr && key->index != nullptr)
+          for (const catalog::IndexKey& part_of_key : key->index->keys)
+            if (part_of_key.column == m_.symbol(command.name))
+              m_.fail("42P16", "column \"{}\" is in a primary key", pg::text(command.name));
+      }
+      return;
+    case AT_ColumnDefault:
+    case AT_SetStorage:
+    case AT_SetCompression:
+    case AT_SetOptions:
+    case AT_ResetOptions:
+      (void)has_column(m_.symbol(command.name), pg::text(command.name));
+      return;
+    case AT_SetStatistics:
+      if (command.name != nullptr) (void)has_column(m_.symbol(command.name), pg::text(command.name));
+      return;
+    case AT_SetExpression:
+      return set_expression(command, part);
+    case AT_DropExpression:
+      return drop_expression(command);
+    case AT_AlterColumnType:
+      return change_type(command, part);
+    case AT_AddConstraint:
+      return add_constraint(pg::cast<::Constraint>(command.def), part);
+    case AT_DropConstraint:
+      return drop_constraint(command);
+    case AT_ValidateConstraint:
+      return validate(command, part);
+    case AT_AlterConstraint:
+      return alter_constraint(command, part);
+    case AT_AddIdentity:
+    case AT_SetIdentity:
+    case AT_DropIdentity:
+      return identity(command, part);
+    case AT_SetLogged:
+      return set_persistence(true, part);
+    case AT_SetUnLogged:
+      return set_persistence(false, part);
+    case AT_ChangeOwner:
+      return change_owner(command);
+    case AT_SetTableSpace:
+      return set_tablespace(command, part);
+    case AT_SetAccessMethod: {
+      // Without a name the default, which is heap unless somebody says otherwise.
+      const Symbol method = m_.symbol(command.name == nullptr ? "heap" : command.name);
+      const Symbol now = table_ != nullptr && table_->access_method ? table_->access_method : m_.symbol("heap");
+      if (table_ != nullptr && table_->kind == RelationKind::partitioned_table) {
+        if (m_.version < 17)
+          m_.fail("42809", "\"{}\" is not a table, materialized view, or foreign table", table_name());
+        return;
+      }
+      if (method != now || table_ == nullptr) add_work_below(Work::scan | Work::rewrite, part, false);
+      return;
+    }
+    case AT_ClusterOn: {
+      const Lookup index = m_.find(pg::QualifiedName{{}, m_.text(found_.schema), pg::text(command.name)});
+      m_.lock(index, RelationKind::index, LockMode::share_update_exclusive, Because::index);
+      return;
+    }
+    case AT_ReplicaIdentity: {
+      const auto& identity = pg::cast<::ReplicaIdentityStmt>(command.def);
+      if (identity.name != nullptr)
+        m_.lock(m_.find(pg::QualifiedName{{}, m_.text(found_.schema), pg::text(identity.name)}), RelationKind::index,
+                LockMode::share, Because::index);
+      return;
+    }
+    case AT_SetRelOptions:
+      if (table_ != nullptr && table_->kind == RelationKind::partitioned_table) {
+        if (m_.version >= 17)
+          m_.fail("42809", "cannot specify storage parameters for a partitioned table");
+        else if (const auto options = pg::only<::DefElem>(reinterpret_cast<const ::List*>(command.def));
+                 !options.empty())
+          m_.fail("22023", "unrecognized parameter \"{}\"", pg::text(options.begin()->defname));
+      }
+      return;
+    case AT_AddInherit:
+      m_.lock(m_.find(pg::as<::RangeVar>(command.def)), RelationKind::table, LockMode::share_update_exclusive,
+              Because::inherits);
+      return;
+    case AT_DropInherit:
+      m_.lock(m_.find(pg::as<::RangeVar>(command.def)), RelationKind::table, LockMode::access_share, Because::inherits);
+      return;
+    case AT_AttachPartition:
+      if (is_index(assumed_kind(statement_.objtype)) || (table_ != nullptr && is_index(table_->kind))) {
+        // The planner opens the index of the partition, so that its readers wait.
+        const auto& partition = pg::cast<::PartitionCmd>(command.def);
+        const Lookup child = m_.find(partition.name);
+        if (!m_.open(child, RelationKind::index, LockMode::access_exclusive, Because::partition)) return;
+        for (const Relation* index : {table_, static_cast<const Relation*>(child.relation)})
+          if (index != nullptr && index->index != nullptr && index->index->table != nullptr)
+            m_.lock(*index->index->table, LockMode::access_share, Because::index);
+      } else if (table_ != nullptr) {
+        part.work |= attach_partition(m_, *table_, pg::cast<::PartitionCmd>(command.def));
+      } else if (m_.open(m_.find(pg::cast<::PartitionCmd>(command.def).name), RelationKind::table,
+                         LockMode::access_exclusive, Because::partition, Work::scan)) {
+        part.work |= Work::scan;
+      }
+      return;
+    case AT_DetachPartition:
+    case AT_DetachPartitionFinalize: {
+      const auto& partition = pg::cast<::PartitionCmd>(command.def);
+      if (partition.concurrent && !m_.outside_transaction("ALTER TABLE ... DETACH CONCURRENTLY")) return;
+      if (table_ != nullptr) return detach_partition(m_, *table_, partition);
+      m_.lock(m_.find(partition.name), RelationKind::table, LockMode::access_exclusive, Because::partition,
+              partition.concurrent ? Work::wait : Work::none);
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+// --- columns ---------------------------------------------------------------------------------------------------------
+
+void Alter::add_column(const ::ColumnDef& definition, bool if_not_exists, Part& part) {
+  const Symbol name = m_.symbol(definition.colname);
+  if (table_ != nullptr && catalog::column(*table_, name) != nullptr && !drops_column(name)) {
+    if (!if_not_exists)
+      m_.fail("42701", "column \"{}\" of relation \"{}\" already exists", pg::text(definition.colname), table_name());
+    return;
+  }
+  const catalog::TypeName type = type_of(m_, definition.typeName);
+  bool not_null = definition.is_not_null;
+  bool has_default = type.serial;
+  bool identity = false;
+  bool generated_stored = false;
+  bool generated_virtual = false;
+  bool checked = false;
+  Volatility volatility = type.serial ? Volatility::volatile_ : Volatility::none;
+  const ::Node* default_expression = nullptr;
+  const ::Constraint* key = nullptr;
+  for (const ::Constraint& constraint : pg::only<::Constraint>(definition.constraints)) {
+    switch (constraint.contype) {
+      case CONSTR_NOTNULL:
+        not_null = true;
+        break;
+      case CONSTR_DEFAULT:
+        default_expression = constraint.raw_expr;
+        if (pg::is_null_constant(default_expression)) break;
+        has_default = true;
+        volatility = catalog::volatility(m_.catalog, default_expression);
+        break;
+      case CONSTR_IDENTITY:
+        identity = not_null = true;
+        break;
+      case CONSTR_GENERATED:
+        (constraint.generated_kind == ATTRIBUTE_GENERATED_VIRTUAL ? generated_virtual : generated_stored) = true;
+        break;
+      case CONSTR_CHECK:
+        checked = checked || (constraint.is_enforced && !constraint.skip_validation);
+        break;
+      case CONSTR_PRIMARY:
+        not_null = true;
+        key = &constraint;
+        break;
+      case CONSTR_UNIQUE:
+        key = &constraint;
+        break;
+      default:
+        break;
+    }
+  }
+
+  const bool foreign = table_ != nullptr && table_->kind == RelationKind::foreign_table;
+  const catalog::Type* domain = constrained_domain(m_, type);
+  const bool is_volatile = volatility == Volatility::volatile_ || volatility == Volatility::unknown;
+  const bool rewrites = !foreign && (identity || generated_stored || domain != nullptr || (has_default && is_volatile));
+  if (rewrites) {
+    add_work_below(Work::scan | Work::rewrite, part, true);
+  } else if (checked || (not_null && !has_default) || (generated_virtual && not_null)) {
+    add_work_below(Work::scan, part, true);
+  }
+  if ((type.serial || identity) && table_ != nullptr) {
+    const Symbol sequence = m_.choose_name(found_.schema, table_name(), pg::text(definition.colname), "seq");
+    m_.made(RelationKind::sequence, found_.schema, sequence, Because::sequence);
+  }
+  // The numbers of another sequence are taken while the table is rewritten.
+  if (default_expression != nullptr && is_volatile) expression(m_, default_expression, Run::execute);
+
+  // Null in every row: refused if there is one. What is new has none that anybody knows of.
+  const bool is_new = table_ != nullptr && m_.catalog.is_new(*table_);
+  const bool domain_default = domain != nullptr && domain->domain_not_null;
+  // A domain may have a default of its own, which the catalogue does not keep.
+  const catalog::Type* user_type = m_.catalog.find_type(type);
+  const bool surely_no_default = pg::is_null_constant(default_expression) ||
+                                 (user_type != nullptr ? user_type->kind != catalog::TypeKind::domain
+                                                       : !type.schema && m_.catalog.is_builtin_type(type.name));
+  if (!is_new && !has_default && !identity && !generated_stored && !generated_virtual) {
+    if (domain_default)
+      m_.fail("23502", "domain {} does not allow null values", m_.text(domain->name));
+    else if (not_null && surely_no_default)
+      m_.fail("23502", "column \"{}\" of relation \"{}\" contains null values", pg::text(definition.colname),
+              table_name());
+  }
+
+  if (key != nullptr) {
+    if (key->contype == CONSTR_PRIMARY && table_ != nullptr) {
+      const Relation* primary = primary_key_index(*table_);
+      if (primary != nullptr) m_.fail("42P16", "multiple primary keys for table \"{}\" are not allowed", table_name());
+    }
+    const bool primary = key->contype == CONSTR_PRIMARY;
+    part.work |= Work::scan | Work::index_build;
+    const auto name_on = [&](const Relation& table) {
+      if (&table == table_ && key->conname != nullptr) return m_.symbol(key->conname);
+      return m_.choose_name(table.schema, m_.text(table.name),
+                            primary ? std::string_view() : pg::text(definition.colname), primary ? "pkey" : "key");
+    };
+    if (table_ == nullptr) {
+      add_work_below(Work::scan | Work::index_build, part, false);
+    } else {
+      each_in_tree(*table_, recurse_ && table_->kind == RelationKind::partitioned_table, [&](const Relation& table) {
+        if (table.kind == RelationKind::partitioned_table && !table.children.empty())
+          m_.made(RelationKind::partitioned_index, table.schema, name_on(table), Because::index);
+        else
+          m_.build_new(table, name_on(table));
+      });
+    }
+  }
+
+  for (const ::Constraint& constraint : pg::only<::Constraint>(definition.constraints)) {
+    if (constraint.contype != CONSTR_FOREIGN) continue;
+    const Lookup referenced = m_.find(constraint.pktable);
+    const bool self = referenced.schema == found_.schema && referenced.name == found_.name;
+    // All values are null unless the column has a default.
+    const bool validates = has_default && constraint.is_enforced && !constraint.skip_validation;
+    if (!self) check_foreign_key(m_, table_, constraint, referenced);
+    effect::add_foreign_key(m_, {.table = table_,
+                                 .referenced = referenced,
+                                 .referenced_columns = constraint.pk_attrs,
+                                 .self = self,
+                                 .validates = validates});
+    if (validates) part.work |= Work::scan;
+  }
+}
+
+// What hangs on a column beside the table: the first view that reads it, for the error; locks of what goes with it.
+void Alter::drop_column(const ::AlterTableCmd& command) {
+  const Symbol name = m_.symbol(command.name);
+  if (table_ == nullptr) return;
+  const Column* column = catalog::column(*table_, name);
+  if (column == nullptr) {
+    if (complete() && !command.missing_ok)
+      m_.fail("42703", "column \"{}\" of relation \"{}\" does not exist", pg::text(command.name), table_name());
+    if (complete()) return;
+  }
+  if (contains(table_->partition_key, name))
+    m_.fail("42P16", "cannot drop column \"{}\" because it is part of the partition key of relation \"{}\"",
+            pg::text(command.name), table_name());
+  else if (column != nullptr && column->inherited > 0)
+    m_.fail("42P16", "cannot drop inherited column \"{}\"", pg::text(command.name));
+
+  const bool cascade = command.behavior == DROP_CASCADE;
+  const auto refuse = [&] {
+    m_.fail("2BP01", "cannot drop column {} of table {} because other objects depend on it", pg::text(command.name),
+            table_name());
+  };
+  each_in_tree(*table_, recurse_, [&](const Relation& table) {
+    for (const Relation* view : table.dependents) {
+      if (view->dropped) continue;
+      const bool reads = std::any_of(view->reads.begin(), view->reads.end(), [&](const catalog::Dependency& read) {
+        return read.on == &table && read.column == name;
+      });
+      if (!reads) continue;
+      if (cascade)
+        drop_relation(m_, *view, Because::dependent, true);
+      else
+        refuse();
+    }
+    each_index(table, [&](const Relation& index) {
+      const catalog::Index& of = *index.index;
+      const bool uses =
+          contains(of.include, name) || contains(of.expression_columns, name) ||
+          std::any_of(of.keys.begin(), of.keys.end(), [&](const catalog::IndexKey& key) { return key.column == name; });
+      if (uses) m_.lock(index, LockMode::access_exclusive, Because::index);
+    });
+    each_foreign_key(table, [&](const Constraint& key) {
+      if (contains(key.columns, name) && key.references != &table)
+        m_.lock(*key.references, LockMode::access_exclusive, Because::references);
+    });
+    each_reference(table, [&](const Constraint& key) {
+      if (!contains(key.referenced_columns, name) || (key.table == &table && contains(key.columns, name))) return;
+      if (cascade)
+        m_.lock(*key.table, LockMode::access_exclusive, Because::references);
+      else
+        refuse();
+    });
+    for (const Relation* sequence : table.owned) {
+      if (sequence->dropped || sequence->owner_table != &table || sequence->owner_column != name) continue;
+      m_.lock(*sequence, LockMode::access_exclusive, Because::sequence);
+      for (const catalog::Dependency& use : sequence->defaults)
+        if (use.on != &table && use.on != nullptr && !use.on->dropped) {
+          if (cascade)
+            m_.lock(*use.on, LockMode::access_exclusive, Because::dependent);
+          else
+            refuse();
+        }
+    }
+    if (!cascade && m_.version >= 15)
+      for (const catalog::GeneratedFrom& from : table.generated_from)
+        if (from.source == name && from.column != name && catalog::column(table, from.column) != nullptr &&
+            !drops_column(from.column))
+          refuse();
+  });
+}
+
+void Alter::set_not_null(Symbol name, Part& part) {
+  if (table_ == nullptr) {
+    add_work_below(Work::scan, part, true);
+    return;
+  }
+  each_in_tree(*table_, recurse_, [&](const Relation& table) {
+    if (table.kind == RelationKind::partitioned_table && !table.children.empty()) return;
+    if (table.kind == RelationKind::foreign_table) return;
+    const Column* column = catalog::column(table, name);
+    // A constraint that is not valid yet makes the column NOT NULL for new rows only.
+    const auto not_valid = [&] {
+      return std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint* constraint) {
+        return !constraint->dropped && constraint->kind == ConstraintKind::not_null && !constraint->valid &&
+               contains(constraint->columns, name);
+      });
+    };
+    if (column != nullptr && column->not_null && !not_valid()) return;
+    if (column == nullptr && adds_column(name)) {
+      add_work(table, Work::scan, part);
+      return;
+    }
+    if (const Constraint* proved = proof(table, name)) {
+      if (&table == table_) part.proof = proved;
+      return;
+    }
+    add_work(table, Work::scan, part);
+  });
+}
+
+void Alter::set_expression(const ::AlterTableCmd& command, Part& part) {
+  const Symbol name = m_.symbol(command.name);
+  if (!has_column(name, pg::text(command.name))) return;
+  const Column* column = table_ != nullptr ? catalog::column(*table_, name) : nullptr;
+  if (column != nullptr && column->generated == Generated::virtual_) {
+    // Values are computed when they are read; what the checks say of them has to be seen again.
+    const bool checked = std::any_of(table_->constraints.begin(), table_->constraints.end(), [&](const Constraint* c) {
+      return !c->dropped && c->valid && c->enforced && c->kind == ConstraintKind::check && contains(c->columns, name);
+    });
+    if (checked || column->not_null) add_work_below(Work::scan, part, true);
+    return;
+  }
+  if (column != nullptr && complete() && column->generated == Generated::none) {
+    m_.fail("55000", "column \"{}\" of relation \"{}\" is not a generated column", pg::text(command.name),
+            table_name());
+    return;
+  }
+  add_work_below(Work::scan | Work::rewrite, part, true);
+}
+
+void Alter::drop_expression(const ::AlterTableCmd& command) {
+  const Symbol name = m_.symbol(command.name);
+  if (!has_column(name, pg::text(command.name)) || !complete()) return;
+  const Column* column = catalog::column(*table_, name);
+  if (column == nullptr) return;
+  if (column->generated == Generated::virtual_)
+    m_.fail("0A000", "ALTER TABLE / DROP EXPRESSION is not supported for virtual generated columns");
+  else if (column->generated == Generated::none && !command.missing_ok)
+    m_.fail("55000", "column \"{}\" of relation \"{}\" is not a {}generated column", pg::text(command.name),
+            table_name(), m_.version >= 18 ? "" : "stored ");
+}
+
+void Alter::identity(const ::AlterTableCmd& command, Part& part) {
+  (void)part;
+  const Symbol name = m_.symbol(command.name);
+  if (!has_column(name, pg::text(command.name)) || table_ == nullptr) return;
+  const Column* column = catalog::column(*table_, name);
+  if (command.subtype == AT_AddIdentity) {
+    if (column != nullptr && complete()) {
+      if (!column->not_null)
+        m_.fail("55000", "column \"{}\" of relation \"{}\" must be declared NOT NULL before identity can be added",
+                pg::text(command.name), table_name());
+      else if (column->identity != Identity::none)
+        m_.fail("55000", "column \"{}\" of relation \"{}\" is already an identity column", pg::text(command.name),
+                table_name());
+      else if (!column->default_null)
+        m_.fail("55000", "column \"{}\" of relation \"{}\" already has a default value", pg::text(command.name),
+                table_name());
+    }
+    m_.made(RelationKind::sequence, found_.schema,
+            m_.choose_name(found_.schema, table_name(), pg::text(command.name), "seq"), Because::sequence);
+    return;
+  }
+  if (column != nullptr && complete() && column->identity == Identity::none) {
+    if (!command.missing_ok)
+      m_.fail("55000", "column \"{}\" of relation \"{}\" is not an identity column", pg::text(command.name),
+              table_name());
+    return;
+  }
+  const LockMode mode = command.subtype == AT_DropIdentity ? LockMode::access_exclusive : LockMode::share_row_exclusive;
+  for (const Relation* sequence : table_->owned)
+    if (!sequence->dropped && sequence->owner_table == table_ && sequence->owner_column == name)
+      m_.lock(*sequence, mode, Because::sequence);
+}
+
+// --- types -----------------------------------------------------------------------------------------------------------
+
+void Alter::change_type(const ::AlterTableCmd& command, Part& part) {
+  const Symbol name = m_.symbol(command.name);
+  if (!has_column(name, pg::text(command.name))) return;
+  const auto& definition = pg::cast<::ColumnDef>(command.def);
+  const catalog::TypeName type = type_of(m_, definition.typeName);
+  if (table_ == nullptr) {
+    add_work_below(Work::scan | Work::rewrite, part, true);
+    return;
+  }
+  if (contains(table_->partition_key, name))
+    m_.fail("42P16", "cannot alter column \"{}\" because it is part of the partition key of relation \"{}\"",
+            pg::text(command.name), table_name());
+  const Column* column = catalog::column(*table_, name);
+  if (column != nullptr && column->inherited > 0)
+    m_.fail("42P16", "cannot alter inherited column \"{}\"", pg::text(command.name));
+  each_in_tree(*table_, recurse_, [&](const Relation& table) {
+    change_type(table, catalog::column(table, name), type, definition, pg::text(command.name), part);
+  });
+}
+
+// The type of a default that is a literal, if that can be told from its text.
+bool literal_default(const Model& model, const Column& column, catalog::TypeName& type) {
+  const std::string_view sql = column.default_sql;
+  if (sql.empty()) return false;
+  if (sql.front() == '\'' && sql.find('\'', 1) == sql.size() - 1) {
+    type = column.type;
+    return true;
+  }
+  if (sql == "true" || sql == "false" || sql == "TRUE" || sql == "FALSE") {
+    type.name = model.symbol("bool");
+    return true;
+  }
+  if (sql.size() < 10 && std::all_of(sql.begin(), sql.end(), [](char c) { return c >= '0' && c <= '9'; })) {
+    type.name = model.symbol("int4");
+    return true;
+  }
+  return false;
+}
+
+void Alter::change_type(const Relation& table, const Column* before, const catalog::TypeName& type,
+                        const ::ColumnDef& definition, std::string_view name, Part& part) {
+  const Symbol symbol = m_.symbol(name);
+  Coercion change = before == nullptr ? Coercion{} : coercion(m_, before->type, type, definition.raw_default, name);
+  if (before != nullptr && before->generated == Generated::virtual_) change.rewrites = false;
+  if (table.kind == RelationKind::foreign_table || table.kind == RelationKind::view ||
+      table.kind == RelationKind::composite)
+    change.rewrites = false;
+
+  if (before != nullptr && table.known) {
+    catalog::TypeName literal;
+    if (definition.raw_default == nullptr && !assignable(m_, before->type, type))
+      m_.fail("42804", "column \"{}\" cannot be cast automatically to type {}", name, type_text(m_, type));
+    else if (literal_default(m_, *before, literal) && !assignable(m_, literal, type))
+      m_.fail("42804", "default for column \"{}\" cannot be cast automatically to type {}", name, type_text(m_, type));
+  }
+  for (const Relation* view : table.dependents) {
+    if (view->dropped) continue;
+    if (std::any_of(view->reads.begin(), view->reads.end(),
+                    [&](const catalog::Dependency& read) { return read.on == &table && read.column == symbol; }))
+      m_.fail("0A000", "cannot alter type of a column used by a view or rule");
+  }
+  for (const catalog::GeneratedFrom& from : table.generated_from)
+    if (from.source == symbol && from.column != symbol && catalog::column(table, from.column) != nullptr)
+      m_.fail(m_.version < 14 ? "42601" : "0A000", "cannot alter type of a column used by a generated column");
+
+  if (change.rewrites) {
+    if (table.kind != RelationKind::partitioned_table || table.children.empty())
+      add_work(table, Work::scan | Work::rewrite, part);
+    part.work |= Work::scan | Work::rewrite;
+  }
+
+  // Indexes on the column are made again; one whose definition means the same keeps its file.
+  const Symbol collation =
+      definition.collClause != nullptr ? m_.symbol(pg::last_name(definition.collClause->collname)) : Symbol{};
+  const auto same_collation = [&](Symbol one, Symbol other) {
+    const auto plain = [&](Symbol s) { return !s || m_.text(s) == "default"; };
+    return one == other || (plain(one) && plain(other));
+  };
+  each_index(table, [&](const Relation& index) {
+    const catalog::Index& of = *index.index;
+    bool in_key = false;
+    bool kept = change.same_operators;
+    for (const catalog::IndexKey& key : of.keys) {
+      if (key.column != symbol) continue;
+      in_key = true;
+      const std::string_view opclass = m_.text(key.opclass);
+      if (opclass.ends_with("pattern_ops") || opclass.ends_with("trgm_ops")) kept = true;
+      if (!key.collation && before != nullptr && !same_collation(before->collation, collation)) kept = false;
+    }
+    const bool in_expression = contains(of.expression_columns, symbol);
+    const bool included = contains(of.include, symbol);
+    if (!in_key && !in_expression && !included) return;
+    if (included && !in_key) kept = true;
+    const bool has_expression =
+        !of.predicate.empty() ||
+        std::any_of(of.keys.begin(), of.keys.end(), [](const catalog::IndexKey& key) { return !key.column; });
+    m_.lock(index, LockMode::access_exclusive, Because::index);
+    if (index.kind == RelationKind::partitioned_index) return;
+    if (change.rewrites || (kept && !has_expression && of.valid)) return;  // with the rewrite, or not at all
+    m_.rebuild(index);
+    part.work |= Work::scan | Work::index_build;
+  });
+
+  for (const Constraint* constraint : table.constraints) {
+    if (constraint->dropped || constraint->kind != ConstraintKind::check || !contains(constraint->columns, symbol))
+      continue;
+    if (constraint->valid && constraint->enforced && !drops_constraint(constraint->name) &&
+        (table.kind != RelationKind::partitioned_table || table.children.empty()))
+      add_work(table, Work::scan, part);
+  }
+
+  // Foreign keys at either end are made again.
+  const bool checked_again = change.rewrites || !change.same_operators;
+  const auto again = [&](const Constraint& key, const Relation& other, Because because) {
+    m_.lock(other, LockMode::access_exclusive, because);
+    if (m_.version >= 14) {
+      const Relation* index = primary_key_index(*key.references);
+      each_index(*key.references, [&](const Relation& candidate) {
+        if (candidate.index->unique && candidate.index->keys.size() == key.referenced_columns.size() &&
+            std::all_of(candidate.index->keys.begin(), candidate.index->keys.end(),
+                        [&](const catalog::IndexKey& k) { return contains(key.referenced_columns, k.column); }))
+          index = &candidate;
+      });
+      if (index != nullptr) m_.lock(*index, LockMode::access_share, Because::index);
+    }
+    if (!checked_again || !key.valid || !key.enforced) return;
+    validate_foreign_key(m_, key.table, key.references);
+    part.work |= Work::scan;
+  };
+  each_foreign_key(table, [&](const Constraint& key) {
+    if (contains(key.columns, symbol) && key.references != &table) again(key, *key.references, Because::references);
+  });
+  each_reference(table, [&](const Constraint& key) {
+    if (contains(key.referenced_columns, symbol) && key.table != &table) again(key, *key.table, Because::references);
+  });
+
+  if (before == nullptr) return;
+  for (const Relation* sequence : table.owned) {
+    if (sequence->dropped || sequence->owner_table != &table || sequence->owner_column != symbol) continue;
+    if (before->identity != Identity::none)
+      m_.lock(*sequence, LockMode::share_row_exclusive, Because::sequence);
+    else if (m_.version >= 14)
+      m_.lock(*sequence, LockMode::access_share, Because::sequence);
+  }
+}
+
+// --- constraints -----------------------------------------------------------------------------------------------------
+
+void Alter::add_constraint(const ::Constraint& constraint, Part& part) {
+  const Symbol name = m_.symbol(constraint.conname);
+  if (name && table_ != nullptr && constraint.contype != CONSTR_NOTNULL && !drops_constraint(name) &&
+      catalog::constraint(*table_, name) != nullptr) {
+    if (constraint.contype == CONSTR_CHECK || constraint.contype == CONSTR_FOREIGN)
+      m_.fail("42710", "constraint \"{}\" for relation \"{}\" already exists", pg::text(constraint.conname),
+              table_name());
+    else if (constraint.indexname == nullptr)
+      m_.fail("42P07", "relation \"{}\" already exists", pg::text(constraint.conname));
+  }
+  switch (constraint.contype) {
+    case CONSTR_CHECK:
+      expression(m_, constraint.raw_expr, Run::analyse);
+      if (complete())
+        pg::each<::ColumnRef>(constraint.raw_expr, [&](const ::ColumnRef& reference) {
+          const std::string_view column = pg::column_name(reference);
+          if (!column.empty() && list_length(reference.fields) == 1 && column != table_name() &&
+              catalog::column(*table_, m_.symbol(column)) == nullptr && !adds_column(m_.symbol(column)))
+            m_.fail("42703", "column \"{}\" does not exist", column);
+        });
+      if (constraint.is_enforced && !constraint.skip_validation)
+        add_work_below(Work::scan, part, !constraint.is_no_inherit);
+      return;
+    case CONSTR_NOTNULL: {
+      const Symbol column = m_.symbol(pg::last_name(constraint.keys));
+      if (!has_column(column, pg::last_name(constraint.keys))) return;
+      if (!constraint.skip_validation) set_not_null(column, part);
+      return;
+    }
+    case CONSTR_FOREIGN:
+      return add_foreign_key(constraint, part);
+    case CONSTR_PRIMARY:
+    case CONSTR_UNIQUE:
+    case CONSTR_EXCLUSION:
+      return constraint.indexname != nullptr ? use_index(constraint, part) : add_key(constraint, part);
+    default:
+      return;
+  }
+}
+
+void Alter::add_foreign_key(const ::Constraint& constraint, Part& part) {
+  for (const ::Node* column : pg::nodes(constraint.fk_attrs)) {
+    const Symbol name = m_.symbol_of(column);
+    if (complete() && catalog::column(*table_, name) == nullptr && !adds_column(name)) {
+      m_.fail("42703", "column \"{}\" referenced in foreign key constraint does not exist", pg::string(column));
+      return;
+    }
+  }
+  const Lookup referenced = m_.find(constraint.pktable);
+  const bool self = referenced.schema == found_.schema && referenced.name == found_.name;
+  if (!self) check_foreign_key(m_, table_, constraint, referenced);
+  if (constraint.skip_validation && m_.version < 18 && table_ != nullptr &&
+      table_->kind == RelationKind::partitioned_table)
+    m_.fail("42809", "cannot add NOT VALID foreign key on partitioned table \"{}\" referencing relation \"{}\"",
+            table_name(), m_.text(referenced.name));
+  const bool validates = constraint.is_enforced && !constraint.skip_validation;
+  if (validates) {
+    part.work |= Work::scan;
+    if (table_ == nullptr) add_work_below(Work::scan, part, false);
+  }
+  effect::add_foreign_key(m_, {.table = table_,
+                               .referenced = referenced,
+                               .referenced_columns = constraint.pk_attrs,
+                               .self = self,
+                               .validates = validates});
+}
+
+void Alter::add_key(const ::Constraint& constraint, Part& part) {
+  const bool primary = constraint.contype == CONSTR_PRIMARY;
+  part.work |= Work::scan | Work::index_build;
+  if (table_ == nullptr) {
+    add_work_below(Work::scan | Work::index_build, part, false);
+    return;
+  }
+  if (constraint.contype != CONSTR_EXCLUSION)
+    for (const ::Node* column : pg::nodes(constraint.keys))
+      if (complete() && catalog::column(*table_, m_.symbol_of(column)) == nullptr &&
+          !adds_column(m_.symbol_of(column))) {
+        m_.fail("42703", "column \"{}\" named in key does not exist", pg::string(column));
+        return;
+      }
+  if (primary) {
+    for (const Constraint* other : table_->constraints)
+      if (!other->dropped && other->kind == ConstraintKind::primary_key && !drops_constraint(other->name)) {
+        m_.fail("42P16", "multiple primary keys for table \"{}\" are not allowed", table_name());
+        return;
+      }
+    for (const Constraint* other : table_->constraints)
+      if (!other->dropped && other->kind == ConstraintKind::not_null && !other->valid)
+        for (const ::Node* column : pg::nodes(constraint.keys))
+          if (contains(other->columns, m_.symbol_of(column)))
+            m_.fail("55000", "cannot create primary key on column \"{}\"", pg::string(column));
+  }
+  const bool partitioned = table_->kind == RelationKind::partitioned_table;
+  if (partitioned && constraint.contype == CONSTR_EXCLUSION && m_.version < 17)
+    m_.fail("0A000", "exclusion constraints are not supported on partitioned tables");
+  if (partitioned && constraint.contype != CONSTR_EXCLUSION && lacks_partition_key(m_, *table_, constraint.keys))
+    m_.fail("0A000", "unique constraint on partitioned table must include all partitioning columns");
+
+  // Partitions are locked as for the index alone, unless a column of theirs has to become NOT NULL.
+  LockMode below = LockMode::share;
+  if (primary) {
+    if (m_.version >= 18) {
+      below = LockMode::access_exclusive;
+    } else {
+      for (const ::Node* column : pg::nodes(constraint.keys))
+        if (const Column* found = catalog::column(*table_, m_.symbol_of(column)); found == nullptr || !found->not_null)
+          below = LockMode::access_exclusive;
+    }
+  }
+  const auto name_on = [&](const Relation& table) {
+    if (&table == table_ && constraint.conname != nullptr) return m_.symbol(constraint.conname);
+    if (primary) return m_.choose_name(table.schema, m_.text(table.name), {}, "pkey");
+    if (constraint.contype == CONSTR_EXCLUSION) {
+      std::string_view first = "expr";
+      for (const ::Node* pair : pg::nodes(constraint.exclusions)) {
+        const auto parts = pg::nodes(reinterpret_cast<const ::List*>(pair));
+        if (const auto* element = parts.empty() ? nullptr : pg::as<::IndexElem>(parts[0]);
+            element != nullptr && element->name != nullptr)
+          first = pg::text(element->name);
+        break;
+      }
+      return m_.choose_name(table.schema, m_.text(table.name), first, "excl");
+    }
+    return m_.choose_key_name(table.schema, m_.text(table.name), constraint.keys, "key");
+  };
+  each_in_tree(*table_, partitioned && recurse_, [&](const Relation& table) {
+    if (&table != table_) m_.lock(table, below, Because::partition);
+    if (table.kind == RelationKind::partitioned_table && !table.children.empty())
+      m_.made(RelationKind::partitioned_index, table.schema, name_on(table), Because::index);
+    else
+      m_.build_new(table, name_on(table));
+  });
+}
+
+void Alter::use_index(const ::Constraint& constraint, Part& part) {
+  const Lookup found = m_.find(pg::QualifiedName{{}, m_.text(found_.schema), pg::text(constraint.indexname)});
+  const bool primary = constraint.contype == CONSTR_PRIMARY;
+  if (table_ != nullptr && table_->kind == RelationKind::partitioned_table)
+    m_.fail("0A000", "ALTER TABLE / ADD CONSTRAINT USING INDEX is not supported on partitioned tables");
+  if (found.presence == Presence::gone) {
+    m_.fail("42704", "index \"{}\" does not exist", pg::text(constraint.indexname));
+    return;
+  }
+  m_.lock(found, RelationKind::index, LockMode::share_update_exclusive, Because::index);
+  const Relation* relation = found.relation;
+  const catalog::Index* index = relation != nullptr && relation->known ? relation->index : nullptr;
+  if (relation != nullptr && relation->known && index == nullptr) {
+    m_.fail("42809", "\"{}\" is not an index", pg::text(constraint.indexname));
+    return;
+  }
+  if (index != nullptr) {
+    const std::string_view name = pg::text(constraint.indexname);
+    if (index->constraint != nullptr && !index->constraint->dropped)
+      m_.fail("55000", "index \"{}\" is already associated with a constraint", name);
+    else if (index->table != nullptr && table_ != nullptr && index->table != table_)
+      m_.fail("55000", "index \"{}\" does not belong to table \"{}\"", name, table_name());
+    else if (!index->valid)
+      m_.fail("55000", "index \"{}\" is not valid", name);
+    else if (!index->unique)
+      m_.fail("42809", "\"{}\" is not a unique index", name);
+    else if (std::any_of(index->keys.begin(), index->keys.end(), [](const catalog::IndexKey& k) { return !k.column; }))
+      m_.fail("42809", "index \"{}\" contains expressions", name);
+    else if (!index->predicate.empty())
+      m_.fail("42809", "\"{}\" is a partial index", name);
+    else
+      for (std::uint32_t i = 0; i < index->keys.size(); ++i)
+        if (index->keys[i].descending || index->keys[i].nulls_first)
+          m_.fail("42809", "index \"{}\" column number {} does not have default sorting behavior", name, i + 1);
+  }
+  if (!primary) return;
+  if (table_ == nullptr || index == nullptr) {
+    // Which columns it has is not known, nor whether one of them may be NULL.
+    add_work_below(Work::scan, part, false);
+    return;
+  }
+  for (const Constraint* other : table_->constraints) {
+    if (other->dropped) continue;
+    if (other->kind == ConstraintKind::primary_key && !drops_constraint(other->name))
+      m_.fail("42P16", "multiple primary keys for table \"{}\" are not allowed", table_name());
+    if (other->kind == ConstraintKind::not_null && !other->valid)
+      for (const catalog::IndexKey& key : index->keys)
+        if (contains(other->columns, key.column))
+          m_.fail("55000", "incompatible NOT VALID constraint \"{}\" on relation \"{}\"", m_.text(other->name),
+                  table_name());
+  }
+  for (const catalog::IndexKey& key : index->keys)
+    if (key.column) set_not_null(key.column, part);
+}
+
+void Alter::drop_constraint(const ::AlterTableCmd& command) {
+  if (table_ == nullptr) return;
+  const Symbol name = m_.symbol(command.name);
+  const Constraint* constraint = catalog::constraint(*table_, name);
+  if (constraint == nullptr) {
+    if (complete() && !command.missing_ok && !adds_constraint(name))
+      m_.fail("42704", "constraint \"{}\" of relation \"{}\" does not exist", pg::text(command.name), table_name());
+    return;
+  }
+  const bool cascade = command.behavior == DROP_CASCADE;
+  const auto drop_one = [&](const Constraint& one) {
+    if (one.kind == ConstraintKind::foreign_key && one.references != nullptr && one.references != one.table)
+      each_in_tree(*one.references, one.references->kind == RelationKind::partitioned_table,
+                   [&](const Relation& other) {
+                     m_.lock(other, LockMode::access_exclusive, as_child(other, *one.references, Because::references));
+                   });
+    if (one.index == nullptr || one.index->dropped) return;
+    m_.lock(*one.index, LockMode::access_exclusive, Because::index);
+    const catalog::Index* index = one.index->index;
+    each_reference(*one.table, [&](const Constraint& key) {
+      // It may rest on another index of the same columns.
+      if (index == nullptr || key.referenced_columns.size() != index->keys.size() ||
+          !std::all_of(index->keys.begin(), index->keys.end(),
+                       [&](const catalog::IndexKey& k) { return contains(key.referenced_columns, k.column); }))
+        return;
+      if (cascade)
+        m_.lock(*key.table, LockMode::access_exclusive, Because::references);
+      else
+        m_.fail("2BP01", "cannot drop constraint {} on table {} because other objects depend on it",
+                pg::text(command.name), table_name());
+    });
+  };
+  drop_one(*constraint);
+  if (!recurse_) return;
+  each_in_tree(*table_, true, [&](const Relation& table) {
+    if (&table == table_) return;
+    for (const Constraint* below : table.constraints) {
+      if (below->dropped) continue;
+      for (const Constraint* parent = below->parent; parent != nullptr; parent = parent->parent)
+        if (parent == constraint) {
+          drop_one(*below);
+          break;
+        }
+    }
+  });
+}
+
+void Alter::validate(const ::AlterTableCmd& command, Part& part) {
+  const Symbol name = m_.symbol(command.name);
+  const Constraint* constraint = table_ != nullptr ? catalog::constraint(*table_, name) : nullptr;
+  if (constraint == nullptr) {
+    if (adds_constraint(name)) {
+      // Of this very statement: what it adds NOT VALID is read after all.
+      for (const ::AlterTableCmd& other : pg::only<::AlterTableCmd>(statement_.cmds)) {
+        const auto* added = other.subtype == AT_AddConstraint ? pg::as<::Constraint>(other.def) : nullptr;
+        if (added == nullptr || added->contype != CONSTR_FOREIGN || m_.symbol(added->conname) != name) continue;
+        validate_foreign_key(m_, table_, m_.find(added->pktable).relation);
+      }
+    } else if (complete()) {
+      m_.fail("42704", "constraint \"{}\" of relation \"{}\" does not exist", pg::text(command.name), table_name());
+      return;
+    }
+    add_work_below(Work::scan, part, true);
+    return;
+  }
+  if (constraint->kind != ConstraintKind::check && constraint->kind != ConstraintKind::foreign_key &&
+      !(constraint->kind == ConstraintKind::not_null && m_.version >= 18)) {
+    m_.fail("42809", "constraint \"{}\" of relation \"{}\" is not a foreign key or check constraint",
+            pg::text(command.name), table_name());
+    return;
+  }
+  if (!constraint->enforced) {
+    m_.fail("55000", "cannot validate NOT ENFORCED constraint");
+    return;
+  }
+  if (constraint->valid) return;
+  if (constraint->kind == ConstraintKind::foreign_key) {
+    part.work |= Work::scan;
+    if (constraint->references != nullptr && constraint->references != table_)
+      m_.lock(*constraint->references, LockMode::row_share, Because::references);
+    validate_foreign_key(m_, table_, constraint->references);
+    return;
+  }
+  add_work_below(Work::scan, part, true);
+}
+
+void Alter::alter_constraint(const ::AlterTableCmd& command, Part& part) {
+  const auto& change = pg::cast<::ATAlterConstraint>(command.def);
+  if (table_ == nullptr) return;
+  const Constraint* constraint = catalog::constraint(*table_, m_.symbol(change.conname));
+  if (constraint == nullptr) {
+    if (complete() && !adds_constraint(m_.symbol(change.conname)))
+      m_.fail("42704", "constraint \"{}\" of relation \"{}\" does not exist", pg::text(change.conname), table_name());
+    return;
+  }
+  if (change.alterDeferrability && constraint->kind != ConstraintKind::foreign_key) {
+    m_.fail("42809", "constraint \"{}\" of relation \"{}\" is not a foreign key constraint", pg::text(change.conname),
+            table_name());
+    return;
+  }
+  if (change.alterEnforceability) {
+    if (constraint->kind != ConstraintKind::foreign_key) {
+      m_.fail("42809", "cannot alter enforceability of constraint \"{}\" of relation \"{}\"", pg::text(change.conname),
+              table_name());
+      return;
+    }
+    if (change.is_enforced == constraint->enforced || constraint->references == nullptr) return;
+    const bool other = constraint->references != table_;
+    if (!change.is_enforced) {
+      if (other) m_.lock(*constraint->references, LockMode::access_exclusive, Because::references);
+      return;
+    }
+    if (other) m_.lock(*constraint->references, LockMode::share_row_exclusive, Because::references);
+    part.work |= Work::scan;
+    validate_foreign_key(m_, table_, constraint->references);
+  }
+}
+
+// --- storage ---------------------------------------------------------------------------------------------------------
+
+void Alter::set_persistence(bool logged, Part& part) {
+  if (table_ != nullptr && table_->kind == RelationKind::sequence) {
+    if (m_.version < 15) m_.fail("42809", "\"{}\" is not a table", table_name());
+    return;
+  }
+  if (table_ != nullptr && table_->kind == RelationKind::partitioned_table) {
+    if (m_.version >= 18)
+      m_.fail("42809", "ALTER action SET {} cannot be performed on relation \"{}\"", logged ? "LOGGED" : "UNLOGGED",
+              table_name());
+    return;
+  }
+  if (table_ != nullptr && table_->known) {
+    if (table_->persistence == catalog::Persistence::temporary) {
+      m_.fail("42P16", "cannot change logged status of table \"{}\" because it is temporary", table_name());
+      return;
+    }
+    if (logged == (table_->persistence == catalog::Persistence::permanent)) return;
+  }
+  if (table_ != nullptr) {
+    if (logged) {
+      each_foreign_key(*table_, [&](const Constraint& key) {
+        if (key.references != table_ && key.references->known &&
+            key.references->persistence == catalog::Persistence::unlogged)
+          m_.fail("42P16", "could not change table \"{}\" to logged because it references unlogged table \"{}\"",
+                  table_name(), m_.text(key.references->name));
+      });
+    } else {
+      each_reference(*table_, [&](const Constraint& key) {
+        if (key.table != table_ && key.table->persistence == catalog::Persistence::permanent)
+          m_.fail("42P16", "could not change table \"{}\" to unlogged because it references logged table \"{}\"",
+                  table_name(), m_.text(key.table->name));
+      });
+    }
+    if (m_.version >= 15)
+      for (const Relation* sequence : table_->owned)
+        if (!sequence->dropped && sequence->owner_table == table_)
+          m_.lock(*sequence, LockMode::access_exclusive, Because::sequence);
+  }
+  add_work_below(Work::scan | Work::rewrite, part, false);
+}
+
+void Alter::change_owner(const ::AlterTableCmd& command) {
+  (void)command;
+  if (table_ == nullptr || is_index(table_->kind)) return;
+  m_.lock_indexes(*table_, LockMode::access_exclusive);
+  for (const Relation* sequence : table_->owned)
+    if (!sequence->dropped && sequence->owner_table == table_)
+      m_.lock(*sequence, LockMode::access_exclusive, Because::sequence);
+}
+
+void Alter::set_tablespace(const ::AlterTableCmd& command, Part& part) {
+  const auto plain = [&](Symbol name) { return !name || m_.text(name) == "pg_default"; };
+  const Symbol to = m_.symbol(command.name);
+  if (table_ != nullptr && table_->known) {
+    if (to == table_->tablespace || (plain(to) && plain(table_->tablespace))) return;
+    if (table_->kind == RelationKind::partitioned_table || table_->kind == RelationKind::partitioned_index) return;
+  }
+  if (table_ != nullptr && is_index(table_->kind)) {
+    // Its file is copied. A plan of the table opens all of its indexes, so that readers wait.
+    m_.rebuild(*table_);
+    part.work |= Work::index_build;
+    return;
+  }
+  // The file is copied block by block; indexes stay where they are.
+  add_work_below(Work::scan | Work::rewrite, part, false);
+}
+
+// A table that is rewritten gets all of its indexes built again, but not one that only moves.
+void Alter::rebuild_indexes() {
+  const bool rewrites = std::any_of(m_.out.parts.begin(), m_.out.parts.end(), [&](const Part& part) {
+    return has(part.work, Work::rewrite) &&
+           pg::cast<::AlterTableCmd>(pg::nodes(statement_.cmds)[part.command]).subtype != AT_SetTableSpace;
+  });
+  if (!rewrites || table_ == nullptr) return;
+  each_in_tree(*table_, recurse_, [&](const Relation& table) {
+    const RelationEffect* effect = m_.entry(table);
+    if (effect == nullptr || !has(effect->work, Work::rewrite)) return;
+    each_index(table, [&](const Relation& index) { m_.rebuild(index); });
+  });
+}
+
+}  // namespace
+
+void alter_table(Model& model, const ::AlterTableStmt& statement) {
+  if (statement.objtype == OBJECT_TYPE) return alter_composite(model, statement);
+  Alter(model, statement).run();
+}
+
+void alter_table_move_all(Model& model, const ::AlterTableMoveAllStmt& statement) {
+  const Symbol from = model.symbol(statement.orig_tablespacename);
+  const Symbol to = model.symbol(statement.new_tablespacename);
+  if (from == to) return;
+  const bool is_default = model.text(from) == "pg_default";
+  for (const catalog::Schema* schema : model.catalog.schemas()) {
+    if (schema->dropped) continue;
+    for (const Relation* relation : schema->relations) {
+      if (relation->dropped || !relation->known || relation->schema != schema->name) continue;
+      if (relation->tablespace != from && !(is_default && !relation->tablespace)) continue;
+      const bool wanted = statement.objtype == OBJECT_TABLE     ? relation->is_table()
+                          : statement.objtype == OBJECT_MATVIEW ? relation->kind == RelationKind::materialized_view
+                                                                : is_index(relation->kind);
+      if (!wanted) continue;
+      model.lock(*relation, LockMode::access_exclusive, Because::target,
+                 has_storage(*relation) ? Work::scan | Work::rewrite : Work::none);
+    }
+  }
+}
+
+}  // namespace pglint::effect

@@ -1,0 +1,279 @@
+#include "effect/effect.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "effect/model.h"
+
+namespace pglint::effect {
+namespace {
+
+// Labels of enumerations and names of types that are there already.
+void alter_enum(Model& model, const ::AlterEnumStmt& statement) {
+  const auto name = pg::qualified_name(statement.typeName);
+  const catalog::Type* type =
+      model.catalog.find_type(name.schema.empty() ? Symbol{} : model.symbol(name.schema), model.symbol(name.name));
+  if (type == nullptr || type->kind != catalog::TypeKind::enumeration) return;
+  const auto has = [&](const char* label) {
+    const Symbol wanted = model.symbol(label);
+    return std::any_of(type->values.begin(), type->values.end(),
+                       [&](const catalog::EnumValue& value) { return value.name == wanted; });
+  };
+  if (statement.oldVal != nullptr) {
+    if (!has(statement.oldVal))
+      model.fail("22023", "\"{}\" is not an existing enum label", pg::text(statement.oldVal));
+    else if (has(statement.newVal))
+      model.fail("42710", "enum label \"{}\" already exists", pg::text(statement.newVal));
+  } else if (!statement.skipIfNewValExists && has(statement.newVal)) {
+    model.fail("42710", "enum label \"{}\" already exists", pg::text(statement.newVal));
+  }
+}
+
+void create_type(Model& model, const ::List* names) {
+  const auto name = pg::qualified_name(names);
+  const Symbol schema = name.schema.empty() ? model.catalog.creation_schema() : model.symbol(name.schema);
+  if (model.catalog.find_type(schema, model.symbol(name.name)) != nullptr)
+    model.fail("42710", "type \"{}\" already exists", name.name);
+}
+
+void transaction(Model& model, const ::TransactionStmt& statement) {
+  switch (statement.kind) {
+    case TRANS_STMT_SAVEPOINT:
+    case TRANS_STMT_RELEASE:
+    case TRANS_STMT_ROLLBACK_TO:
+      if (!model.transaction.block)
+        model.fail("25P01", "{} can only be used in transaction blocks",
+                   statement.kind == TRANS_STMT_SAVEPOINT ? "SAVEPOINT"
+                   : statement.kind == TRANS_STMT_RELEASE ? "RELEASE SAVEPOINT"
+                                                          : "ROLLBACK TO SAVEPOINT");
+      return;
+    case TRANS_STMT_COMMIT_PREPARED:
+      (void)model.outside_transaction("COMMIT PREPARED");
+      return;
+    case TRANS_STMT_ROLLBACK_PREPARED:
+      (void)model.outside_transaction("ROLLBACK PREPARED");
+      return;
+    default:
+      return;
+  }
+}
+
+void subscription(Model& model, const ::CreateSubscriptionStmt& statement) {
+  const auto off = [&](std::string_view name) {
+    const ::DefElem* option = pg::option(statement.options, name);
+    return option != nullptr && pg::boolean(*option) == false;
+  };
+  if (!off("connect") && !off("create_slot"))
+    (void)model.outside_transaction("CREATE SUBSCRIPTION ... WITH (create_slot = true)");
+}
+
+// Readers and writers that wait although the relation's own lock would let them pass.
+void spread(Model& model, bool concurrent) {
+  Effects& out = model.out;
+  const auto entry = [&](const Relation* relation) { return model.entry(*relation); };
+  bool partitions = false;
+  // Indexes first, since what stops a partition stops its parent.
+  for (RelationEffect& effect : out.relations) {
+    const Relation* relation = effect.relation;
+    if (relation == nullptr || effect.is_new) continue;
+    partitions = partitions || relation->is_partition;
+    if (concurrent || !blocks_reads(effect.lock) || relation->index == nullptr || relation->index->table == nullptr)
+      continue;
+    RelationEffect* table = entry(relation->index->table);
+    if (table != nullptr && blocks_reads(table->lock)) continue;
+    effect.blocks_table_reads = effect.blocks_table_writes = true;
+    if (table != nullptr) table->blocks_table_reads = table->blocks_table_writes = true;
+  }
+  if (!partitions || concurrent) return;
+  // Children stand behind their parents.
+  for (auto effect = out.relations.rbegin(); effect != out.relations.rend(); ++effect) {
+    const Relation* relation = effect->relation;
+    if (relation == nullptr || !relation->is_partition || effect->is_new) continue;
+    const bool reads = blocks_reads(effect->lock) || effect->blocks_table_reads;
+    const bool writes = blocks_writes(effect->lock) || effect->blocks_table_writes;
+    if (!reads && !writes) continue;
+    for (const Relation* parent : relation->parents) {
+      RelationEffect* above = entry(parent);
+      if (above == nullptr) continue;
+      above->blocks_table_reads = above->blocks_table_reads || (reads && !blocks_reads(above->lock));
+      above->blocks_table_writes = above->blocks_table_writes || (writes && !blocks_writes(above->lock));
+    }
+  }
+}
+
+void dispatch(Model& model, const ::Node* node) {
+  switch (node->type) {
+    case T_AlterTableStmt:
+      return alter_table(model, *pg::as<::AlterTableStmt>(node));
+    case T_CreateStmt: {
+      const auto& statement = *pg::as<::CreateStmt>(node);
+      return create_table(model, statement,
+                          statement.partspec != nullptr ? RelationKind::partitioned_table : RelationKind::table);
+    }
+    case T_CreateForeignTableStmt:
+      return create_table(model, pg::as<::CreateForeignTableStmt>(node)->base, RelationKind::foreign_table);
+    case T_CreateTableAsStmt:
+      return create_table_as(model, *pg::as<::CreateTableAsStmt>(node));
+    case T_IndexStmt:
+      return create_index(model, *pg::as<::IndexStmt>(node));
+    case T_DropStmt:
+      return drop(model, *pg::as<::DropStmt>(node));
+    case T_RenameStmt:
+      return rename(model, *pg::as<::RenameStmt>(node));
+    case T_SelectStmt:
+    case T_InsertStmt:
+    case T_UpdateStmt:
+    case T_DeleteStmt:
+    case T_MergeStmt:
+      return query(model, node, Run::execute);
+    case T_TruncateStmt:
+      return truncate(model, *pg::as<::TruncateStmt>(node));
+    case T_AlterObjectSchemaStmt:
+      return set_schema(model, *pg::as<::AlterObjectSchemaStmt>(node));
+    case T_AlterObjectDependsStmt:
+      return depends_on_extension(model, *pg::as<::AlterObjectDependsStmt>(node));
+    case T_AlterTableMoveAllStmt:
+      return alter_table_move_all(model, *pg::as<::AlterTableMoveAllStmt>(node));
+    case T_ViewStmt:
+      return create_view(model, *pg::as<::ViewStmt>(node));
+    case T_RefreshMatViewStmt:
+      return refresh(model, *pg::as<::RefreshMatViewStmt>(node));
+    case T_CreateSeqStmt:
+      return create_sequence(model, *pg::as<::CreateSeqStmt>(node));
+    case T_AlterSeqStmt:
+      return alter_sequence(model, *pg::as<::AlterSeqStmt>(node));
+    case T_AlterDomainStmt:
+      return alter_domain(model, *pg::as<::AlterDomainStmt>(node));
+    case T_CreateTrigStmt:
+      return create_trigger(model, *pg::as<::CreateTrigStmt>(node));
+    case T_RuleStmt:
+      return create_rule(model, *pg::as<::RuleStmt>(node));
+    case T_CreatePolicyStmt:
+      return create_policy(model, *pg::as<::CreatePolicyStmt>(node));
+    case T_AlterPolicyStmt:
+      return alter_policy(model, *pg::as<::AlterPolicyStmt>(node));
+    case T_CreateStatsStmt:
+      return create_statistics(model, *pg::as<::CreateStatsStmt>(node));
+    case T_CreatePublicationStmt:
+      return create_publication(model, *pg::as<::CreatePublicationStmt>(node));
+    case T_AlterPublicationStmt:
+      return alter_publication(model, *pg::as<::AlterPublicationStmt>(node));
+    case T_CommentStmt: {
+      const auto& statement = *pg::as<::CommentStmt>(node);
+      return comment(model, statement.objtype, statement.object);
+    }
+    case T_SecLabelStmt: {
+      const auto& statement = *pg::as<::SecLabelStmt>(node);
+      return comment(model, statement.objtype, statement.object);
+    }
+    case T_GrantStmt:
+      return grant(model, *pg::as<::GrantStmt>(node));
+    case T_LockStmt:
+      return lock_table(model, *pg::as<::LockStmt>(node));
+    case T_VacuumStmt:
+      return vacuum(model, *pg::as<::VacuumStmt>(node));
+    case T_ClusterStmt:
+      return cluster(model, *pg::as<::ClusterStmt>(node));
+    case T_ReindexStmt:
+      return reindex(model, *pg::as<::ReindexStmt>(node));
+    case T_CopyStmt:
+      return copy(model, *pg::as<::CopyStmt>(node));
+    case T_ExplainStmt: {
+      const auto& statement = *pg::as<::ExplainStmt>(node);
+      return query(model, statement.query, pg::is_on(statement.options, "analyze") ? Run::execute : Run::plan);
+    }
+    case T_PrepareStmt:
+      return query(model, pg::as<::PrepareStmt>(node)->query, Run::analyse);
+    case T_DeclareCursorStmt: {
+      const auto& statement = *pg::as<::DeclareCursorStmt>(node);
+      if (!model.transaction.block && (statement.options & CURSOR_OPT_HOLD) == 0)
+        model.fail("25P01", "DECLARE CURSOR can only be used in transaction blocks");
+      return query(model, statement.query, Run::plan);
+    }
+    case T_CallStmt:
+      return expression(model, reinterpret_cast<const ::Node*>(pg::as<::CallStmt>(node)->funccall), Run::execute);
+    case T_AlterEnumStmt:
+      return alter_enum(model, *pg::as<::AlterEnumStmt>(node));
+    case T_CreateEnumStmt:
+      return create_type(model, pg::as<::CreateEnumStmt>(node)->typeName);
+    case T_CreateDomainStmt:
+      return create_type(model, pg::as<::CreateDomainStmt>(node)->domainname);
+    case T_CreateRangeStmt:
+      return create_type(model, pg::as<::CreateRangeStmt>(node)->typeName);
+    case T_TransactionStmt:
+      return transaction(model, *pg::as<::TransactionStmt>(node));
+    case T_CreatedbStmt:
+      return (void)model.outside_transaction("CREATE DATABASE");
+    case T_DropdbStmt:
+      return (void)model.outside_transaction("DROP DATABASE");
+    case T_AlterDatabaseStmt:
+      if (pg::option(pg::as<::AlterDatabaseStmt>(node)->options, "tablespace") != nullptr)
+        (void)model.outside_transaction("ALTER DATABASE SET TABLESPACE");
+      return;
+    case T_AlterSystemStmt:
+      return (void)model.outside_transaction("ALTER SYSTEM");
+    case T_CreateTableSpaceStmt:
+      return (void)model.outside_transaction("CREATE TABLESPACE");
+    case T_DropTableSpaceStmt:
+      return (void)model.outside_transaction("DROP TABLESPACE");
+    case T_CreateSubscriptionStmt:
+      return subscription(model, *pg::as<::CreateSubscriptionStmt>(node));
+    case T_DropSubscriptionStmt:
+      return (void)model.outside_transaction("DROP SUBSCRIPTION");
+    case T_DiscardStmt:
+      if (pg::as<::DiscardStmt>(node)->target == DISCARD_ALL) (void)model.outside_transaction("DISCARD ALL");
+      return;
+    default:
+      return;
+  }
+}
+
+}  // namespace
+
+std::string_view name(Because because) {
+  switch (because) {
+    case Because::target:
+      return "target";
+    case Because::references:
+      return "references";
+    case Because::partition:
+      return "partition";
+    case Because::parent:
+      return "parent";
+    case Because::domain:
+      return "domain";
+    case Because::index:
+      return "index";
+    case Because::default_partition:
+      return "default_partition";
+    case Because::dependent:
+      return "dependent";
+    case Because::reads:
+      return "reads";
+    case Because::sequence:
+      return "sequence";
+    case Because::inherits:
+      break;
+  }
+  return "inherits";
+}
+
+LockMode Effects::strongest() const {
+  LockMode mode = LockMode::none;
+  for (const RelationEffect& effect : relations) mode = std::max(mode, effect.lock);
+  return mode;
+}
+
+void effects(const ::Node* statement, std::string_view sql, const catalog::Catalog& catalog,
+             const catalog::TransactionState& transaction, const Target& target, Effects& out) {
+  out.clear();
+  if (const auto* raw = pg::as<::RawStmt>(statement)) statement = raw->stmt;
+  if (statement == nullptr) return;
+  Model model(catalog, transaction, target.pg_version, sql, out);
+  if (!check_syntax(model, statement)) return;
+  dispatch(model, statement);
+  if (out.relations.size() > 1 || (out.relations.size() == 1 && is_index(out.relations.front().kind)))
+    spread(model, pg::is_concurrent(statement));
+}
+
+}  // namespace pglint::effect

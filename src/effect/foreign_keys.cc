@@ -1,0 +1,122 @@
+// Foreign keys lock two tables: the one that refers, and the one it refers to.
+
+#include <algorithm>
+#include <iterator>
+
+#include "effect/model.h"
+
+namespace pglint::effect {
+namespace {
+
+// The index behind a key that consists of exactly these columns; of the primary key if none are given.
+const Relation* key_index(const Model& model, const Relation& table, const ::List* columns) {
+  if (columns == nullptr) return primary_key_index(table);
+  const auto wanted = pg::nodes(columns);
+  const Relation* found = nullptr;
+  each_index(table, [&](const Relation& relation) {
+    const catalog::Index* index = relation.index;
+    if (found != nullptr || index == nullptr || !index->unique || !index->predicate.empty() ||
+        index->keys.size() != wanted.size())
+      return;
+    for (const catalog::IndexKey& key : index->keys) {
+      bool named = false;
+      for (const ::Node* column : wanted) named = named || (key.column && model.symbol_of(column) == key.column);
+      if (!named) return;
+    }
+    found = &relation;
+  });
+  return found;
+}
+
+}  // namespace
+
+void validate_foreign_key(Model& model, const Relation* table, const Relation* referenced) {
+  // One query over both: the planner opens every index of either.
+  for (const Relation* side : {table, referenced}) {
+    if (side == nullptr) continue;
+    each_in_tree(*side, side->kind == RelationKind::partitioned_table, [&](const Relation& relation) {
+      if (has_storage(relation) || relation.children.empty()) model.work(relation, Work::scan);
+      if (has_storage(relation)) model.lock_indexes(relation, LockMode::access_share);
+    });
+  }
+}
+
+void add_foreign_key(Model& model, const NewForeignKey& key) {
+  if (key.self && key.table == nullptr) return;  // of a table that is being made
+  if (key.referenced.presence == Presence::gone) return model.missing(key.referenced);
+  const Relation* referenced = key.self ? key.table : key.referenced.relation;
+  if (referenced == nullptr) {
+    model.lock(key.referenced, RelationKind::table, LockMode::share_row_exclusive, Because::references,
+               key.validates ? Work::scan : Work::none);
+  } else {
+    if (!key.self)
+      each_in_tree(*referenced, referenced->kind == RelationKind::partitioned_table, [&](const Relation& relation) {
+        model.lock(relation, LockMode::share_row_exclusive, as_child(relation, *referenced, Because::references));
+      });
+    if (referenced->known && model.version >= 14) {
+      if (const Relation* index = key_index(model, *referenced, key.referenced_columns))
+        each_in_tree(*index, true,
+                     [&](const Relation& part) { model.lock(part, LockMode::access_share, Because::index); });
+    }
+  }
+  if (!key.validates) return;
+  validate_foreign_key(model, key.table, referenced);
+}
+
+void check_foreign_key(Model& model, const Relation* table, const ::Constraint& constraint, const Lookup& referenced) {
+  const Relation* other = referenced.relation;
+  if (other == nullptr || referenced.presence != Presence::known || !other->columns_known) return;
+  const auto columns = pg::nodes(constraint.pk_attrs);
+  // An index has at most 32 columns.
+  Symbol buffer[32];
+  Vec<Symbol> wanted{buffer, 0, 32};
+  if (columns.empty()) {
+    const Relation* key = primary_key_index(*other);
+    if (key == nullptr || key->index == nullptr) {
+      model.fail("42704", "there is no primary key for referenced table \"{}\"", model.text(other->name));
+      return;
+    }
+    for (const catalog::IndexKey& part : key->index->keys)
+      if (wanted.count < wanted.capacity) buffer[wanted.count++] = part.column;
+  } else {
+    for (const ::Node* column : columns) {
+      const Symbol name = model.symbol_of(column);
+      if (catalog::column(*other, name) == nullptr) {
+        model.fail("42703", "column \"{}\" referenced in foreign key constraint does not exist", pg::string(column));
+        return;
+      }
+      if (wanted.count < wanted.capacity) buffer[wanted.count++] = name;
+    }
+    if (columns.size() > wanted.capacity) return;
+  }
+  bool unique = false;
+  each_index(*other, [&](const Relation& index) {
+    unique =
+        unique || (index.index->unique && index.index->predicate.empty() && index.index->keys.size() == wanted.size() &&
+                   std::all_of(index.index->keys.begin(), index.index->keys.end(),
+                               [&](const catalog::IndexKey& k) { return k.column && contains(wanted, k.column); }));
+  });
+  const auto own = pg::nodes(constraint.fk_attrs);
+  if (!own.empty() && own.size() != wanted.size()) {
+    model.fail("42830", "number of referencing and referenced columns for foreign key disagree");
+    return;
+  }
+  if (!unique) {
+    model.fail("42830", "there is no unique constraint matching given keys for referenced table \"{}\"",
+               model.text(other->name));
+    return;
+  }
+  if (table == nullptr) return;
+  for (std::uint32_t i = 0; i < wanted.size() && i < own.size(); ++i) {
+    const catalog::Column* from = catalog::column(*table, model.symbol_of(own[i]));
+    const catalog::Column* to = catalog::column(*other, wanted[i]);
+    if (from == nullptr || to == nullptr || comparable(model, from->type, to->type)) continue;
+    const std::string_view name =
+        constraint.conname != nullptr
+            ? pg::text(constraint.conname)
+            : model.text(model.choose_key_name(table->schema, model.text(table->name), constraint.fk_attrs, "fkey"));
+    model.fail("42804", "foreign key constraint \"{}\" cannot be implemented", name);
+  }
+}
+
+}  // namespace pglint::effect

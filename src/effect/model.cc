@@ -1,0 +1,231 @@
+#include "effect/model.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "catalog/names.h"
+
+namespace pglint::effect {
+namespace {
+
+// Up to here the entries are looked through one by one.
+constexpr std::size_t few = 16;
+
+std::size_t hash_of(Symbol schema, Symbol name) {
+  return static_cast<std::size_t>(((std::uint64_t{schema.id} << 32) | name.id) * 0x9E3779B97F4A7C15ULL >> 20);
+}
+
+void index_relations(Effects& out) {
+  std::size_t size = 64;
+  while (size < out.relations.size() * 4) size *= 2;
+  out.slots.assign(size, 0);
+  for (std::uint32_t i = 0; i < out.relations.size(); ++i) {
+    const RelationEffect& effect = out.relations[i];
+    std::size_t at = hash_of(effect.schema, effect.name) & (size - 1);
+    while (out.slots[at] != 0) at = (at + 1) & (size - 1);
+    out.slots[at] = i + 1;
+  }
+}
+
+}  // namespace
+
+// --- names -----------------------------------------------------------------------------------------------------------
+
+Lookup Model::find(const ::RangeVar* name) const { return name != nullptr ? catalog.find(*name) : Lookup{}; }
+
+Lookup Model::find(const pg::QualifiedName& name) const {
+  return catalog.find(name.schema.empty() ? Symbol{} : symbol(name.schema), symbol(name.name));
+}
+
+Symbol Model::schema_for(const ::RangeVar& name) const {
+  if (name.schemaname != nullptr) return symbol(name.schemaname);
+  if (name.relpersistence == RELPERSISTENCE_TEMP) return symbol("pg_temp");
+  return catalog.creation_schema();
+}
+
+Symbol Model::choose_name(Symbol schema, std::string_view first, std::string_view second,
+                          std::string_view label) const {
+  // Few histories number a name further; from there on any number is as good as another.
+  constexpr int tries = 100;
+  char numbered[32];
+  for (int number = 0;; ++number) {
+    std::string_view last = label;
+    if (number > 0) {
+      const auto end = fmt::format_to_n(numbered, sizeof numbered, "{}{}", label, number);
+      last = std::string_view(numbered, std::min(end.size, sizeof numbered));
+    }
+    const Symbol name = symbol(catalog::make_name(first, second, last).text());
+    const Lookup found = catalog.find(schema, name);
+    if (number == tries || found.relation == nullptr || found.presence == Presence::gone) return name;
+  }
+}
+
+Symbol Model::choose_key_name(Symbol schema, std::string_view table, const ::List* columns,
+                              std::string_view label) const {
+  char joined[64];
+  std::size_t size = 0;
+  for (const ::Node* column : pg::nodes(columns)) {
+    if (size >= sizeof joined - 1) break;
+    if (size > 0) joined[size++] = '_';
+    const std::string_view name = catalog::clip(pg::string(column), sizeof joined - 1 - size);
+    std::memcpy(joined + size, name.data(), name.size());
+    size += name.size();
+  }
+  return choose_name(schema, table, std::string_view(joined, size), label);
+}
+
+// --- locks -----------------------------------------------------------------------------------------------------------
+
+RelationEffect* Model::entry(Symbol schema, Symbol name) {
+  if (out.relations.size() <= few) {
+    for (RelationEffect& effect : out.relations)
+      if (effect.name == name && effect.schema == schema) return &effect;
+    return nullptr;
+  }
+  const std::size_t mask = out.slots.size() - 1;
+  for (std::size_t at = hash_of(schema, name) & mask; out.slots[at] != 0; at = (at + 1) & mask) {
+    RelationEffect& effect = out.relations[out.slots[at] - 1];
+    if (effect.name == name && effect.schema == schema) return &effect;
+  }
+  return nullptr;
+}
+
+RelationEffect& Model::add(const RelationEffect& effect) {
+  out.relations.push_back(effect);
+  if (out.relations.size() > few) {
+    if (out.slots.size() < out.relations.size() * 2) {
+      index_relations(out);
+    } else {
+      const std::size_t mask = out.slots.size() - 1;
+      std::size_t at = hash_of(effect.schema, effect.name) & mask;
+      while (out.slots[at] != 0) at = (at + 1) & mask;
+      out.slots[at] = static_cast<std::uint32_t>(out.relations.size());
+    }
+  }
+  return out.relations.back();
+}
+
+void Model::merge(const RelationEffect& effect) {
+  if (RelationEffect* known = entry(effect.schema, effect.name)) {
+    known->lock = std::max(known->lock, effect.lock);
+    known->work |= effect.work;
+    return;
+  }
+  add(effect);
+}
+
+void Model::lock(const Relation& relation, LockMode mode, Because because, Work work) {
+  merge({.relation = &relation,
+         .schema = relation.schema,
+         .name = relation.name,
+         .kind = relation.kind,
+         .known = relation.known,
+         .is_new = catalog.is_new(relation),
+         .lock = mode,
+         .work = work,
+         .because = because,
+         .held_until = held});
+}
+
+void Model::lock(const Lookup& found, RelationKind assumed, LockMode mode, Because because, Work work) {
+  if (found.presence == Presence::gone || !found.name) return;
+  if (found.relation != nullptr) return lock(*found.relation, mode, because, work);
+  merge({.schema = found.schema,
+         .name = found.name,
+         .kind = assumed,
+         .lock = mode,
+         .work = work,
+         .because = because,
+         .held_until = held});
+}
+
+void Model::made(RelationKind kind, Symbol schema, Symbol name, Because because, Work work) {
+  merge({.schema = schema,
+         .name = name,
+         .kind = kind,
+         .known = true,
+         .is_new = true,
+         .lock = LockMode::access_exclusive,
+         .work = work,
+         .because = because,
+         .held_until = held});
+}
+
+void Model::work(const Relation& relation, Work work) {
+  if (RelationEffect* known = entry(relation)) known->work |= work;
+}
+
+void Model::lock_indexes(const Relation& table, LockMode mode) {
+  each_index(table, [&](const Relation& index) { lock(index, mode, Because::index); });
+}
+
+void Model::build_new(const Relation& table, Symbol name) {
+  out.builds.push_back({table.schema, name, &table, table.schema, table.name});
+  made(RelationKind::index, table.schema, name, Because::index, Work::index_build);
+  work(table, Work::scan | Work::index_build);
+}
+
+void Model::build_new(Symbol table_schema, Symbol table_name, Symbol name) {
+  out.builds.push_back({table_schema, name, nullptr, table_schema, table_name});
+  made(RelationKind::index, table_schema, name, Because::index, Work::index_build);
+  if (RelationEffect* table = entry(table_schema, table_name)) table->work |= Work::scan | Work::index_build;
+}
+
+void Model::rebuild(const Relation& index, LockMode mode) {
+  lock(index, mode, Because::index);
+  RelationEffect* effect = entry(index);
+  if (has(effect->work, Work::index_build)) return;  // by another part of the statement
+  effect->work |= Work::index_build;
+  const Relation* table = index.index != nullptr ? index.index->table : nullptr;
+  out.builds.push_back({index.schema, index.name, table, table != nullptr ? table->schema : Symbol{},
+                        table != nullptr ? table->name : Symbol{}});
+  if (table != nullptr) work(*table, Work::scan | Work::index_build);
+}
+
+bool Model::open(const Lookup& found, RelationKind assumed, LockMode mode, Because because, Work work, bool if_exists) {
+  if (found.presence == Presence::gone) {
+    if (!if_exists) missing(found);
+    return false;
+  }
+  lock(found, assumed, mode, because, work);
+  return static_cast<bool>(found.name);
+}
+
+// --- errors ----------------------------------------------------------------------------------------------------------
+
+void Model::set_error(const char* sqlstate, std::string message) {
+  out.has_error = true;
+  std::memcpy(out.error.sqlstate, sqlstate, 5);
+  out.error.sqlstate[5] = '\0';
+  out.error.message = std::move(message);
+}
+
+void Model::newer_syntax(std::string_view word) { fail("42601", "syntax error at or near \"{}\"", word); }
+
+void Model::missing(const Lookup& found) { fail("42P01", "relation \"{}\" does not exist", text(found.name)); }
+
+bool Model::outside_transaction(std::string_view what) {
+  out.transactional = false;
+  held = HeldUntil::statement;
+  if (!transaction.block) return true;
+  fail("25001", "{} cannot run inside a transaction block", what);
+  return false;
+}
+
+// --- relations -------------------------------------------------------------------------------------------------------
+
+bool contains(const Vec<Symbol>& list, Symbol name) { return std::find(list.begin(), list.end(), name) != list.end(); }
+
+bool is_index(RelationKind kind) { return kind == RelationKind::index || kind == RelationKind::partitioned_index; }
+
+bool has_storage(const Relation& relation) {
+  return relation.kind == RelationKind::table || relation.kind == RelationKind::materialized_view;
+}
+
+const Relation* primary_key_index(const Relation& table) {
+  for (const catalog::Constraint* constraint : table.constraints)
+    if (!constraint->dropped && constraint->kind == catalog::ConstraintKind::primary_key) return constraint->index;
+  return nullptr;
+}
+
+}  // namespace pglint::effect

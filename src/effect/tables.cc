@@ -1,0 +1,164 @@
+// CREATE TABLE in its forms, and TRUNCATE.
+
+#include <algorithm>
+
+#include "effect/model.h"
+
+namespace pglint::effect {
+namespace {
+
+// Something of that name is there already: true if the statement goes no further.
+bool exists(Model& model, Symbol schema, Symbol name, bool if_not_exists) {
+  if (model.catalog.find(schema, name).presence != Presence::known) return false;
+  if (!if_not_exists) model.fail("42P07", "relation \"{}\" already exists", model.text(name));
+  return true;
+}
+
+void new_sequence(Model& model, Symbol schema, std::string_view table, std::string_view column) {
+  model.made(RelationKind::sequence, schema, model.choose_name(schema, table, column, "seq"), Because::sequence);
+}
+
+void foreign_key(Model& model, const ::Constraint& constraint, Symbol schema, Symbol name) {
+  const Lookup referenced = model.find(constraint.pktable);
+  const bool self = referenced.schema == schema && referenced.name == name;
+  if (!self) check_foreign_key(model, nullptr, constraint, referenced);
+  add_foreign_key(model, {.table = nullptr,
+                          .referenced = referenced,
+                          .referenced_columns = constraint.pk_attrs,
+                          .self = self,
+                          .validates = false});
+}
+
+void key(Model& model, const ::Constraint& constraint, std::string_view column, Symbol schema, Symbol name,
+         bool partitioned) {
+  const std::string_view table = model.text(name);
+  Symbol index = model.symbol(constraint.conname);
+  if (!index && constraint.contype == CONSTR_PRIMARY)
+    index = model.choose_name(schema, table, {}, "pkey");
+  else if (!index && !column.empty())
+    index = model.choose_name(schema, table, column, "key");
+  else if (!index && constraint.contype == CONSTR_UNIQUE)
+    index = model.choose_key_name(schema, table, constraint.keys, "key");
+  else if (!index)
+    index = model.choose_name(schema, table, {}, "excl");
+  if (partitioned)
+    model.made(RelationKind::partitioned_index, schema, index, Because::index);
+  else
+    model.build_new(schema, name, index);
+}
+
+void like(Model& model, const ::TableLikeClause& clause, Symbol schema, Symbol name) {
+  const Lookup found = model.find(clause.relation);
+  if (!model.open(found, RelationKind::table, LockMode::access_share, Because::reads)) return;
+  const Relation* from = found.relation;
+  if (from == nullptr) return;
+  const bool all = clause.options == CREATE_TABLE_LIKE_ALL;
+  if (all || (clause.options & CREATE_TABLE_LIKE_IDENTITY) != 0)
+    for (const catalog::Column& column : from->columns)
+      if (!column.dropped && column.identity != catalog::Identity::none)
+        new_sequence(model, schema, model.text(name), model.text(column.name));
+  if (!all && (clause.options & CREATE_TABLE_LIKE_INDEXES) == 0) return;
+  each_index(*from, [&](const Relation& index) {
+    const catalog::Constraint* constraint = index.index->constraint;
+    const bool primary = constraint != nullptr && constraint->kind == catalog::ConstraintKind::primary_key;
+    const std::string_view column =
+        index.index->keys.empty() || !index.index->keys[0].column ? "expr" : model.text(index.index->keys[0].column);
+    model.build_new(schema, name,
+                    model.choose_name(schema, model.text(name), primary ? std::string_view() : column,
+                                      primary                 ? "pkey"
+                                      : constraint != nullptr ? "key"
+                                                              : "idx"));
+  });
+}
+
+}  // namespace
+
+void create_table(Model& model, const ::CreateStmt& statement, RelationKind kind) {
+  const Symbol schema = model.schema_for(*statement.relation);
+  const Symbol name = model.symbol(statement.relation->relname);
+  if (exists(model, schema, name, statement.if_not_exists)) return;
+  model.made(kind, schema, name, Because::target);
+  const bool partitioned = kind == RelationKind::partitioned_table;
+
+  for (const ::RangeVar& parent : pg::only<::RangeVar>(statement.inhRelations)) {
+    const Lookup found = model.find(&parent);
+    if (found.presence == Presence::gone) return model.missing(found);
+    if (statement.partbound == nullptr)
+      model.lock(found, RelationKind::table, LockMode::share_update_exclusive, Because::inherits);
+    else if (found.relation != nullptr)
+      new_partition(model, *found.relation, statement, schema, name);
+    else
+      model.lock(found, RelationKind::partitioned_table, LockMode::access_exclusive, Because::parent);
+  }
+  for (const ::Node* element : pg::nodes(statement.tableElts)) {
+    if (const auto* column = pg::as<::ColumnDef>(element)) {
+      if (type_of(model, column->typeName).serial)
+        new_sequence(model, schema, model.text(name), pg::text(column->colname));
+      for (const ::Constraint& constraint : pg::only<::Constraint>(column->constraints)) {
+        if (constraint.contype == CONSTR_IDENTITY)
+          new_sequence(model, schema, model.text(name), pg::text(column->colname));
+        else if (constraint.contype == CONSTR_PRIMARY || constraint.contype == CONSTR_UNIQUE)
+          key(model, constraint, pg::text(column->colname), schema, name, partitioned);
+        else if (constraint.contype == CONSTR_FOREIGN)
+          foreign_key(model, constraint, schema, name);
+      }
+    } else if (const auto* constraint = pg::as<::Constraint>(element)) {
+      if (constraint->contype == CONSTR_FOREIGN)
+        foreign_key(model, *constraint, schema, name);
+      else if (constraint->contype == CONSTR_PRIMARY || constraint->contype == CONSTR_UNIQUE ||
+               constraint->contype == CONSTR_EXCLUSION)
+        key(model, *constraint, {}, schema, name, partitioned);
+    } else if (const auto* clause = pg::as<::TableLikeClause>(element)) {
+      like(model, *clause, schema, name);
+    }
+  }
+}
+
+void create_table_as(Model& model, const ::CreateTableAsStmt& statement) {
+  if (statement.into == nullptr || statement.into->rel == nullptr) return;
+  const Symbol schema = model.schema_for(*statement.into->rel);
+  const Symbol name = model.symbol(statement.into->rel->relname);
+  if (exists(model, schema, name, statement.if_not_exists)) return;
+  model.made(statement.objtype == OBJECT_MATVIEW ? RelationKind::materialized_view : RelationKind::table, schema, name,
+             Because::target);
+  query(model, statement.query, statement.into->skipData ? Run::analyse : Run::execute);
+}
+
+void truncate(Model& model, const ::TruncateStmt& statement) {
+  std::vector<const Relation*> tables;
+  std::unordered_set<const Relation*> chosen;
+  const auto add = [&](const Relation& root, bool recurse, Because because) {
+    each_in_tree(root, recurse, [&](const Relation& table) {
+      if (!chosen.insert(&table).second) return;
+      tables.push_back(&table);
+      model.lock(table, LockMode::access_exclusive, as_child(table, root, because));
+    });
+  };
+  for (const ::RangeVar& name : pg::only<::RangeVar>(statement.relations)) {
+    const Lookup found = model.find(&name);
+    if (!model.open(found, RelationKind::table, LockMode::access_exclusive, Because::target)) return;
+    if (found.relation != nullptr) add(*found.relation, name.inh, Because::target);
+  }
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    const Relation& table = *tables[i];
+    each_reference(table, [&](const catalog::Constraint& key) {
+      if (chosen.contains(key.table)) return;
+      if (statement.behavior == DROP_CASCADE)
+        add(*key.table, true, Because::references);
+      else
+        model.fail("0A000", "cannot truncate a table referenced in a foreign key constraint");
+    });
+    // Their files are swapped for empty ones; nothing is read.
+    each_index(table, [&](const Relation& index) {
+      if (index.kind == RelationKind::index) model.lock(index, LockMode::access_exclusive, Because::index);
+    });
+    if (model.version < 14 && table.is_partition)
+      for (const Relation* parent : table.parents) model.lock(*parent, LockMode::access_share, Because::parent);
+    if (!statement.restart_seqs) continue;
+    for (const Relation* sequence : table.owned)
+      if (!sequence->dropped && sequence->owner_table == &table)
+        model.lock(*sequence, LockMode::access_exclusive, Because::sequence);
+  }
+}
+
+}  // namespace pglint::effect

@@ -1,0 +1,99 @@
+// Domains and composite types: their changes reach into every table that has a column of them.
+
+#include <algorithm>
+
+#include "effect/model.h"
+
+namespace pglint::effect {
+namespace {
+
+using catalog::Type;
+using catalog::TypeKind;
+
+bool is_of(const Model& model, catalog::TypeName type, const Type& wanted) {
+  // A domain over the domain is one of it.
+  for (int depth = 0; depth < 32; ++depth) {
+    const Type* found = model.catalog.find_type(type);
+    if (found == nullptr) return false;
+    if (found == &wanted) return true;
+    if (found->kind != TypeKind::domain) return false;
+    type = found->base;
+  }
+  return false;
+}
+
+// Tables that have a column of the type now.
+template <class F>
+void each_user(const Model& model, const Type& type, F&& visit) {
+  for (const Relation* table : type.users) {
+    if (table->dropped) continue;
+    for (const catalog::Column& column : table->columns) {
+      if (column.dropped || !is_of(model, column.type, type)) continue;
+      visit(*table, column);
+      break;
+    }
+  }
+}
+
+// Every row of every user is looked at, while nobody may write.
+void check_users(Model& model, const Type& type) {
+  each_user(model, type, [&](const Relation& table, const catalog::Column&) {
+    if (table.kind == RelationKind::composite || table.kind == RelationKind::view) return;
+    const bool rows = has_storage(table) || (table.kind == RelationKind::partitioned_table && table.children.empty());
+    model.lock(table, LockMode::share, Because::domain, rows ? Work::scan : Work::none);
+  });
+}
+
+}  // namespace
+
+void alter_domain(Model& model, const ::AlterDomainStmt& statement) {
+  const auto name = pg::qualified_name(statement.typeName);
+  const Type* type =
+      model.catalog.find_type(name.schema.empty() ? Symbol{} : model.symbol(name.schema), model.symbol(name.name));
+  if (statement.subtype == 'C') {
+    const auto* constraint = pg::as<::Constraint>(statement.def);
+    if (constraint != nullptr && constraint->contype == CONSTR_NOTNULL && model.version < 17)
+      return model.newer_syntax("NOT");
+    if (type != nullptr && constraint != nullptr && !constraint->skip_validation) check_users(model, *type);
+    return;
+  }
+  if (type == nullptr) return;
+  switch (statement.subtype) {
+    case 'O':  // SET NOT NULL
+      if (!type->domain_not_null) check_users(model, *type);
+      return;
+    case 'V':  // VALIDATE CONSTRAINT
+    case 'X': {
+      const Symbol wanted = model.symbol(statement.name);
+      const auto found = std::find_if(type->checks.begin(), type->checks.end(), [&](const catalog::Constraint* check) {
+        return !check->dropped && check->name == wanted;
+      });
+      if (found == type->checks.end()) {
+        if (!statement.missing_ok)
+          model.fail("42704", "constraint \"{}\" of domain \"{}\" does not exist", pg::text(statement.name), name.name);
+        return;
+      }
+      if (statement.subtype == 'V') check_users(model, *type);
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+// ALTER TYPE of a composite type: tables of the type change with it; a column of it stands in the way.
+void alter_composite(Model& model, const ::AlterTableStmt& statement) {
+  const Lookup found = model.find(statement.relation);
+  const Type* type = model.catalog.find_type(found.schema, found.name);
+  if (type == nullptr || type->kind != TypeKind::composite) return;
+  for (const ::AlterTableCmd& command : pg::only<::AlterTableCmd>(statement.cmds)) {
+    if (command.subtype != AT_AlterColumnType) continue;
+    each_user(model, *type, [&](const Relation& table, const catalog::Column& column) {
+      if (has_storage(table) || table.kind == RelationKind::partitioned_table)
+        model.fail("0A000", "cannot alter type \"{}\" because column \"{}.{}\" uses it", model.text(type->name),
+                   model.text(table.name), model.text(column.name));
+    });
+  }
+}
+
+}  // namespace pglint::effect

@@ -1,0 +1,115 @@
+// Views and materialized views.
+
+#include <algorithm>
+
+#include "catalog/expression.h"
+#include "catalog/quote.h"
+#include "effect/model.h"
+
+namespace pglint::effect {
+namespace {
+
+// What CREATE OR REPLACE VIEW refuses: the columns that are there must keep their place, name and type. Says nothing of
+// columns that the query does not spell out.
+void check_columns(Model& model, const Relation& view, const ::ViewStmt& statement) {
+  const auto* select = pg::as<::SelectStmt>(statement.query);
+  if (select == nullptr || select->op != SETOP_NONE || !view.columns_known) return;
+  const auto targets = pg::nodes(select->targetList);
+  const auto aliases = pg::nodes(statement.aliases);
+  const auto items = pg::nodes(select->fromClause);
+  const auto* only = items.size() == 1 ? pg::as<::RangeVar>(items[0]) : nullptr;
+  for (const ::Node* node : targets) {
+    const auto* target = pg::as<::ResTarget>(node);
+    const auto* reference = target != nullptr ? pg::as<::ColumnRef>(target->val) : nullptr;
+    if (target == nullptr || (reference != nullptr && pg::column_name(*reference).empty())) return;  // a star
+  }
+  std::size_t before = 0;
+  for (const catalog::Column& column : view.columns) before += column.dropped ? 0 : 1;
+  if (targets.size() < before) return model.fail("42P16", "cannot drop columns from view");
+
+  std::size_t place = 0;
+  for (const catalog::Column& column : view.columns) {
+    if (column.dropped) continue;
+    const auto& target = *pg::as<::ResTarget>(targets[place]);
+    std::string_view name = place < aliases.size()   ? pg::string(aliases[place])
+                            : target.name != nullptr ? pg::text(target.name)
+                                                     : catalog::output_name(target.val);
+    ++place;
+    if (name.empty()) continue;
+    if (model.symbol(name) != column.name)
+      return model.fail("42P16", "cannot change name of view column \"{}\" to \"{}\"", model.text(column.name), name);
+    catalog::TypeName type;
+    if (const auto* cast = pg::as<::TypeCast>(target.val)) {
+      type = type_of(model, cast->typeName);
+    } else if (const auto* reference = pg::as<::ColumnRef>(target.val); reference != nullptr && only != nullptr) {
+      const Lookup found = model.find(only);
+      const catalog::Column* from = found.relation != nullptr
+                                        ? catalog::column(*found.relation, model.symbol(pg::column_name(*reference)))
+                                        : nullptr;
+      if (from != nullptr) type = from->type;
+    }
+    if (!type.name || !column.type.name) continue;
+    if (type.name != column.type.name || type.array_dimensions != column.type.array_dimensions)
+      return model.fail("42P16", "cannot change data type of view column \"{}\" from {} to {}", model.text(column.name),
+                        type_text(model, column.type), type_text(model, type));
+  }
+}
+
+// A materialized view can be refreshed beside readers if its rows can be told apart.
+bool has_fit_index(const Relation& view) {
+  return std::any_of(view.indexes.begin(), view.indexes.end(), [](const Relation* index) {
+    return !index->dropped && index->index != nullptr && index->index->unique && index->index->valid &&
+           index->index->predicate.empty() &&
+           std::all_of(index->index->keys.begin(), index->index->keys.end(),
+                       [](const catalog::IndexKey& key) { return static_cast<bool>(key.column); });
+  });
+}
+
+}  // namespace
+
+void create_view(Model& model, const ::ViewStmt& statement) {
+  const Symbol schema = model.schema_for(*statement.view);
+  const Symbol name = model.symbol(statement.view->relname);
+  const Lookup found = model.catalog.find(schema, name);
+  if (found.presence == Presence::known) {
+    if (!statement.replace) return model.fail("42P07", "relation \"{}\" already exists", model.text(name));
+    if (found.relation->kind != RelationKind::view)
+      return model.fail("42809", "\"{}\" is not a view", model.text(name));
+    model.lock(*found.relation, LockMode::access_exclusive, Because::target);
+    check_columns(model, *found.relation, statement);
+  } else if (statement.replace && found.presence == Presence::unknown && found.relation != nullptr) {
+    model.lock(found, RelationKind::view, LockMode::access_exclusive, Because::target);
+  } else {
+    model.made(RelationKind::view, schema, name, Because::target);
+  }
+  query(model, statement.query, Run::analyse);
+}
+
+void refresh(Model& model, const ::RefreshMatViewStmt& statement) {
+  const Lookup found = model.find(statement.relation);
+  const Relation* view = found.relation;
+  const bool concurrent = statement.concurrent;
+  const bool reads = !statement.skipData;
+  if (!model.open(found, RelationKind::materialized_view, concurrent ? LockMode::exclusive : LockMode::access_exclusive,
+                  Because::target,
+                  !reads       ? Work::none
+                  : concurrent ? Work::scan
+                               : Work::rewrite))
+    return;
+  if (concurrent && statement.skipData)
+    return model.fail("42601", "REFRESH options CONCURRENTLY and WITH NO DATA cannot be used together");
+  if (view == nullptr) return;
+  if (concurrent && view->known && !has_fit_index(*view))
+    return model.fail("55000", "cannot refresh materialized view \"{}\" concurrently", model.catalog.qualified(*view));
+  each_index(*view, [&](const Relation& index) {
+    if (concurrent)
+      model.lock(index, LockMode::row_exclusive, Because::index);
+    else if (reads)
+      model.rebuild(index);
+    else
+      model.lock(index, LockMode::access_exclusive, Because::index);
+  });
+  if (reads) lock_base(model, *view, LockMode::access_share, Work::scan, true);
+}
+
+}  // namespace pglint::effect
