@@ -3,7 +3,7 @@
 namespace pglint::lint {
 
 bool blocks_others(const effect::RelationEffect& effect) {
-  return !effect.is_new && (blocks_writes(effect.lock) || effect.blocks_table_reads);
+  return !effect.is_new && (blocks_writes(effect.lock) || effect.blocks_table_reads || effect.blocks_table_writes);
 }
 
 const Held* TransactionFacts::on(Symbol schema, Symbol name) const {

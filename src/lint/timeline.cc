@@ -92,12 +92,12 @@ void Recorder::add(const Moment& moment, TimelineStatement& statement) {
     entry->lock = std::max(entry->lock, effect.lock);
     entry->work |= effect.work;
     entry->blocks_reads = entry->blocks_reads || blocks_reads(effect.lock) || effect.blocks_table_reads;
-    entry->blocks_writes = entry->blocks_writes || blocks_writes(effect.lock);
+    entry->blocks_writes = entry->blocks_writes || blocks_writes(effect.lock) || effect.blocks_table_writes;
     entry->until_transaction =
         effect.held_until == effect::HeldUntil::transaction && moment.transaction.kind != TransactionKind::autocommit;
   }
   for (const effect::Build& build : effects.builds) {
-    std::string table = build.table != nullptr ? moment.catalog.qualified(*build.table) : std::string();
+    const std::string table = moment.catalog.qualified(build.table_schema, build.table_name);
     const auto entry = std::ranges::find(statement.effects, table, &LockEffect::relation);
     if (entry != statement.effects.end()) entry->builds.push_back(moment.catalog.qualified(build.schema, build.name));
   }
