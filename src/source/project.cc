@@ -414,8 +414,8 @@ std::optional<Project> read_project(Found& found, const Git* git, const Files& f
   }
   project.migrations = std::move(read);
   out.failures.insert(out.failures.end(), failures.begin(), failures.end());
-  out.notices.push_back(fmt::format("{}, {} migrations read, {} reported{}", title, project.migrations.size(), reported,
-                                    project.pending_known ? "" : "; which are pending is not known"));
+  out.notices.push_back(fmt::format("{}: {} migration(s) read, {} reported{}", title, project.migrations.size(),
+                                    reported, project.pending_known ? "" : "; which are pending is not known"));
   return std::move(project);
 }
 

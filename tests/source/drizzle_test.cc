@@ -55,8 +55,9 @@ TEST_CASE("the journal orders the migrations, not their names") {
   CHECK(order(drizzle) == Lines{"drizzle/0000_init.sql", "drizzle/0002_b.sql", "drizzle/0001_a.sql"});
   CHECK(drizzle.migrations[1].id == "0002_b");
   CHECK(sources.failures.empty());
-  CHECK(any_has(sources.notices,
-                "drizzle: runner drizzle (drizzle/meta/_journal.json, dialect postgresql), 3 migrations read"));
+  CHECK(any_has(
+      sources.notices,
+      "drizzle: runner drizzle (drizzle/meta/_journal.json, dialect postgresql): 3 migration(s) read, 3 reported"));
 }
 
 TEST_CASE("a file is cut at every statement-breakpoint, even in comments and strings") {
