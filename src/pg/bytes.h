@@ -39,7 +39,8 @@ class Stops {
   // The first at or after `at`; the size of the text if there is none.
   [[nodiscard]] std::size_t next(std::size_t at) {
     while (at < text_.size()) {
-      const std::uint64_t stops = masks_at(at).stops >> (at - block_);
+      const Masks& masks = masks_at(at);
+      const std::uint64_t stops = masks.stops >> (at - block_);
       if (stops != 0) return at + first(stops);
       at = block_ + 64;
     }

@@ -16,6 +16,7 @@
 using namespace pglint;
 using namespace pglint::pg;
 using namespace pglint::pg::test;
+using namespace std::string_literals;
 
 namespace {
 
@@ -128,7 +129,7 @@ TEST_CASE("no mutation of a script breaks the lexer or the parser") {
   const std::uint64_t seed = chosen != nullptr ? std::strtoull(chosen, nullptr, 10) : std::random_device{}();
   MESSAGE("PGLINT_SEED=" << seed);
   std::mt19937_64 random(seed);
-  const std::string alphabet("'\"$-/*;:()[]\\{}?eE \n\r\t.,=<aZ_09\0\x80\xC3\xF0", 42);
+  const std::string alphabet = "'\"$-/*;:()[]\\{}?eE \n\r\t.,=<aZ_09\0\x80\xC3\xF0"s;
   const std::vector<std::string> words = {"$$",
                                           "$a$",
                                           "/*",

@@ -7,6 +7,7 @@
 using namespace pglint;
 using namespace pglint::pg;
 using namespace pglint::pg::test;
+using namespace std::string_literals;
 
 TEST_CASE("a statement runs from its first token to the end of its last") {
   const std::string sql = "  -- first\n  SELECT 1  /* end */ ; \n\n\tSELECT\f2\v\r\n";
@@ -275,14 +276,14 @@ TEST_CASE("a byte order mark is blanked") {
 }
 
 TEST_CASE("a NUL byte is an error of its place and ends nothing") {
-  const std::string sql("SELECT 1;\nSELECT\0 2;\nSELECT '\0';\0\0\nSELECT 3;", 43);
+  const std::string sql = "SELECT 1;\nSELECT\0 2;\nSELECT '\0';\0\0\nSELECT 3;"s;
   CHECK(errors(sql) == Texts{"16: invalid byte sequence for encoding \"UTF8\": 0x00",
                              "29: invalid byte sequence for encoding \"UTF8\": 0x00"});
   CHECK(seen(sql) == Texts{"SELECT 1", "SELECT  2", "SELECT ' '", "SELECT 3"});
 }
 
 TEST_CASE("errors are in the order of the text, NUL bytes among them") {
-  const std::string sql("SELECT 'a\nSELECT\0 2", 19);
+  const std::string sql = "SELECT 'a\nSELECT\0 2"s;
   CHECK(errors(sql) == Texts{"7: unterminated quoted string", "16: invalid byte sequence for encoding \"UTF8\": 0x00"});
 }
 
