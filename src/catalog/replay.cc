@@ -100,7 +100,7 @@ void Replay::statement(const ::Node* node) {
 }
 
 void apply(Catalog& catalog, const ::Node* statement, std::string_view sql, int pg_version) {
-  Replay{catalog, sql, pg_version, nullptr}.statement(statement);
+  Replay{.c = catalog, .sql = sql, .version = pg_version}.statement(statement);
 }
 
 }  // namespace pglint::catalog

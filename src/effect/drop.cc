@@ -92,7 +92,15 @@ class Dropping {
     if (relation.owner_table == nullptr || relation.owner_table->dropped || chosen_.contains(relation.owner_table))
       return;
     const catalog::Column* column = catalog::column(*relation.owner_table, relation.owner_column);
-    if (column != nullptr && column->identity != catalog::Identity::none)
+    if (column == nullptr) return;
+    // The numbers of a serial column are its default.
+    if (column->identity == catalog::Identity::none && column->default_volatility == catalog::Volatility::volatile_) {
+      if (cascade_)
+        m_.lock(*relation.owner_table, LockMode::access_exclusive, Because::dependent);
+      else
+        refuse(relation);
+    }
+    if (column->identity != catalog::Identity::none)
       m_.fail("2BP01", "cannot drop sequence {} because column {} of table {} requires it", m_.text(relation.name),
               m_.text(column->name), m_.text(relation.owner_table->name));
   }

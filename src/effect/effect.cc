@@ -70,34 +70,34 @@ void subscription(Model& model, const ::CreateSubscriptionStmt& statement) {
 // Readers and writers that wait although the relation's own lock would let them pass.
 void spread(Model& model, bool concurrent) {
   Effects& out = model.out;
-  const auto entry = [&](const Relation* relation) { return model.entry(*relation); };
-  bool partitions = false;
-  // Indexes first, since what stops a partition stops its parent.
+  // A plan opens every index of a table. What CONCURRENTLY takes of an index, no plan uses at that time.
   for (RelationEffect& effect : out.relations) {
     const Relation* relation = effect.relation;
-    if (relation == nullptr || effect.is_new) continue;
-    partitions = partitions || relation->is_partition;
-    if (concurrent || !blocks_reads(effect.lock) || relation->index == nullptr || relation->index->table == nullptr)
+    if (concurrent || relation == nullptr || effect.is_new || !blocks_reads(effect.lock) ||
+        relation->index == nullptr || relation->index->table == nullptr)
       continue;
-    RelationEffect* table = entry(relation->index->table);
+    RelationEffect* table = model.entry(*relation->index->table);
     if (table != nullptr && blocks_reads(table->lock)) continue;
     effect.blocks_table_reads = effect.blocks_table_writes = true;
     if (table != nullptr) table->blocks_table_reads = table->blocks_table_writes = true;
   }
-  if (!partitions || concurrent) return;
-  // Children stand behind their parents.
-  for (auto effect = out.relations.rbegin(); effect != out.relations.rend(); ++effect) {
+  // Reading a table reads its partitions, while a row that is written goes to one of them. They stand behind their
+  // parents here.
+  for (auto effect = out.relations.rbegin(); !concurrent && effect != out.relations.rend(); ++effect) {
     const Relation* relation = effect->relation;
     if (relation == nullptr || !relation->is_partition || effect->is_new) continue;
-    const bool reads = blocks_reads(effect->lock) || effect->blocks_table_reads;
-    const bool writes = blocks_writes(effect->lock) || effect->blocks_table_writes;
-    if (!reads && !writes) continue;
-    for (const Relation* parent : relation->parents) {
-      RelationEffect* above = entry(parent);
-      if (above == nullptr) continue;
-      above->blocks_table_reads = above->blocks_table_reads || (reads && !blocks_reads(above->lock));
-      above->blocks_table_writes = above->blocks_table_writes || (writes && !blocks_writes(above->lock));
-    }
+    if (!blocks_reads(effect->lock) && !effect->blocks_table_reads) continue;
+    for (const Relation* parent : relation->parents)
+      if (RelationEffect* above = model.entry(*parent); above != nullptr && !blocks_reads(above->lock))
+        above->blocks_table_reads = true;
+  }
+  // Writing a row with a foreign key locks the row that it points to.
+  for (const RelationEffect& effect : out.relations) {
+    if (effect.relation == nullptr || effect.is_new || effect.lock < LockMode::exclusive) continue;
+    each_reference(*effect.relation, [&](const catalog::Constraint& key) {
+      RelationEffect* child = model.entry(*key.table);
+      if (child != nullptr && !blocks_writes(child->lock)) child->blocks_table_writes = true;
+    });
   }
 }
 

@@ -204,10 +204,11 @@ void copy(Model& model, const ::CopyStmt& statement) {
       each_in_tree(*table, true, [&](const Relation& part) {
         model.lock(part, LockMode::row_exclusive, as_child(part, *table, Because::target));
       });
-    // What the same transaction made or truncated may be written frozen. What came before the statement is not known
-    // where it is not the first.
+    // What the same transaction made or truncated may be written frozen. Behind other statements than BEGIN it is not
+    // known whether one truncated it.
+    const std::uint32_t begin = model.transaction.kind == TransactionKind::explicit_ ? 1 : 0;
     if (pg::is_on(statement.options, "freeze") && table != nullptr && table->known &&
-        !model.catalog.new_in_transaction(*table) && model.transaction.statements == 0)
+        !model.catalog.new_in_transaction(*table) && model.transaction.statements <= begin)
       model.fail("55000",
                  "cannot perform COPY FREEZE because the table was not created or truncated in the current "
                  "subtransaction");

@@ -93,7 +93,7 @@ void Replay::migration(const source::Migration& migration) {
 
 void Replay::script(const source::Migration& migration, const source::Script& script) {
   const std::string_view text = std::string_view(migration.text).substr(script.range.begin, script.range.size());
-  pg::lex(text, script.range.begin, {.psql = project_.psql}, lexed_);
+  pg::lex(text, script.range.begin, {.psql = project_.psql || migration.schema}, lexed_);
   if (migration.reported) {
     comments_.insert(comments_.end(), lexed_.comments.begin(), lexed_.comments.end());
     for (const Span& line : lexed_.includes)

@@ -135,8 +135,7 @@ void Replay::alter_table(Relation& relation, const ::AlterTableCmd& command, boo
       break;
     case AT_SetLogged:
     case AT_SetUnLogged:
-      if (relation.persistence != Persistence::temporary)
-        set(relation.persistence, command.subtype == AT_SetLogged ? Persistence::permanent : Persistence::unlogged);
+      set_logged(relation, command.subtype == AT_SetLogged);
       break;
     case AT_SetAccessMethod:
       set(relation.access_method, name);
@@ -187,6 +186,18 @@ void Replay::alter_table(Relation& relation, const ::AlterTableCmd& command, boo
     default:
       break;
   }
+}
+
+// Indexes and sequences of its own go with the table.
+void Replay::set_logged(Relation& relation, bool logged) {
+  // Of a partitioned table it means nothing to its partitions.
+  if (relation.persistence == Persistence::temporary || relation.kind == RelationKind::partitioned_table) return;
+  const Persistence persistence = logged ? Persistence::permanent : Persistence::unlogged;
+  set(relation.persistence, persistence);
+  for (Relation* index : relation.indexes)
+    if (!index->dropped) set(index->persistence, persistence);
+  for (Relation* sequence : relation.owned)
+    if (!sequence->dropped && sequence->owner_table == &relation) set(sequence->persistence, persistence);
 }
 
 // ALTER TYPE … of a composite type.

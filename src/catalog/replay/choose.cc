@@ -121,13 +121,15 @@ MadeName Replay::joined(const Vec<Symbol>& columns) const {
   return out;
 }
 
-MadeName Replay::joined(const Index& index) const {
+// The columns of an index have names of their own: of a column its name, of an expression what it is called, each with
+// a number where that is there already.
+MadeName Replay::joined(Index& index) const {
   // No index has more columns than 32.
   Vec<Symbol> names;
   reserve(names, index.keys.count + index.include.count, c.arena);
   const auto add = [&](Symbol name) {
     Symbol unique = name;
-    for (std::uint32_t number = 1; std::find(names.begin(), names.end(), unique) != names.end() && number < 64;
+    for (std::uint32_t number = 1; number < 100 && std::find(names.begin(), names.end(), unique) != names.end();
          ++number) {
       MadeName digits;
       append_number(digits, number);
@@ -138,8 +140,12 @@ MadeName Replay::joined(const Index& index) const {
       unique = symbol(numbered.text());
     }
     names.items[names.count++] = unique;
+    return unique;
   };
-  for (const IndexKey& key : index.keys) add(key.column ? key.column : key.label);
+  for (IndexKey& key : index.keys) {
+    const Symbol unique = add(key.label ? key.label : key.column);
+    if (key.label) key.label = unique;
+  }
   for (const Symbol column : index.include) add(column);
   return joined(names);
 }

@@ -232,6 +232,7 @@ void Replay::define_constraints(Relation& relation, const ::List* elements, bool
       for (const ::Constraint& of_column : pg::only<::Constraint>(definition->constraints))
         present |= kind_of(of_column, version);
   }
+  last_before = relation.constraints.empty() ? nullptr : relation.constraints.back();
   for (unsigned kind = checks; kind <= references; kind <<= 1) {
     if ((present & kind) == 0) continue;
     for (const ::Node* element : pg::nodes(elements)) {

@@ -69,13 +69,14 @@ Constraint* Replay::add_check(Relation& relation, const ::Constraint& written, c
   return check;
 }
 
-// A key that says the same as one before it in CREATE TABLE makes no second index.
+// A key that says the same as one before it in the same definition makes no second index.
 bool Replay::same_as_earlier(const Relation& relation, const ::Constraint& written, const Vec<Symbol>& columns,
                              Symbol name) const {
   if (written.contype != CONSTR_UNIQUE || name || written.including != nullptr) return false;
   const std::uint32_t count = relation.constraints.count;
   for (std::uint32_t i = 0; i < count && i < Names::few; ++i) {
     const Constraint& other = *relation.constraints[count - 1 - i];
+    if (&other == last_before) return false;
     if (is_key(other.kind) && !other.dropped && same_symbols(other.columns, columns) &&
         other.deferrable == written.deferrable && other.index != nullptr && other.index->index->include.empty() &&
         other.index->index->nulls_not_distinct == written.nulls_not_distinct)
@@ -232,6 +233,7 @@ void Replay::add_not_null(Relation& relation, Symbol of_column, Symbol name, boo
 }
 
 void Replay::add_written_constraint(Relation& relation, const ::Constraint& written, bool recurse) {
+  last_before = relation.constraints.empty() ? nullptr : relation.constraints.back();
   const Attributes attributes{written.deferrable, written.initdeferred, written.is_enforced};
   switch (written.contype) {
     case CONSTR_CHECK: {

@@ -47,10 +47,20 @@ void Replay::describe_keys(const ::IndexStmt& statement, Index& index) const {
     if (element.name != nullptr) {
       key.column = symbol(element.name);
     } else {
-      expressions = true;
+      // (a) and (a COLLATE "C") are the column a, though the name of the index is made as for an expression.
+      const ::Node* expression = element.expr;
+      while (const auto* collate = pg::as<::CollateClause>(expression)) {
+        if (!key.collation) key.collation = symbol(pg::last_name(collate->collname));
+        expression = collate->arg;
+      }
       const std::string_view label = output_name(element.expr);
       key.label = symbol(label.empty() ? "expr" : label);
-      for (const Symbol column : columns_named(c, element.expr)) push(index.expression_columns, column, c.arena);
+      if (const auto* column = pg::as<::ColumnRef>(expression); column != nullptr && pg::nodes(column->fields).size() == 1)
+        key.column = symbol(pg::column_name(*column));
+      if (!key.column) {
+        expressions = true;
+        for (const Symbol column : columns_named(c, element.expr)) push(index.expression_columns, column, c.arena);
+      }
     }
     if (element.opclass != nullptr) key.opclass = symbol(pg::last_name(element.opclass));
     if (element.collation != nullptr) key.collation = symbol(pg::last_name(element.collation));
@@ -96,9 +106,19 @@ void Replay::describe_keys(const ::IndexStmt& statement, Index& index) const {
 }
 
 Relation* Replay::add_index(Relation& table, const IndexPlan& plan, Symbol name, Constraint* constraint) {
+  Index* index = c.arena.make<Index>(plan.index);
+  index->table = &table;
+  // Each has lists of its own: a column is renamed in one table and not in another.
+  index->keys = copied(plan.index.keys);
+  index->include = copied(plan.index.include);
+  index->expression_columns = copied(plan.index.expression_columns);
+  index->valid = true;
+  index->constraint = constraint;
+  if (!index->method) index->method = symbol("btree");
+  const MadeName columns = joined(*index);
   if (!name) {
     const bool primary = plan.constraint && plan.kind == ConstraintKind::primary_key;
-    const MadeName middle = primary ? MadeName{} : joined(plan.index);
+    const MadeName middle = primary ? MadeName{} : columns;
     const std::string_view label = !plan.constraint                         ? "idx"
                                    : primary                                ? "pkey"
                                    : plan.kind == ConstraintKind::exclusion ? "excl"
@@ -109,15 +129,6 @@ Relation* Replay::add_index(Relation& table, const IndexPlan& plan, Symbol name,
   Relation* relation = make_relation(
       table.schema, name, partitioned ? RelationKind::partitioned_index : RelationKind::index, table.persistence);
   relation->tablespace = plan.tablespace;
-  Index* index = c.arena.make<Index>(plan.index);
-  index->table = &table;
-  // Each has lists of its own: a column is renamed in one table and not in another.
-  index->keys = copied(plan.index.keys);
-  index->include = copied(plan.index.include);
-  index->expression_columns = copied(plan.index.expression_columns);
-  index->valid = true;
-  index->constraint = constraint;
-  if (!index->method) index->method = symbol("btree");
   relation->index = index;
   c.put(table.schema, name, relation);
   append_live(table.indexes, relation);

@@ -281,14 +281,14 @@ void Catalog::committed() {
     journal.set(local_, false);
   }
   if (drop_at_commit_.empty()) return;
-  Replay replay{*this, {}, 0, nullptr};
+  Replay replay{.c = *this};
   for (std::uint32_t i = 0; i < drop_at_commit_.count; ++i)
     if (!drop_at_commit_[i]->dropped) replay.drop_relation(*drop_at_commit_[i], true);
   journal.set(drop_at_commit_, {});
 }
 
 void Catalog::end_session() {
-  Replay replay{*this, {}, 0, nullptr};
+  Replay replay{.c = *this};
   replay.drop_temporary();
   journal.set(session, defaults);
   journal.set(local_, false);

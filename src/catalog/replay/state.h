@@ -33,9 +33,11 @@ struct IndexPlan {
 
 struct Replay {
   Catalog& c;
-  std::string_view sql;
-  int version;
+  std::string_view sql = {};
+  int version = 0;
   Relation* making = nullptr;  // not yet visible: no journal needed
+  // The newest constraint that was there before the CREATE TABLE or ADD COLUMN whose constraints are being made.
+  const Constraint* last_before = nullptr;
 
   void statement(const ::Node* node);
 
@@ -119,7 +121,7 @@ struct Replay {
   void release(std::uint32_t series, Symbol schema, Symbol name) const;
   // "a_b": the middle part for a list of columns.
   [[nodiscard]] MadeName joined(const Vec<Symbol>& columns) const;
-  [[nodiscard]] MadeName joined(const Index& index) const;
+  MadeName joined(Index& index) const;
 
   // --- types.cc ------------------------------------------------------------------------------------------------------
   [[nodiscard]] TypeName type_name(const ::TypeName* type) const;
@@ -228,6 +230,7 @@ struct Replay {
   // --- alter.cc ------------------------------------------------------------------------------------------------------
   void alter_table(const ::AlterTableStmt& statement);
   void alter_table(Relation& relation, const ::AlterTableCmd& command, bool recurse);
+  void set_logged(Relation& relation, bool logged);
   void alter_composite(const ::AlterTableStmt& statement);
 
   // --- drop.cc -------------------------------------------------------------------------------------------------------

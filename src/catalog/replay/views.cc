@@ -380,10 +380,8 @@ class Reader {
           }
         }
         for (const Item& item : at->items)
-          if (item.alias == name) {
-            if (note) read_all(item.outputs);
-            return nullptr;
-          }
+          // The row itself: that reads the relation, and no column of it.
+          if (item.alias == name) return nullptr;
         if (opens != 0) {
           // It can only be of an item whose columns are not all known.
           if (note && opens == 1 && open->relation != nullptr) read(open->relation, name);
