@@ -1,5 +1,7 @@
 // The model against everything that was measured: 575 statements on four servers.
 
+#include "support/facts.h"
+
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -8,14 +10,14 @@
 #include <fstream>
 
 #include "effect/predict.h"
-#include "support/facts.h"
 
 namespace pglint::test {
 namespace {
 
 std::string show(const Locks& locks) {
   std::string out;
-  for (const auto& [name, mode] : locks) out += fmt::format("{}{}: {}", out.empty() ? "" : ", ", name, pglint::name(mode));
+  for (const auto& [name, mode] : locks)
+    out += fmt::format("{}{}: {}", out.empty() ? "" : ", ", name, pglint::name(mode));
   return out.empty() ? "none" : out;
 }
 std::string show(const std::set<std::string>& names) {
@@ -24,8 +26,8 @@ std::string show(const std::set<std::string>& names) {
 std::string show(bool value) { return value ? "yes" : "no"; }
 std::string show(const std::string& sqlstate) { return sqlstate.empty() ? "none" : sqlstate; }
 
-// What was only polled, and may have been missed: locks below ACCESS EXCLUSIVE on indexes, where the statement could not
-// be held still inside a transaction.
+// What was only polled, and may have been missed: locks below ACCESS EXCLUSIVE on indexes, where the statement could
+// not be held still inside a transaction.
 Locks without_polled(const Locks& locks, const Fact& fact) {
   if (fact.in_block) return locks;
   Locks kept;
@@ -45,8 +47,8 @@ Locks without_known(const Locks& locks, const Locks& known) {
 }
 
 enum Column { transactional, target, others, made, reads, writes, rewritten, scanned, builds, error, columns };
-constexpr const char* column_names[columns] = {"transactional", "target lock", "other locks", "locks on what is new",
-                                               "blocks reads",  "blocks writes", "rewrites",   "scans",
+constexpr const char* column_names[columns] = {"transactional", "target lock",   "other locks", "locks on what is new",
+                                               "blocks reads",  "blocks writes", "rewrites",    "scans",
                                                "index builds",  "error"};
 
 struct Tally {
@@ -60,8 +62,8 @@ struct Tally {
     if (measured == predicted) {
       ++agreed[column];
     } else {
-      differences += fmt::format("    {}: measured {}; predicted {}\n", column_names[column], show(measured),
-                                 show(predicted));
+      differences +=
+          fmt::format("    {}: measured {}; predicted {}\n", column_names[column], show(measured), show(predicted));
     }
   }
 };
@@ -129,8 +131,9 @@ TEST_CASE("the model agrees with what was measured on PostgreSQL 13, 15, 17 and 
       fmt::print("{} on {}: {}\n{}", fact.form->id, fact.version, fact.form->statement, tally.differences);
     if (by_version) CHECK_MESSAGE(!tally.differences.empty(), at_version << " agrees: take it out of not-covered.txt");
     if (by_form || by_version) continue;
-    CHECK_MESSAGE(tally.differences.empty(),
-                  fact.form->id << " on " << fact.version << ": " << fact.form->statement << "\n" << tally.differences);
+    CHECK_MESSAGE(tally.differences.empty(), fact.form->id << " on " << fact.version << ": " << fact.form->statement
+                                                           << "\n"
+                                                           << tally.differences);
   }
   for (const auto& [id, why] : not_covered)
     CHECK_MESSAGE(used.contains(id), id << " agrees, or is no form: take it out of not-covered.txt");

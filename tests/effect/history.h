@@ -32,9 +32,7 @@ class History {
     if (in_transaction) released("BEGIN");
     return *this;
   }
-  History& time_zone(std::string_view zone) {
-    return released("SET timezone = '" + std::string(zone) + "'");
-  }
+  History& time_zone(std::string_view zone) { return released("SET timezone = '" + std::string(zone) + "'"); }
 
   // Calls `use(const effect::Effects&)` for each statement before it is applied.
   template <class F>

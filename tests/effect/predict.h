@@ -53,8 +53,8 @@ inline Prediction predict(const Form& form, int version, bool in_block) {
     for (const effect::RelationEffect& effect : effects.relations) {
       if (!effect.known) continue;
       const std::string name(catalog.text(effect.name));
-      const bool index = effect.kind == catalog::RelationKind::index ||
-                         effect.kind == catalog::RelationKind::partitioned_index;
+      const bool index =
+          effect.kind == catalog::RelationKind::index || effect.kind == catalog::RelationKind::partitioned_index;
       if (has(effect.work, Work::rewrite)) out.rewritten.insert(name);
       if (has(effect.work, Work::scan) && !index) out.scanned.insert(name);
       if (name != form.target) continue;
