@@ -96,6 +96,7 @@ struct Constraint {
   // foreign keys
   Relation* references = nullptr;  // never null for a foreign key: an unknown table is an assumed relation
   Vec<Symbol> referenced_columns = {};
+  Relation* referenced_index = nullptr;  // the unique index that carries it; null if not known
   Action on_delete = Action::no_action;
   Action on_update = Action::no_action;
   // Columns which a check implies to be NOT NULL (by AND of IS NOT NULL terms, as the server proves it).

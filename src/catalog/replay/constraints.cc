@@ -26,12 +26,6 @@ bool same_symbols(const Vec<Symbol>& a, const Vec<Symbol>& b) {
   return a.count == b.count && std::equal(a.begin(), a.end(), b.begin());
 }
 
-bool same_set(const Vec<Symbol>& a, const Vec<Symbol>& b) {
-  return a.count == b.count && std::all_of(a.begin(), a.end(), [&b](Symbol symbol) {
-           return std::find(b.begin(), b.end(), symbol) != b.end();
-         });
-}
-
 bool is_key(ConstraintKind kind) { return kind == ConstraintKind::primary_key || kind == ConstraintKind::unique; }
 
 }  // namespace
@@ -194,6 +188,7 @@ void Replay::add_foreign_key(Relation& relation, const ::Constraint& written, Sy
       if (other->kind == ConstraintKind::primary_key && !other->dropped)
         key->referenced_columns = copied(other->columns);
   }
+  if (key->referenced_index == nullptr) key->referenced_index = index_for(*key);
   key->enforced = attributes.enforced;
   key->valid = attributes.enforced && validated;
   key->deferrable = attributes.deferrable || written.deferrable;
@@ -383,19 +378,26 @@ void Replay::drop_constraint(Constraint& dropped) {
   if (dropped.table != nullptr) release_constraint_name(dropped.table->schema, dropped.name);
 }
 
-void Replay::drop_keyless_references(Relation& relation, const Vec<Symbol>& columns) {
-  for (std::uint32_t i = 0; i < relation.referenced_by.count; ++i) {
-    Constraint& key = *relation.referenced_by[i];
-    if (key.dropped || !same_set(key.referenced_columns, columns)) continue;
-    const bool carried = std::any_of(relation.indexes.begin(), relation.indexes.end(), [&](const Relation* index) {
-      const Index& details = *index->index;
-      return !index->dropped && details.unique && details.predicate.empty() && details.keys.count == columns.count &&
-             std::all_of(details.keys.begin(), details.keys.end(), [&](const IndexKey& part) {
-               return std::find(columns.begin(), columns.end(), part.column) != columns.end();
-             });
+Relation* Replay::index_for(const Constraint& key) const {
+  const Vec<Symbol>& columns = key.referenced_columns;
+  for (Relation* index : key.references->indexes) {
+    const Index& details = *index->index;
+    if (index->dropped || !details.unique || !details.predicate.empty() || details.keys.count != columns.count)
+      continue;
+    const bool same = std::all_of(details.keys.begin(), details.keys.end(), [&](const IndexKey& part) {
+      return part.column && std::find(columns.begin(), columns.end(), part.column) != columns.end();
     });
-    if (carried) return;
-    drop_constraint(key);
+    if (same) return index;
+  }
+  return nullptr;
+}
+
+void Replay::drop_references(Relation& index) {
+  const Index& details = *index.index;
+  if (!details.unique || details.table == nullptr) return;
+  for (std::uint32_t i = 0; i < details.table->referenced_by.count; ++i) {
+    Constraint& key = *details.table->referenced_by[i];
+    if (!key.dropped && key.referenced_index == &index) drop_constraint(key);
   }
 }
 

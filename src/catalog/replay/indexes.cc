@@ -55,7 +55,8 @@ void Replay::describe_keys(const ::IndexStmt& statement, Index& index) const {
       }
       const std::string_view label = output_name(element.expr);
       key.label = symbol(label.empty() ? "expr" : label);
-      if (const auto* column = pg::as<::ColumnRef>(expression); column != nullptr && pg::nodes(column->fields).size() == 1)
+      if (const auto* column = pg::as<::ColumnRef>(expression);
+          column != nullptr && pg::nodes(column->fields).size() == 1)
         key.column = symbol(pg::column_name(*column));
       if (!key.column) {
         expressions = true;
@@ -271,12 +272,7 @@ void Replay::drop_index(Relation& dropped) {
       set(owner->dropped, true);
       if (owner->table != nullptr) release_constraint_name(owner->table->schema, owner->name);
     }
-    if (!details->unique || !details->predicate.empty() || details->table == nullptr ||
-        details->table->referenced_by.empty() || details->table->dropped)
-      continue;
-    Vec<Symbol> columns;
-    for (const IndexKey& key : details->keys) push(columns, key.column, c.arena);
-    drop_keyless_references(*details->table, columns);
+    drop_references(index);
   }
 }
 

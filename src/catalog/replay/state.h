@@ -200,8 +200,10 @@ struct Replay {
   void validate_constraint(Relation& relation, Symbol name);
   void alter_constraint(Relation& relation, const ::ATAlterConstraint& change);
   void rename_constraint(Relation& relation, Symbol from, Symbol to);
-  // Foreign keys that no unique index of the referenced table carries any longer.
-  void drop_keyless_references(Relation& relation, const Vec<Symbol>& columns);
+  // The unique index of the referenced table that a new foreign key stands on.
+  [[nodiscard]] Relation* index_for(const Constraint& key) const;
+  // Foreign keys that stand on an index, which is dropped.
+  void drop_references(Relation& index);
 
   // --- indexes.cc ----------------------------------------------------------------------------------------------------
   void create_index(const ::IndexStmt& statement);

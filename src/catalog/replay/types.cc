@@ -47,7 +47,17 @@ TypeName Replay::type_name(const ::TypeName* written) const {
   TypeName type;
   if (written == nullptr) return type;
   const auto names = pg::nodes(written->names);
-  if (names.empty() || written->pct_type) return type;
+  if (names.empty()) return type;
+  if (written->pct_type) {
+    // table.column%TYPE
+    if (names.size() < 2) return type;
+    const Relation* relation =
+        seen(names.size() > 2 ? symbol_of(names[names.size() - 3]) : Symbol{}, symbol_of(names[names.size() - 2]));
+    const Column* of = relation != nullptr ? column(*relation, symbol_of(names[names.size() - 1])) : nullptr;
+    if (of != nullptr) type = of->type;
+    type.serial = false;
+    return type;
+  }
   std::string_view name = pg::string(names[names.size() - 1]);
   type.array_dimensions = static_cast<std::uint8_t>(std::min<std::size_t>(pg::nodes(written->arrayBounds).size(), 255));
   type.name = symbol(name);

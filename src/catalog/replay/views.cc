@@ -108,7 +108,13 @@ class Reader {
       }
       Outputs outputs;
       select(*one, &scope, outputs, depth + 1);
-      if (first) out = computed(std::move(outputs));
+      if (first) {
+        out = computed(std::move(outputs));
+      } else {
+        // Where they differ the server finds a type that all can be cast to.
+        for (std::size_t i = 0; i < out.columns.size() && i < outputs.columns.size(); ++i)
+          if (!(out.columns[i].type == outputs.columns[i].type)) out.columns[i].type = {};
+      }
       first = false;
     }
   }
