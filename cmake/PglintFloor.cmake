@@ -129,13 +129,15 @@ endfunction()
 
 # pglint_test(<name> [DEPENDS floor...] [LIBRARIES library...] [NODES] [PROGRAM] [LABELS label...])
 #
-# The program pglint_<name>_test of tests/<name>/, known to ctest as <name>. It links the floor of its name, if there is
-# one, and DEPENDS. NODES shows it PostgreSQL's node structs and the whole of libpg_query. PROGRAM gives it the path of
-# the program as PGLINT_PROGRAM. Test data is below PGLINT_TESTDATA, anything else of the project below PGLINT_SOURCE_DIR,
-# and the installed packages of tests/npm, if scripts/npm-tools has run, in PGLINT_NPM.
+# The program pglint_<name>_test of tests/<name>/ (of tests/live/effects/ for live_effects), known to ctest as <name>.
+# It links the floor of its name, if there is one, and DEPENDS. NODES shows it PostgreSQL's node structs and the whole of
+# libpg_query. PROGRAM gives it the path of the program as PGLINT_PROGRAM. Test data is below PGLINT_TESTDATA, anything
+# else of the project below PGLINT_SOURCE_DIR, and the installed packages of tests/npm, if scripts/npm-tools has run, in
+# PGLINT_NPM.
 function(pglint_test name)
   cmake_parse_arguments(PARSE_ARGV 1 test "NODES;PROGRAM" "" "DEPENDS;LIBRARIES;LABELS")
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${name}/*.cc)
+  string(REPLACE "_" "/" folder ${name})
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${folder}/*.cc)
   if(NOT sources)
     return()
   endif()

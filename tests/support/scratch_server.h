@@ -21,6 +21,11 @@ class ScratchServer {
   [[nodiscard]] const std::string& missing() const { return missing_; }
   [[nodiscard]] int version() const { return version_; }  // 15
 
+  // For libpq.
+  [[nodiscard]] std::string dsn(const std::string& database) const {
+    return before_database_ + database + behind_database_;
+  }
+
   // psql with these arguments, which stops at the first error. Its status is 0 if all went well.
   [[nodiscard]] Finished psql(const std::string& database, const std::vector<std::string>& arguments) const;
 
