@@ -36,19 +36,8 @@ struct Parsed {
 // trees are freed after each chunk. A statement that does not parse is given with its error and never hides its
 // neighbours. Errors in `lexed.errors` are given too, in their place by offset, with an empty tree.
 // `text` is the text that was lexed, `base` its place in the file (as given to lex()).
-// `use` returns false to stop.
+// `use` returns false to stop; it may itself parse something else.
 void parse(std::string_view text, std::uint32_t base, const Lexed& lexed,
            const std::function<bool(const Parsed&)>& use);
-
-// The statements in the body of a DO block or a function, with positions in the file.
-// PL/pgSQL is cut by the same lexer; what cannot be followed is counted, not guessed.
-struct Body {
-  std::vector<Cut> statements;  // SQL statements, in order, spans in the file
-  std::string text;        // the body, as long as its literal, with control words, INTO targets and escapes blanked
-  std::uint32_t base = 0;  // where text[0] is in the file
-  std::vector<std::uint32_t> offsets;  // file offset of each byte of text, only where the literal is escaped
-  std::uint32_t unknown = 0;           // statements that could not be followed (EXECUTE of an expression, …)
-  bool plpgsql = false;
-};
 
 }  // namespace pglint::pg
