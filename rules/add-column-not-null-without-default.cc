@@ -37,10 +37,16 @@ bool needs_a_value(const ColumnDef& column) {
   return not_null && !has_value;
 }
 
+// One value for all rows will not do.
+bool is_key(const ColumnDef& column) {
+  for (const Constraint& constraint : pg::only<Constraint>(column.constraints))
+    if (constraint.contype == CONSTR_PRIMARY || constraint.contype == CONSTR_UNIQUE) return true;
+  return false;
+}
+
 void check(const AlterTableStmt& statement, const Context& context) {
   const effect::RelationEffect* table = context.table();
   if (statement.objtype != OBJECT_TABLE || (table != nullptr && table->is_new)) return;
-  const std::string name = table != nullptr ? context.display(*table) : quoted(pg::text(statement.relation->relname));
   std::size_t index = 0;
   for (const AlterTableCmd& command : pg::list<AlterTableCmd>(statement.cmds)) {
     const std::size_t at = index++;
@@ -50,6 +56,8 @@ void check(const AlterTableStmt& statement, const Context& context) {
     if (command.missing_ok && table != nullptr && table->relation != nullptr &&
         catalog::column(*table->relation, context.catalog->symbols.find(pg::text(column->colname))) != nullptr)
       continue;
+    const std::string name =
+        table != nullptr ? context.display(*table) : quoted(pg::text(statement.relation->relname));
     const std::string named = quoted(pg::text(column->colname));
     context.report({
         .at = context.command(at),
@@ -57,8 +65,11 @@ void check(const AlterTableStmt& statement, const Context& context) {
         .why = fmt::format("If {} has a row the statement fails (23502); if it has none, every INSERT of the running "
                            "release, which does not know the column, fails from then on.",
                            name),
-        .help = "Add it with a constant DEFAULT, which rewrites nothing. Or add it nullable, release code that writes "
-                "it, fill the old rows in batches, and make it NOT NULL then.",
+        .help = is_key(*column)
+                    ? "Add it nullable, release code that writes it, fill the old rows in batches, and make "
+                      "it NOT NULL and a key then."
+                    : "Add it with a constant DEFAULT, which rewrites nothing. Or add it nullable, release "
+                      "code that writes it, fill the old rows in batches, and make it NOT NULL then.",
         .relation = table,
         .lock = LockMode::access_exclusive,
     });
