@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <array>
 
-#include "lint/reach.h"
 #include "lint/context.h"
+#include "lint/reach.h"
 #include "lint/words.h"
 
 namespace pglint::rules {
@@ -39,12 +39,23 @@ std::string slow(const Context& context, const effect::RelationEffect*& relation
   return {};
 }
 
+bool stops_readers(const effect::RelationEffect& lock) { return blocks_reads(lock.lock) || lock.blocks_table_reads; }
+
+// The statement's own lock already keeps out everybody whom the held one keeps out, and another rule says so.
+bool adds_nothing(const effect::RelationEffect& held, const Context& context) {
+  return std::ranges::any_of(context.effects->relations, [&](const effect::RelationEffect& own) {
+    return own.schema == held.schema && own.name == held.name && blocks_others(own) &&
+           (stops_readers(own) || !stops_readers(held));
+  });
+}
+
 void check(const Context& context) {
   const Held* held = context.facts->worst();
-  if (held == nullptr || context.effects->has_error) return;
+  if (held == nullptr || held->told || context.effects->has_error || context.batched) return;
   const effect::RelationEffect* relation = nullptr;
   const std::string work = slow(context, relation);
-  if (work.empty()) return;
+  if (work.empty() || adds_nothing(held->relation, context)) return;
+  held->told = true;
 
   const std::string locked = context.display(held->relation);
   const LockMode mode = held->relation.lock;

@@ -160,10 +160,8 @@ void Checker::syntax_error(const pg::Parsed& parsed) {
 }
 
 void Checker::statement(const Moment& moment) {
-  if (!moment.in_body) {
-    ++outcome_.statements;
-    facts_.enter(moment.transaction);
-  }
+  if (!moment.in_body) ++outcome_.statements;
+  facts_.enter(moment.transaction);
   sink_.tokens.clear();
 
   const effect::Effects& effects = moment.effects;
@@ -224,7 +222,8 @@ void Checker::suppress(const source::Migration& migration, const std::vector<sou
   for (const source::Suppression& suppression : suppressions) {
     if (!suppression.problem.empty()) {
       if (invalid != nullptr)
-        raise(*invalid, suppression.at, {}, std::string(suppression.problem), "The comment suppresses nothing.",
+        raise(*invalid, suppression.at, {}, fmt::format("This comment {}", suppression.problem),
+              "It suppresses nothing.",
               "Write -- pglint:ignore rule-id: the reason, with until=YYYY-MM-DD before the reason if it is to end.");
       continue;
     }
@@ -238,11 +237,11 @@ void Checker::suppress(const source::Migration& migration, const std::vector<sou
         if (invalid == nullptr) continue;
         std::vector<std::string_view> ids;
         for (const Rule* known : selection_.all()) ids.push_back(known->id);
-        const std::string near = did_you_mean(rule, ids);
+        const std::string_view near = closest(rule, ids);
         raise(*invalid, suppression.rule_spans[i], {}, fmt::format("There is no rule {}", rule),
               "The comment suppresses nothing.",
               near.empty() ? std::string("pglint rules lists the rules.")
-                           : fmt::format("It suppresses nothing: {}", near));
+                           : fmt::format("Write {}, if that is what it means.", near));
         continue;
       }
       if (over) continue;

@@ -12,9 +12,13 @@ const Held* TransactionFacts::on(Symbol schema, Symbol name) const {
 }
 
 void TransactionFacts::enter(const catalog::TransactionState& transaction) {
-  if (transaction.id == transaction_) return;
+  const bool keeps = transaction.kind != TransactionKind::autocommit;
+  if (transaction.id == transaction_) {
+    keeps_ = keeps_ || keeps;
+    return;
+  }
   transaction_ = transaction.id;
-  keeps_ = transaction.kind != TransactionKind::autocommit;
+  keeps_ = keeps;
   if (held_.empty()) return;
   held_.clear();
   by_name_.clear();
@@ -27,11 +31,11 @@ void TransactionFacts::remember(const effect::Effects& effects, std::uint32_t fi
     if (effect.held_until != effect::HeldUntil::transaction || effect.lock == LockMode::none) continue;
     const auto [found, first] = by_name_.try_emplace(key(effect.schema, effect.name), held_.size());
     if (first) {
-      held_.push_back({effect, file, statement});
+      held_.push_back({effect, file, statement, false});
     } else {
       Held& held = held_[found->second];
       if (held.relation.lock >= effect.lock) continue;
-      held = {effect, file, statement};
+      held = {effect, file, statement, false};
     }
     const std::size_t at = found->second;
     if (blocks_others(effect) && (worst_ == none || held_[worst_].relation.lock < effect.lock)) worst_ = at;

@@ -19,6 +19,7 @@ struct Held {
   effect::RelationEffect relation;  // with the strongest mode so far
   std::uint32_t file = 0;           // where it was taken in that mode
   Span at = {};
+  mutable bool told = false;  // a finding has spoken of it: once is enough for all that follows under it
 };
 
 class TransactionFacts {

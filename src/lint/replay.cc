@@ -148,7 +148,11 @@ void Replay::body(const source::Migration& migration, const pg::Parsed& parsed) 
     }
     const std::string_view sql = std::string_view(body->text).substr(inner.base - body->base);
     if (migration.reported) {
+      // What is refused in a transaction block is refused in a function too. A block is a transaction of its own,
+      // unless it stands in another, or commits.
       catalog::TransactionState transaction = transactions_.state();
+      transaction.block = true;
+      if (transaction.kind == TransactionKind::autocommit && !commits) transaction.kind = TransactionKind::implicit;
       effect::effects(inner.node, sql, catalog_, transaction, options_.target, body_effects_);
       observer_.statement({.parsed = inner,
                            .catalog = catalog_,

@@ -74,6 +74,7 @@ void Recorder::statement(const Moment& moment) {
 
 void Recorder::add(const Moment& moment, TimelineStatement& statement) {
   const effect::Effects& effects = moment.effects;
+  const TransactionKind kind = timeline_.files.back().transactions.back().kind;
   if (effects.has_error && !statement.error)
     statement.error = TimelineError{std::string(effects.error.sqlstate), effects.error.message};
 
@@ -94,7 +95,7 @@ void Recorder::add(const Moment& moment, TimelineStatement& statement) {
     entry->blocks_reads = entry->blocks_reads || blocks_reads(effect.lock) || effect.blocks_table_reads;
     entry->blocks_writes = entry->blocks_writes || blocks_writes(effect.lock) || effect.blocks_table_writes;
     entry->until_transaction =
-        effect.held_until == effect::HeldUntil::transaction && moment.transaction.kind != TransactionKind::autocommit;
+        effect.held_until == effect::HeldUntil::transaction && kind != TransactionKind::autocommit;
   }
   for (const effect::Build& build : effects.builds) {
     const std::string table = moment.catalog.qualified(build.table_schema, build.table_name);
