@@ -56,8 +56,7 @@ void check(const AlterTableStmt& statement, const Context& context) {
     if (command.missing_ok && table != nullptr && table->relation != nullptr &&
         catalog::column(*table->relation, context.catalog->symbols.find(pg::text(column->colname))) != nullptr)
       continue;
-    const std::string name =
-        table != nullptr ? context.display(*table) : quoted(pg::text(statement.relation->relname));
+    const std::string name = table != nullptr ? context.display(*table) : quoted(pg::text(statement.relation->relname));
     const std::string named = quoted(pg::text(column->colname));
     context.report({
         .at = context.command(at),

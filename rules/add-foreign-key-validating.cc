@@ -67,8 +67,10 @@ void check(const AlterTableStmt& statement, const Context& context) {
                                      itself ? "it" : "both"),
         .why = fmt::format("PostgreSQL holds {} on {}{} while it looks up every row; {} wait on {}{}.",
                            pglint::name(part.lock), name,
-                           itself ? "" : fmt::format(" and SHARE ROW EXCLUSIVE on {}", other), who_waits(part.lock),
-                           itself || readers_wait ? name : "both",
+                           itself         ? ""
+                           : readers_wait ? fmt::format(" and SHARE ROW EXCLUSIVE on {}", other)
+                                          : fmt::format(" and {}", other),
+                           who_waits(part.lock), itself || readers_wait ? name : "both",
                            readers_wait && !itself ? fmt::format(", and writes on {}", other) : ""),
         .help =
             partitioned

@@ -34,7 +34,8 @@ constexpr std::string_view not_null_first =
     "Make its columns NOT NULL first, each proved by a valid CHECK (… IS NOT NULL): then the index is taken as it is.";
 
 // How to have it without the build under the lock; sentences.
-std::string way_around(const effect::RelationEffect& table, std::string_view what, const Context& context) {
+std::string way_around(const effect::RelationEffect& table, std::string_view what, bool with_column,
+                       const Context& context) {
   const std::string name = context.display(table);
   if (table.kind == catalog::RelationKind::partitioned_table)
     return fmt::format(
@@ -43,9 +44,10 @@ std::string way_around(const effect::RelationEffect& table, std::string_view wha
         "then ALTER INDEX … ATTACH PARTITION for each.",
         name, what);
   return fmt::format(
-      "CREATE UNIQUE INDEX CONCURRENTLY first; then ALTER TABLE {} ADD CONSTRAINT … {} USING INDEX …, which builds "
-      "nothing{}. {}",
-      name, what, what == "PRIMARY KEY" ? " once its columns are NOT NULL" : "", outside_transaction(context.runner));
+      "{} CREATE UNIQUE INDEX CONCURRENTLY. {} Then ALTER TABLE {} ADD CONSTRAINT … {} USING INDEX …, which builds "
+      "nothing{}.",
+      with_column ? "Add the column alone, then" : "First", outside_transaction(context.runner), name, what,
+      what == "PRIMARY KEY" ? " once its columns are NOT NULL" : "");
 }
 
 void check(const AlterTableStmt& statement, const Context& context) {
@@ -72,7 +74,8 @@ void check(const AlterTableStmt& statement, const Context& context) {
                       : fmt::format("The index is there, but its columns may hold NULL: PostgreSQL holds ACCESS "
                                     "EXCLUSIVE on {} and reads every row; reads and writes wait.",
                                     name),
-        .help = builds ? way_around(*table, what, context) : std::string(not_null_first),
+        .help =
+            builds ? way_around(*table, what, command.subtype == AT_AddColumn, context) : std::string(not_null_first),
         .relation = table,
         .work = part.work,
     });

@@ -40,9 +40,13 @@ void check(const Context& context) {
   if (!context.effects->has_error || std::strcmp(context.effects->error.sqlstate, "25001") != 0) return;
   Span at = context.keyword("CONCURRENTLY");
   if (at == context.statement) at = context.first_word();
+  // The server has other words for it inside a function.
+  std::string message = context.effects->error.message;
+  if (const std::size_t words = message.find(" cannot run inside"); context.in_body && words != std::string::npos)
+    message = message.substr(0, words) + " cannot be executed from a function";
   context.report({
       .at = at,
-      .message = fmt::format("This fails: {}", context.effects->error.message),
+      .message = fmt::format("This fails: {}", message),
       .why = fmt::format("PostgreSQL refuses the statement inside a transaction (SQLSTATE 25001), and {}.",
                          whose(context)),
       .help = way_out(context),

@@ -11,10 +11,21 @@ namespace {
 
 using namespace lint;
 
+// What an index is built on: the table, or the first of its partitions. Nothing, where the index is there already or is
+// made on the parent alone.
+const effect::RelationEffect* built_on(const effect::Effects& effects) {
+  for (const effect::RelationEffect& relation : effects.relations)
+    if (relation.kind != catalog::RelationKind::index && !relation.is_new && has(relation.work, Work::index_build))
+      return &relation;
+  return nullptr;
+}
+
 void check(const IndexStmt& statement, const Context& context) {
   if (statement.concurrent) return;
   const effect::RelationEffect* table = context.table();
-  if (table == nullptr || table->is_new || !has(table->work, Work::index_build)) return;
+  if (table == nullptr || table->is_new) return;
+  const effect::RelationEffect* built = built_on(*context.effects);
+  if (built == nullptr) return;
 
   const std::string name = context.display(*table);
   const bool partitioned = table->kind == catalog::RelationKind::partitioned_table;
@@ -37,6 +48,7 @@ void check(const IndexStmt& statement, const Context& context) {
                          view ? "refreshes" : "INSERT, UPDATE and DELETE"),
       .help = help,
       .relation = table,
+      .work = built->work,
       .at_most = view ? std::optional(Severity::warning) : std::nullopt,
   });
 }

@@ -31,11 +31,22 @@ void check(const RenameStmt& statement, const Context& context) {
   const std::string name = context.display(*table);
   const std::string from = quoted(pg::text(statement.subname));
   const std::string to = quoted(pg::text(statement.newname));
-  std::string help = fmt::format(
-      "Add {1} beside {0}, keep the two equal with a trigger, fill the old rows in batches, release code that uses "
-      "{1}, then drop {0}.",
-      from, to);
-  if (context.runner == "drizzle")
+  std::string help;
+  if (statement.relationType == OBJECT_VIEW)
+    help = fmt::format(
+        "CREATE OR REPLACE VIEW {0} with {2} as one more column at its end, release code that uses {2}, and take {1} "
+        "out "
+        "after that.",
+        name, from, to);
+  else if (statement.relationType == OBJECT_MATVIEW)
+    help = fmt::format("Make another materialized view with {} beside it, release code that uses that, then drop {}.",
+                       to, name);
+  else
+    help = fmt::format(
+        "Add {1} beside {0}, keep the two equal with a trigger, fill the old rows in batches, release code that uses "
+        "{1}, then drop {0}.",
+        from, to);
+  if (context.runner == "drizzle" && statement.relationType == OBJECT_TABLE)
     help += fmt::format(
         " If only the code should say {}, leave the column as it is: name the property in schema.ts and "
         "give it the column '{}', and no migration is needed.",

@@ -1,6 +1,7 @@
 // SET NOT NULL that reads the whole table under ACCESS EXCLUSIVE, since nothing yet proves that no NULL is there.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "lint/context.h"
@@ -12,17 +13,46 @@ namespace {
 
 using namespace lint;
 
-std::string advice(const Context& context, std::string_view table, std::string_view column) {
+// A constraint that would prove it, if it were valid.
+const catalog::Constraint* waiting_proof(const catalog::Relation& table, Symbol column) {
+  for (const catalog::Constraint* constraint : table.constraints) {
+    if (constraint->dropped || constraint->valid || !constraint->enforced) continue;
+    const Vec<Symbol>& proved =
+        constraint->kind == catalog::ConstraintKind::not_null ? constraint->columns : constraint->implies_not_null;
+    if (std::find(proved.begin(), proved.end(), column) != proved.end()) return constraint;
+  }
+  return nullptr;
+}
+
+std::string advice(const Context& context, const effect::RelationEffect& relation, std::string_view column) {
+  const catalog::Catalog& catalog = *context.catalog;
+  const std::string table = context.display(relation);
+  if (relation.relation != nullptr) {
+    const Symbol symbol = catalog.symbols.find(column);
+    if (const auto* proof = catalog::proof_of_not_null(*relation.relation, symbol))
+      return fmt::format(
+          "The check {} proves that there is none, but not to the statement that drops it: DROP CONSTRAINT in a "
+          "statement of its own, after this one.",
+          quoted(catalog.text(proof->name)));
+    if (const auto* waiting = waiting_proof(*relation.relation, symbol))
+      return fmt::format(
+          "ALTER TABLE {} VALIDATE CONSTRAINT {} before it, in a transaction of its own, which lets reads and writes "
+          "go "
+          "on; then SET NOT NULL reads nothing.{}",
+          table, quoted(catalog.text(waiting->name)),
+          context.runner == "drizzle" ? " " + later_transaction(context.runner) : "");
+  }
+  const std::string name = quoted(fmt::format("{}_not_null", column));
   if (context.target->pg_version >= 18)
     return fmt::format(
         "Add the constraint without the scan: ALTER TABLE {0} ADD CONSTRAINT {1} NOT NULL {2} NOT VALID; then ALTER "
         "TABLE {0} VALIDATE CONSTRAINT {1}, which lets reads and writes go on. {3}",
-        table, quoted(fmt::format("{}_not_null", column)), quoted(column), later_transaction(context.runner));
+        table, name, quoted(column), later_transaction(context.runner));
   return fmt::format(
       "Prove it first: ALTER TABLE {0} ADD CONSTRAINT {1} CHECK ({2} IS NOT NULL) NOT VALID; then ALTER TABLE {0} "
       "VALIDATE CONSTRAINT {1}, which lets reads and writes go on; then SET NOT NULL reads nothing, and the check can "
       "be dropped in a statement of its own. {3}",
-      table, quoted(fmt::format("{}_not_null", column)), quoted(column), later_transaction(context.runner));
+      table, name, quoted(column), later_transaction(context.runner));
 }
 
 void check(const AlterTableStmt& statement, const Context& context) {
@@ -50,7 +80,7 @@ void check(const AlterTableStmt& statement, const Context& context) {
         .why = fmt::format("PostgreSQL holds {} on {} and reads every row to be sure that no NULL is there; reads and "
                            "writes wait until it is done.",
                            pglint::name(table->lock), name),
-        .help = advice(context, name, column),
+        .help = advice(context, *table, column),
         .relation = table,
         .work = part.work,
     });

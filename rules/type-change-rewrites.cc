@@ -25,22 +25,21 @@ bool may_be_free(std::string_view type) {
 bool is_timestamp(std::string_view type) { return type == "timestamp" || type == "timestamptz"; }
 
 std::string advice(std::string_view from, std::string_view to, bool expression, Work work) {
-  constexpr std::string_view other_column =
-      "Add a column of the new type, keep it equal with a trigger, fill it in batches, and swap the two in a later "
-      "release.";
   if (has(work, Work::rewrite)) {
+    std::string help =
+        "Add a column of the new type, keep it equal with a trigger, fill it in batches, and swap the two in a later "
+        "release.";
     if (is_timestamp(from) && is_timestamp(to) && from != to && !expression)
-      return fmt::format(
-          "If its values are UTC, SET TimeZone = 'UTC' before it in the same session: then nothing is "
-          "rewritten. Else: {}",
-          other_column);
-    return std::string(other_column);
+      help +=
+          " If its values are UTC there is a shorter way: SET TimeZone = 'UTC' before it in the same session, and "
+          "nothing is rewritten.";
+    return help;
   }
   if (has(work, Work::index_build))
-    return "It is an index on an expression, a condition or a collation of the column that is built anew: DROP INDEX "
-           "CONCURRENTLY before it, and CREATE INDEX CONCURRENTLY after it.";
-  return "It is a check on the column that is tested anew: drop it in the same statement, then ADD it NOT VALID, and "
-         "VALIDATE it in a later transaction.";
+    return "An index over the column is built anew: DROP INDEX CONCURRENTLY before it, and CREATE INDEX CONCURRENTLY "
+           "after it.";
+  return "A check on the column is tested anew: drop it in the same statement, then ADD it NOT VALID, and VALIDATE it "
+         "in a later transaction.";
 }
 
 void check(const AlterTableStmt& statement, const Context& context) {

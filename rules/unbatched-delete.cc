@@ -3,8 +3,8 @@
 
 #include <array>
 
-#include "lint/reach.h"
 #include "lint/context.h"
+#include "lint/reach.h"
 #include "lint/words.h"
 
 namespace pglint::rules {

@@ -145,13 +145,15 @@ TEST_CASE("what a page calls unsafe raises its rule, and no other but those it n
     std::ranges::sort(expected);
     Lines raised = test::run(example, page.given).raised();
     std::ranges::sort(raised);
-    CHECK(raised == expected);
+    CHECK(fmt::format("{}", fmt::join(raised, ", ")) == fmt::format("{}", fmt::join(expected, ", ")));
   });
 }
 
 TEST_CASE("what a page calls safe raises nothing") {
   each_example([](const lint::Rule&, const test::Page& page, const Example& example) {
-    if (example.kind == Example::Kind::safe) CHECK(test::run(example, page.given).raised() == Lines{});
+    if (example.kind != Example::Kind::safe) return;
+    const Lines raised = test::run(example, page.given).raised();
+    CHECK(fmt::format("{}", fmt::join(raised, ", ")) == "");
   });
 }
 
@@ -208,7 +210,8 @@ TEST_CASE("the comment that a page shows hides the rule's finding, and only that
       if (!hides) continue;
       ++shown;
       CAPTURE(example.line);
-      CHECK(test::run(example, page.given).raised() == Lines{std::string(rule.id)});
+      const Lines raised = test::run(example, page.given).raised();
+      CHECK(fmt::format("{}", fmt::join(raised, ", ")) == rule.id);
     }
     CHECK(shown > 0);
   });
@@ -264,7 +267,7 @@ TEST_CASE("the harness refuses what it does not know, instead of skipping it") {
   CHECK(problems("sql") == Lines{"line 3: a block of SQL is given, unsafe or safe"});
   CHECK(problems("") == Lines{"line 3: a block names its language"});
   CHECK(problems("sql fine") == Lines{"line 3: there is no kind fine"});
-  CHECK(problems("perl safe") == Lines{"line 3: an example is in SQL, JSON, YAML or text, not in perl"});
+  CHECK(problems("perl safe file=a.pl") == Lines{"line 3: an example is in SQL, JSON, YAML or text, not in perl"});
   CHECK(problems("json safe") == Lines{"line 3: what is not SQL has a file="});
   CHECK(problems("sql safe colour=red") == Lines{"line 3: there is no attribute colour"});
   CHECK(problems("sql safe drizzle") == Lines{"line 3: drizzle is no name=value"});
