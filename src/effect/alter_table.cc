@@ -54,10 +54,13 @@ constexpr std::array gentle_options = std::to_array<std::string_view>({
     "vacuum_truncate",
 });
 
+bool is_gentle(const ::DefElem& option) {
+  return std::find(gentle_options.begin(), gentle_options.end(), pg::text(option.defname)) != gentle_options.end();
+}
+
 LockMode options_lock(const ::List* options) {
   for (const ::DefElem& option : pg::only<::DefElem>(options))
-    if (std::find(gentle_options.begin(), gentle_options.end(), pg::text(option.defname)) == gentle_options.end())
-      return LockMode::access_exclusive;
+    if (!is_gentle(option)) return LockMode::access_exclusive;
   return LockMode::share_update_exclusive;
 }
 
@@ -100,7 +103,8 @@ LockMode lock_of(const ::AlterTableCmd& command) {
 }
 
 // Whether the subcommand changes what is below the table too (without ONLY).
-bool recurses(const ::AlterTableCmd& command, bool partitioned, int version) {
+bool recurses(const Model& model, const ::AlterTableCmd& command, const Relation* table) {
+  const bool partitioned = table != nullptr && table->kind == RelationKind::partitioned_table;
   switch (command.subtype) {
     case AT_AddColumn:
     case AT_DropColumn:
@@ -115,6 +119,7 @@ bool recurses(const ::AlterTableCmd& command, bool partitioned, int version) {
     case AT_DropConstraint:
     case AT_AlterConstraint:
     case AT_AlterColumnType:
+      return true;
     case AT_EnableTrig:
     case AT_EnableAlwaysTrig:
     case AT_EnableReplicaTrig:
@@ -122,8 +127,19 @@ bool recurses(const ::AlterTableCmd& command, bool partitioned, int version) {
     case AT_EnableTrigUser:
     case AT_DisableTrig:
     case AT_DisableTrigAll:
-    case AT_DisableTrigUser:
-      return true;
+    case AT_DisableTrigUser: {
+      // A trigger for each row has copies on the partitions; so have the triggers of foreign keys.
+      if (!partitioned) return false;
+      const bool all = command.subtype == AT_EnableTrigAll || command.subtype == AT_DisableTrigAll;
+      const Symbol name = model.symbol(command.name);
+      const bool has_copies =
+          std::any_of(table->triggers.begin(), table->triggers.end(), [&](const catalog::Trigger& trigger) {
+            return !trigger.dropped && trigger.row && (command.name == nullptr || trigger.name == name);
+          });
+      bool has_keys = !table->referenced_by.empty();
+      each_foreign_key(*table, [&](const Constraint&) { has_keys = true; });
+      return has_copies || (all && has_keys);
+    }
     case AT_AddConstraint: {
       const auto& constraint = pg::cast<::Constraint>(command.def);
       if (constraint.contype == CONSTR_FOREIGN) return partitioned;
@@ -133,7 +149,7 @@ bool recurses(const ::AlterTableCmd& command, bool partitioned, int version) {
     case AT_AddIdentity:
     case AT_SetIdentity:
     case AT_DropIdentity:
-      return version >= 17;
+      return model.version >= 17;
     default:
       return false;
   }
@@ -185,6 +201,7 @@ class Alter {
   void change_owner(const ::AlterTableCmd& command);
   void set_tablespace(const ::AlterTableCmd& command, Part& part);
   void rebuild_indexes();
+  void lock_index(const char* name, LockMode mode);
 
   // Work on the table itself, or on what is below it, with what it means for the part.
   void add_work(const Relation& table, Work work, Part& part);
@@ -192,6 +209,7 @@ class Alter {
   // A column that must be there: false if it is known not to be.
   bool has_column(Symbol name, std::string_view written);
   [[nodiscard]] bool drops_column(Symbol name) const;
+  [[nodiscard]] bool drops_default(Symbol name) const;
   [[nodiscard]] bool drops_constraint(Symbol name) const;
   [[nodiscard]] bool adds_column(Symbol name) const;
   [[nodiscard]] bool adds_constraint(Symbol name) const;
@@ -229,6 +247,13 @@ bool Alter::drops_column(Symbol name) const {
   if (list_length(statement_.cmds) == 1) return false;
   for (const ::AlterTableCmd& other : pg::only<::AlterTableCmd>(statement_.cmds))
     if (other.subtype == AT_DropColumn && m_.symbol(other.name) == name) return true;
+  return false;
+}
+
+bool Alter::drops_default(Symbol name) const {
+  if (list_length(statement_.cmds) == 1) return false;
+  for (const ::AlterTableCmd& other : pg::only<::AlterTableCmd>(statement_.cmds))
+    if (other.subtype == AT_ColumnDefault && other.def == nullptr && m_.symbol(other.name) == name) return true;
   return false;
 }
 
@@ -276,12 +301,11 @@ void Alter::run() {
   }
   table_ = found_.relation;
 
-  const bool partitioned = table_ != nullptr && table_->kind == RelationKind::partitioned_table;
   LockMode strongest = LockMode::none;
   bool below = false;
   for (const ::AlterTableCmd& command : pg::list<::AlterTableCmd>(statement_.cmds)) {
     strongest = std::max(strongest, lock_of(command));
-    below = below || recurses(command, partitioned, m_.version);
+    below = below || recurses(m_, command, table_);
   }
   m_.lock(found_, assumed_kind(statement_.objtype), strongest, Because::target);
   if (table_ != nullptr && below && recurse_ && !table_->children.empty())
@@ -366,16 +390,11 @@ void Alter::command(const ::AlterTableCmd& command, Part& part) {
       if (method != now || table_ == nullptr) add_work_below(Work::scan | Work::rewrite, part, false);
       return;
     }
-    case AT_ClusterOn: {
-      const Lookup index = m_.find(pg::QualifiedName{{}, m_.text(found_.schema), pg::text(command.name)});
-      m_.lock(index, RelationKind::index, LockMode::share_update_exclusive, Because::index);
-      return;
-    }
+    case AT_ClusterOn:
+      return lock_index(command.name, LockMode::share_update_exclusive);
     case AT_ReplicaIdentity: {
       const auto& identity = pg::cast<::ReplicaIdentityStmt>(command.def);
-      if (identity.name != nullptr)
-        m_.lock(m_.find(pg::QualifiedName{{}, m_.text(found_.schema), pg::text(identity.name)}), RelationKind::index,
-                LockMode::share, Because::index);
+      if (identity.name != nullptr) lock_index(identity.name, LockMode::share);
       return;
     }
     case AT_SetRelOptions:
@@ -385,13 +404,19 @@ void Alter::command(const ::AlterTableCmd& command, Part& part) {
         else if (const auto options = pg::only<::DefElem>(reinterpret_cast<const ::List*>(command.def));
                  !options.empty())
           m_.fail("22023", "unrecognized parameter \"{}\"", pg::text(options.begin()->defname));
+      } else if (complete() && table_->kind == RelationKind::table && !table_->access_method) {
+        for (const ::DefElem& option : pg::only<::DefElem>(reinterpret_cast<const ::List*>(command.def)))
+          if (!is_gentle(option) && pg::text(option.defname) != "user_catalog_table")
+            m_.fail("22023", "unrecognized parameter \"{}\"", pg::text(option.defname));
       }
       return;
     case AT_AddInherit:
+      if (table_ != nullptr && table_->is_partition) m_.fail("42809", "cannot change inheritance of a partition");
       m_.lock(m_.find(pg::as<::RangeVar>(command.def)), RelationKind::table, LockMode::share_update_exclusive,
               Because::inherits);
       return;
     case AT_DropInherit:
+      if (table_ != nullptr && table_->is_partition) m_.fail("42809", "cannot change inheritance of a partition");
       m_.lock(m_.find(pg::as<::RangeVar>(command.def)), RelationKind::table, LockMode::access_share, Because::inherits);
       return;
     case AT_AttachPartition:
@@ -424,6 +449,18 @@ void Alter::command(const ::AlterTableCmd& command, Part& part) {
   }
 }
 
+// An index of the table, by its name.
+void Alter::lock_index(const char* name, LockMode mode) {
+  const Lookup index = m_.catalog.find(found_.schema, m_.symbol(name));
+  const bool known_absent = index.presence == Presence::gone ||
+                            (complete() && (index.relation == nullptr || index.relation->index == nullptr ||
+                                            index.relation->index->table != table_));
+  if (known_absent)
+    m_.fail("42704", "index \"{}\" for table \"{}\" does not exist", pg::text(name), table_name());
+  else
+    m_.lock(index, RelationKind::index, mode, Because::index);
+}
+
 // --- columns ---------------------------------------------------------------------------------------------------------
 
 void Alter::add_column(const ::ColumnDef& definition, bool if_not_exists, Part& part) {
@@ -433,6 +470,7 @@ void Alter::add_column(const ::ColumnDef& definition, bool if_not_exists, Part& 
       m_.fail("42701", "column \"{}\" of relation \"{}\" already exists", pg::text(definition.colname), table_name());
     return;
   }
+  if (table_ != nullptr && table_->is_partition) m_.fail("42809", "cannot add column to a partition");
   const catalog::TypeName type = type_of(m_, definition.typeName);
   bool not_null = definition.is_not_null;
   bool has_default = type.serial;
@@ -535,15 +573,20 @@ void Alter::add_column(const ::ColumnDef& definition, bool if_not_exists, Part& 
     if (constraint.contype != CONSTR_FOREIGN) continue;
     const Lookup referenced = m_.find(constraint.pktable);
     const bool self = referenced.schema == found_.schema && referenced.name == found_.name;
-    // All values are null unless the column has a default.
-    const bool validates = has_default && constraint.is_enforced && !constraint.skip_validation;
-    if (!self) check_foreign_key(m_, table_, constraint, referenced);
+    // All values are null unless the column has a default, and the server only looks whether one is written.
+    const bool all_null = !has_default && !generated_stored;
+    const bool validates =
+        (!all_null || default_expression != nullptr) && constraint.is_enforced && !constraint.skip_validation;
+    if (!self) check_foreign_key(m_, found_.schema, found_.name, {type}, constraint, referenced);
     effect::add_foreign_key(m_, {.table = table_,
                                  .referenced = referenced,
                                  .referenced_columns = constraint.pk_attrs,
                                  .self = self,
-                                 .validates = validates});
-    if (validates) part.work |= Work::scan;
+                                 .validates = validates && !all_null});
+    if (validates) {
+      part.work |= Work::scan;
+      if (all_null && table_ != nullptr) validate_foreign_key(m_, table_, nullptr);
+    }
   }
 }
 
@@ -765,7 +808,7 @@ void Alter::change_type(const Relation& table, const Column* before, const catal
     catalog::TypeName literal;
     if (definition.raw_default == nullptr && !assignable(m_, before->type, type))
       m_.fail("42804", "column \"{}\" cannot be cast automatically to type {}", name, type_text(m_, type));
-    else if (literal_default(m_, *before, literal) && !assignable(m_, literal, type))
+    else if (literal_default(m_, *before, literal) && !assignable(m_, literal, type) && !drops_default(symbol))
       m_.fail("42804", "default for column \"{}\" cannot be cast automatically to type {}", name, type_text(m_, type));
   }
   for (const Relation* view : table.dependents) {
@@ -806,6 +849,8 @@ void Alter::change_type(const Relation& table, const Column* before, const catal
     const bool included = contains(of.include, symbol);
     if (!in_key && !in_expression && !included) return;
     if (included && !in_key) kept = true;
+    // A partition's is made again with its parent's, and for that no file is kept.
+    if (!index.parents.empty()) kept = false;
     const bool has_expression =
         !of.predicate.empty() ||
         std::any_of(of.keys.begin(), of.keys.end(), [](const catalog::IndexKey& key) { return !key.column; });
@@ -911,7 +956,14 @@ void Alter::add_foreign_key(const ::Constraint& constraint, Part& part) {
   }
   const Lookup referenced = m_.find(constraint.pktable);
   const bool self = referenced.schema == found_.schema && referenced.name == found_.name;
-  if (!self) check_foreign_key(m_, table_, constraint, referenced);
+  if (!self) {
+    std::vector<catalog::TypeName> types;
+    for (const ::Node* name : pg::nodes(constraint.fk_attrs)) {
+      const Column* column = table_ != nullptr ? catalog::column(*table_, m_.symbol_of(name)) : nullptr;
+      types.push_back(column != nullptr ? column->type : catalog::TypeName{});
+    }
+    check_foreign_key(m_, found_.schema, found_.name, types, constraint, referenced);
+  }
   if (constraint.skip_validation && m_.version < 18 && table_ != nullptr &&
       table_->kind == RelationKind::partitioned_table)
     m_.fail("42809", "cannot add NOT VALID foreign key on partitioned table \"{}\" referencing relation \"{}\"",
@@ -973,19 +1025,14 @@ void Alter::add_key(const ::Constraint& constraint, Part& part) {
   }
   const auto name_on = [&](const Relation& table) {
     if (&table == table_ && constraint.conname != nullptr) return m_.symbol(constraint.conname);
-    if (primary) return m_.choose_name(table.schema, m_.text(table.name), {}, "pkey");
-    if (constraint.contype == CONSTR_EXCLUSION) {
-      std::string_view first = "expr";
-      for (const ::Node* pair : pg::nodes(constraint.exclusions)) {
-        const auto parts = pg::nodes(reinterpret_cast<const ::List*>(pair));
-        if (const auto* element = parts.empty() ? nullptr : pg::as<::IndexElem>(parts[0]);
-            element != nullptr && element->name != nullptr)
-          first = pg::text(element->name);
-        break;
-      }
-      return m_.choose_name(table.schema, m_.text(table.name), first, "excl");
+    if (primary) {
+      const Relation* old = primary_key_index(table);
+      if (old != nullptr && drops_constraint(old->name)) return old->name;
+      return m_.choose_name(table.schema, m_.text(table.name), {}, "pkey");
     }
-    return m_.choose_key_name(table.schema, m_.text(table.name), constraint.keys, "key");
+    if (constraint.contype == CONSTR_EXCLUSION)
+      return m_.choose_name(table.schema, m_.text(table.name), excluded_column(constraint), "excl");
+    return m_.choose_key_name(table.schema, m_.text(table.name), constraint.keys, constraint.including, "key");
   };
   each_in_tree(*table_, partitioned && recurse_, [&](const Relation& table) {
     if (&table != table_) m_.lock(table, below, Because::partition);
@@ -1005,7 +1052,10 @@ void Alter::use_index(const ::Constraint& constraint, Part& part) {
     m_.fail("42704", "index \"{}\" does not exist", pg::text(constraint.indexname));
     return;
   }
-  m_.lock(found, RelationKind::index, LockMode::share_update_exclusive, Because::index);
+  // It is renamed to the constraint's name.
+  const bool renamed = constraint.conname != nullptr && pg::text(constraint.conname) != pg::text(constraint.indexname);
+  m_.lock(found, RelationKind::index, renamed ? LockMode::share_update_exclusive : LockMode::access_share,
+          Because::index);
   const Relation* relation = found.relation;
   const catalog::Index* index = relation != nullptr && relation->known ? relation->index : nullptr;
   if (relation != nullptr && relation->known && index == nullptr) {
@@ -1058,6 +1108,11 @@ void Alter::drop_constraint(const ::AlterTableCmd& command) {
   if (constraint == nullptr) {
     if (complete() && !command.missing_ok && !adds_constraint(name))
       m_.fail("42704", "constraint \"{}\" of relation \"{}\" does not exist", pg::text(command.name), table_name());
+    return;
+  }
+  if (constraint->parent != nullptr) {
+    m_.fail("42P16", "cannot drop inherited constraint \"{}\" of relation \"{}\"", pg::text(command.name),
+            table_name());
     return;
   }
   const bool cascade = command.behavior == DROP_CASCADE;

@@ -356,6 +356,21 @@ void Query::pinned_by(const ::Node* where, const ::RangeVar& name, bool alone, P
       for (const ::Node* arg : pg::nodes(both->args)) b_.terms.push_back(arg);
       continue;
     }
+    if (const auto* any = pg::as<::BoolExpr>(term); any != nullptr && any->boolop == OR_EXPR) {
+      // id = 1 OR id = 2
+      std::string_view same;
+      bool all = true;
+      for (const ::Node* arg : pg::nodes(any->args)) {
+        const auto* equal = pg::as<::A_Expr>(arg);
+        std::string_view of;
+        all = all && equal != nullptr && equal->kind == AEXPR_OP && pg::last_name(equal->name) == "=" &&
+              refers(equal->lexpr, name, alone, of) && (same.empty() || same == of) && is_constant(equal->rexpr);
+        if (!all) break;
+        same = of;
+      }
+      if (all && !same.empty()) pinned.of(same).equal = true;
+      continue;
+    }
     const auto* comparison = pg::as<::A_Expr>(term);
     if (comparison == nullptr) continue;
     std::string_view column;
@@ -638,7 +653,7 @@ void Query::referenced_changes(const Relation& root, const ::List* assigned, boo
   std::unordered_set<const Constraint*> seen;
   for (std::size_t i = 0; i < changes.size(); ++i) {
     const Change change = changes[i];
-    each_reference(*change.table, [&](const Constraint& key) {
+    each_reference_to_row(*change.table, [&](const Constraint& key) {
       if (!key.enforced) return;
       if (!change.deletes) {
         const bool touches =
@@ -705,6 +720,7 @@ void Query::insert(const ::InsertStmt& statement, int scope) {
   if (into != nullptr && run_ != Run::analyse) {
     if (conflict != nullptr && (conflict->infer != nullptr || conflict->action == ONCONFLICT_UPDATE))
       m_.lock_indexes(*into, LockMode::row_exclusive);
+    lock_parents(m_, *into);
     if (run_ == Run::execute) {
       // Numbers for the columns that are left out.
       const ::List* row = only_row(statement.selectStmt);
@@ -738,6 +754,7 @@ void Query::update(const ::UpdateStmt& statement, int scope) {
   const Work work = scans(*statement.relation, statement.whereClause, alone) ? Work::scan : Work::none;
   const Relation* changed = table(*statement.relation, LockMode::row_exclusive, Because::target, work, true);
   for (const ::Node* item : pg::nodes(statement.fromClause)) from(item, nullptr, statement.whereClause, scope, true);
+  if (changed != nullptr && run_ != Run::analyse) lock_parents(m_, *changed);
   if (changed != nullptr && run_ == Run::execute) {
     check_references(*changed, statement.targetList);
     referenced_changes(*changed, statement.targetList, false);
@@ -793,6 +810,14 @@ void query(Model& model, const ::Node* statement, Run run) { Query(model, run).s
 void expression(Model& model, const ::Node* expression, Run run) {
   if (expression == nullptr) return;
   Query(model, run).expression(expression);
+}
+
+void lock_parents(Model& model, const Relation& partition) {
+  const Relation* at = &partition;
+  for (int depth = 0; depth < 64 && at->is_partition && !at->parents.empty(); ++depth) {
+    at = at->parents[0];
+    model.lock(*at, LockMode::access_share, Because::parent);
+  }
 }
 
 void lock_base(Model& model, const Relation& view, LockMode mode, Work work, bool indexes) {

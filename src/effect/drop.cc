@@ -61,6 +61,8 @@ class Dropping {
           m_.lock(*fallback, LockMode::access_exclusive, Because::default_partition);
       }
     each_foreign_key(relation, [&](const Constraint& key) {
+      // What a partition has of its parent has no triggers there.
+      if (key.parent != nullptr) return;
       each_in_tree(*key.references, key.references->kind == RelationKind::partitioned_table,
                    [&](const Relation& other) {
                      m_.lock(other, LockMode::access_exclusive, as_child(other, *key.references, Because::references));
@@ -147,10 +149,17 @@ void drop_relations(Model& model, const ::DropStmt& statement) {
         model.fail("42P01", "{} \"{}\" does not exist", kind_word(kind), model.text(found.name));
       continue;
     }
-    if (found.relation != nullptr)
-      dropping.add(*found.relation, Because::target);
-    else
+    if (found.relation == nullptr) {
       model.lock(found, kind, LockMode::access_exclusive, Because::target);
+      continue;
+    }
+    const RelationKind is = found.relation->kind;
+    if (found.relation->known && is != kind &&
+        !(kind == RelationKind::table && is == RelationKind::partitioned_table)) {
+      model.fail("42809", "\"{}\" is not a {}", model.text(found.name), kind_word(kind));
+      return;
+    }
+    dropping.add(*found.relation, Because::target);
   }
   dropping.run();
 }
@@ -163,6 +172,26 @@ void drop_index(Model& model, const Relation& index, LockMode table_mode, bool c
   });
   if (concurrent && index.index != nullptr && index.index->table != nullptr)
     model.work(*index.index->table, Work::wait);
+}
+
+// The columns that a foreign key points to.
+bool is_key_of(const catalog::Index& index, const Constraint& key) {
+  return index.unique && index.predicate.empty() && index.keys.size() == key.referenced_columns.size() &&
+         std::all_of(index.keys.begin(), index.keys.end(), [&](const catalog::IndexKey& part) {
+           return part.column && contains(key.referenced_columns, part.column);
+         });
+}
+
+// Whether foreign keys rest on this index: surely if no other index has their columns.
+bool carries_references(const Relation& table, const Relation& index) {
+  bool carries = false;
+  each_reference(table, [&](const Constraint& key) {
+    if (carries || !is_key_of(*index.index, key)) return;
+    carries = std::none_of(table.indexes.begin(), table.indexes.end(), [&](const Relation* other) {
+      return other != &index && !other->dropped && other->index != nullptr && is_key_of(*other->index, key);
+    });
+  });
+  return carries;
 }
 
 void drop_indexes(Model& model, const ::DropStmt& statement) {
@@ -182,6 +211,8 @@ void drop_indexes(Model& model, const ::DropStmt& statement) {
     }
     const Relation* relation = found.relation;
     const catalog::Index* index = relation != nullptr ? relation->index : nullptr;
+    if (index == nullptr && relation != nullptr && relation->known)
+      return model.fail("42809", "\"{}\" is not an index", model.text(found.name));
     if (index == nullptr) {
       model.lock(found, RelationKind::index, LockMode::access_exclusive, Because::target,
                  statement.concurrent ? Work::wait : Work::none);
@@ -196,6 +227,14 @@ void drop_indexes(Model& model, const ::DropStmt& statement) {
       model.fail("2BP01", "cannot drop index {} because index {} requires it", model.text(relation->name),
                  model.text(relation->parents[0]->name));
     drop_index(model, *relation, mode, statement.concurrent);
+    if (index->table == nullptr || !carries_references(*index->table, *relation)) continue;
+    each_reference(*index->table, [&](const Constraint& key) {
+      if (!is_key_of(*index, key)) return;
+      if (statement.behavior == DROP_CASCADE)
+        model.lock(*key.table, LockMode::access_exclusive, Because::references);
+      else
+        model.fail("2BP01", "cannot drop index {} because other objects depend on it", model.text(relation->name));
+    });
   }
 }
 
@@ -277,17 +316,38 @@ void drop_from_table(Model& model, const ::DropStmt& statement) {
   for (const ::Node* object : pg::nodes(statement.objects)) {
     const auto* names = pg::as<::List>(object);
     const Lookup found = model.find(pg::owner_of(names));
+    const Relation* table = found.presence == Presence::known ? found.relation : nullptr;
+    const std::string_view written = pg::last_name(names);
+    const Symbol name = model.symbol(written);
+    bool row_trigger = false;
+    if (table != nullptr) {
+      bool there = false;
+      std::string_view word = "policy";
+      std::string_view of = "table";
+      if (statement.removeType == OBJECT_TRIGGER) {
+        word = "trigger";
+        for (const catalog::Trigger& trigger : table->triggers)
+          if (!trigger.dropped && trigger.name == name) {
+            there = true;
+            row_trigger = trigger.row;
+          }
+      } else if (statement.removeType == OBJECT_RULE) {
+        word = "rule";
+        of = "relation";
+        there = contains(table->rules, name);
+      } else {
+        there = contains(table->policies, name);
+      }
+      if (!there) {
+        if (statement.missing_ok) continue;  // without a lock
+        model.fail("42704", "{} \"{}\" for {} \"{}\" does not exist", word, written, of, model.text(found.name));
+      }
+    }
     if (!model.open(found, RelationKind::table, LockMode::access_exclusive, Because::target, Work::none,
                     statement.missing_ok))
       continue;
-    const Relation* table = found.relation;
-    if (table == nullptr || statement.removeType != OBJECT_TRIGGER) continue;
-    // Those of the partitions go with the parent's, for each row as they are.
-    const Symbol name = model.symbol(pg::last_name(names));
-    const bool row = std::any_of(table->triggers.begin(), table->triggers.end(), [&](const catalog::Trigger& trigger) {
-      return !trigger.dropped && trigger.name == name && trigger.row;
-    });
-    if (row && table->kind == RelationKind::partitioned_table)
+    // Those of the partitions go with the parent's.
+    if (row_trigger && table->kind == RelationKind::partitioned_table)
       each_in_tree(*table, true, [&](const Relation& part) {
         model.lock(part, LockMode::access_exclusive, as_child(part, *table, Because::target));
       });

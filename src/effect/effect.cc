@@ -192,6 +192,8 @@ void dispatch(Model& model, const ::Node* node) {
     }
     case T_CallStmt:
       return expression(model, reinterpret_cast<const ::Node*>(pg::as<::CallStmt>(node)->funccall), Run::execute);
+    case T_CreateFunctionStmt:
+      return create_function(model, *pg::as<::CreateFunctionStmt>(node));
     case T_AlterEnumStmt:
       return alter_enum(model, *pg::as<::AlterEnumStmt>(node));
     case T_CreateEnumStmt:

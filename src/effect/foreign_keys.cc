@@ -63,7 +63,8 @@ void add_foreign_key(Model& model, const NewForeignKey& key) {
   validate_foreign_key(model, key.table, referenced);
 }
 
-void check_foreign_key(Model& model, const Relation* table, const ::Constraint& constraint, const Lookup& referenced) {
+void check_foreign_key(Model& model, Symbol schema, Symbol table, const std::vector<catalog::TypeName>& types,
+                       const ::Constraint& constraint, const Lookup& referenced) {
   const Relation* other = referenced.relation;
   if (other == nullptr || referenced.presence != Presence::known || !other->columns_known) return;
   const auto columns = pg::nodes(constraint.pk_attrs);
@@ -96,8 +97,7 @@ void check_foreign_key(Model& model, const Relation* table, const ::Constraint& 
                    std::all_of(index.index->keys.begin(), index.index->keys.end(),
                                [&](const catalog::IndexKey& k) { return k.column && contains(wanted, k.column); }));
   });
-  const auto own = pg::nodes(constraint.fk_attrs);
-  if (!own.empty() && own.size() != wanted.size()) {
+  if (types.size() != wanted.size()) {
     model.fail("42830", "number of referencing and referenced columns for foreign key disagree");
     return;
   }
@@ -106,15 +106,13 @@ void check_foreign_key(Model& model, const Relation* table, const ::Constraint& 
                model.text(other->name));
     return;
   }
-  if (table == nullptr) return;
-  for (std::uint32_t i = 0; i < wanted.size() && i < own.size(); ++i) {
-    const catalog::Column* from = catalog::column(*table, model.symbol_of(own[i]));
+  for (std::uint32_t i = 0; i < wanted.size(); ++i) {
     const catalog::Column* to = catalog::column(*other, wanted[i]);
-    if (from == nullptr || to == nullptr || comparable(model, from->type, to->type)) continue;
+    if (to == nullptr || comparable(model, types[i], to->type)) continue;
     const std::string_view name =
         constraint.conname != nullptr
             ? pg::text(constraint.conname)
-            : model.text(model.choose_key_name(table->schema, model.text(table->name), constraint.fk_attrs, "fkey"));
+            : model.text(model.choose_key_name(schema, model.text(table), constraint.fk_attrs, nullptr, "fkey"));
     model.fail("42804", "foreign key constraint \"{}\" cannot be implemented", name);
   }
 }

@@ -44,6 +44,16 @@ bool has_columns(Model& model, const Relation& table, const ::IndexStmt& stateme
 
 }  // namespace
 
+std::string_view excluded_column(const ::Constraint& constraint) {
+  for (const ::Node* pair : pg::nodes(constraint.exclusions)) {
+    const auto parts = pg::nodes(pg::as<::List>(pair));
+    const auto* element = parts.empty() ? nullptr : pg::as<::IndexElem>(parts[0]);
+    if (element != nullptr && element->name != nullptr) return pg::text(element->name);
+    break;
+  }
+  return "expr";
+}
+
 bool lacks_partition_key(const Model& model, const Relation& table, const ::List* keys) {
   return std::any_of(table.partition_key.begin(), table.partition_key.end(), [&](Symbol column) {
     if (!column) return true;  // an expression, which no key can hold
@@ -74,6 +84,8 @@ void create_index(Model& model, const ::IndexStmt& statement) {
   if (!model.open(found, RelationKind::table, mode, Because::target)) return;
   const Relation* table = found.relation;
 
+  if (table != nullptr && table->known && (table->kind == RelationKind::view || table->kind == RelationKind::sequence))
+    return model.fail("42809", "cannot create index on relation \"{}\"", model.text(found.name));
   if (table != nullptr && table->kind == RelationKind::partitioned_table) {
     if (statement.concurrent) {
       model.fail("0A000", "cannot create index on partitioned table \"{}\" concurrently", model.text(found.name));

@@ -200,6 +200,7 @@ void copy(Model& model, const ::CopyStmt& statement) {
   if (statement.is_from) {
     if (!model.open(found, RelationKind::table, LockMode::row_exclusive, Because::target)) return;
     const Relation* table = found.relation;
+    if (table != nullptr) lock_parents(model, *table);
     if (table != nullptr && table->kind == RelationKind::partitioned_table)
       each_in_tree(*table, true, [&](const Relation& part) {
         model.lock(part, LockMode::row_exclusive, as_child(part, *table, Because::target));
@@ -214,6 +215,10 @@ void copy(Model& model, const ::CopyStmt& statement) {
                  "subtransaction");
     return;
   }
+  if (found.relation != nullptr && found.relation->known && found.relation->kind == RelationKind::partitioned_table)
+    return model.fail("42809", "cannot copy from partitioned table \"{}\"", model.text(found.name));
+  if (found.relation != nullptr && found.relation->known && found.relation->kind == RelationKind::view)
+    return model.fail("42809", "cannot copy from view \"{}\"", model.text(found.name));
   const bool rows = found.relation == nullptr || has_storage(*found.relation);
   (void)model.open(found, RelationKind::table, LockMode::access_share, Because::reads, rows ? Work::scan : Work::none);
 }

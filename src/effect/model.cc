@@ -60,17 +60,18 @@ Symbol Model::choose_name(Symbol schema, std::string_view first, std::string_vie
   }
 }
 
-Symbol Model::choose_key_name(Symbol schema, std::string_view table, const ::List* columns,
+Symbol Model::choose_key_name(Symbol schema, std::string_view table, const ::List* columns, const ::List* including,
                               std::string_view label) const {
   char joined[64];
   std::size_t size = 0;
-  for (const ::Node* column : pg::nodes(columns)) {
-    if (size >= sizeof joined - 1) break;
-    if (size > 0) joined[size++] = '_';
-    const std::string_view name = catalog::clip(pg::string(column), sizeof joined - 1 - size);
-    std::memcpy(joined + size, name.data(), name.size());
-    size += name.size();
-  }
+  for (const ::List* list : {columns, including})
+    for (const ::Node* column : pg::nodes(list)) {
+      if (size >= sizeof joined - 1) break;
+      if (size > 0) joined[size++] = '_';
+      const std::string_view name = catalog::clip(pg::string(column), sizeof joined - 1 - size);
+      std::memcpy(joined + size, name.data(), name.size());
+      size += name.size();
+    }
   return choose_name(schema, table, std::string_view(joined, size), label);
 }
 

@@ -46,7 +46,7 @@ class Model {
                                    std::string_view label) const;
   // Columns of a key as the middle of such a name.
   [[nodiscard]] Symbol choose_key_name(Symbol schema, std::string_view table, const ::List* columns,
-                                       std::string_view label) const;
+                                       const ::List* including, std::string_view label) const;
 
   // --- locks. One entry per relation: the strongest mode, all the work, the first reason.
   void lock(const Relation& relation, LockMode mode, Because because, Work work = Work::none);
@@ -127,6 +127,16 @@ void each_reference(const Relation& table, F&& visit) {
     if (!constraint->dropped && constraint->table != nullptr && !constraint->table->dropped) visit(*constraint);
 }
 
+// Those that rows of the table are bound by: of a partition, its parents' as well.
+template <class F>
+void each_reference_to_row(const Relation& table, F&& visit) {
+  const Relation* at = &table;
+  for (int depth = 0; depth < 64 && at != nullptr; ++depth) {  // deeper than partitions are nested
+    each_reference(*at, visit);
+    at = at->is_partition && !at->parents.empty() ? at->parents[0] : nullptr;
+  }
+}
+
 [[nodiscard]] bool contains(const Vec<Symbol>& list, Symbol name);
 [[nodiscard]] bool is_index(RelationKind kind);
 [[nodiscard]] bool has_storage(const Relation& relation);  // rows of its own
@@ -164,8 +174,10 @@ struct NewForeignKey {
   bool validates = false;
 };
 void add_foreign_key(Model& model, const NewForeignKey& key);
-// The errors of a key that the referenced table cannot carry, as far as its columns are known. `table` may be null.
-void check_foreign_key(Model& model, const Relation* table, const ::Constraint& constraint, const Lookup& referenced);
+// The errors of a key that the referenced table cannot carry, as far as its columns are known. `types` are those of the
+// referring columns, as many as are known.
+void check_foreign_key(Model& model, Symbol schema, Symbol table, const std::vector<catalog::TypeName>& types,
+                       const ::Constraint& constraint, const Lookup& referenced);
 // Reads both sides to check every row.
 void validate_foreign_key(Model& model, const Relation* table, const Relation* referenced);
 
@@ -215,6 +227,9 @@ void vacuum(Model& model, const ::VacuumStmt& statement);
 void cluster(Model& model, const ::ClusterStmt& statement);
 void reindex(Model& model, const ::ReindexStmt& statement);
 void copy(Model& model, const ::CopyStmt& statement);
+void create_function(Model& model, const ::CreateFunctionStmt& statement);
+// The first column of an exclusion constraint, for its name.
+[[nodiscard]] std::string_view excluded_column(const ::Constraint& constraint);
 
 // --- queries (dml.cc)
 
@@ -226,6 +241,8 @@ enum class Run : std::uint8_t {
 void query(Model& model, const ::Node* statement, Run run);
 // Relations that an expression's subqueries name.
 void expression(Model& model, const ::Node* expression, Run run);
+// A row that is written into a partition itself is held against its bounds, which the parents keep.
+void lock_parents(Model& model, const Relation& partition);
 // What a view reads, down to its tables, as a query of it locks it.
 void lock_base(Model& model, const Relation& view, LockMode mode, Work work, bool indexes);
 

@@ -226,12 +226,15 @@ void comment(Model& model, ::ObjectType type, const ::Node* object) {
   }
   switch (type) {
     case OBJECT_COLUMN:
+      (void)model.open(model.find(pg::owner_of(pg::as<::List>(object))), RelationKind::table,
+                       LockMode::share_update_exclusive, Because::target);
+      return;
     case OBJECT_TABCONSTRAINT:
     case OBJECT_TRIGGER:
     case OBJECT_RULE:
     case OBJECT_POLICY:
-      (void)model.open(model.find(pg::owner_of(pg::as<::List>(object))), RelationKind::table,
-                       LockMode::share_update_exclusive, Because::target);
+      (void)model.open(model.find(pg::owner_of(pg::as<::List>(object))), RelationKind::table, LockMode::access_share,
+                       Because::target);
       return;
     default:
       return;

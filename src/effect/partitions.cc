@@ -65,6 +65,13 @@ bool follow_indexes(Model& model, const Relation& parent, const Relation* partit
   return builds;
 }
 
+// Foreign keys that point to the parent point to its new partition, too.
+void follow_references(Model& model, const Relation& parent) {
+  each_reference(parent, [&](const Constraint& key) {
+    model.lock(*key.table, LockMode::share_row_exclusive, Because::references);
+  });
+}
+
 Work scan_default(Model& model, const Relation& parent, const Relation* except, const ::PartitionBoundSpec* bound) {
   const Relation* fallback = catalog::default_partition(parent);
   if (fallback == nullptr || fallback == except) return Work::none;
@@ -122,6 +129,7 @@ Work attach_partition(Model& model, const Relation& parent, const ::PartitionCmd
                             .validates = key.valid && key.enforced});
     if (key.valid && key.enforced) work |= Work::scan;
   });
+  follow_references(model, parent);
   return work;
 }
 
@@ -148,6 +156,8 @@ void detach_partition(Model& model, const Relation& parent, const ::PartitionCmd
   each_foreign_key(parent, [&](const Constraint& key) {
     model.lock(*key.references, LockMode::share_row_exclusive, Because::references);
   });
+  each_reference(
+      parent, [&](const Constraint& key) { model.lock(*key.table, LockMode::access_exclusive, Because::references); });
 }
 
 void new_partition(Model& model, const Relation& parent, const ::CreateStmt& statement, Symbol schema, Symbol name) {
@@ -160,6 +170,7 @@ void new_partition(Model& model, const Relation& parent, const ::CreateStmt& sta
                             key.references->schema, key.references->name};
     add_foreign_key(model, {.table = nullptr, .referenced = referenced, .self = false, .validates = false});
   });
+  follow_references(model, parent);
 }
 
 }  // namespace pglint::effect

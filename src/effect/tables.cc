@@ -18,10 +18,20 @@ void new_sequence(Model& model, Symbol schema, std::string_view table, std::stri
   model.made(RelationKind::sequence, schema, model.choose_name(schema, table, column, "seq"), Because::sequence);
 }
 
-void foreign_key(Model& model, const ::Constraint& constraint, Symbol schema, Symbol name) {
+void foreign_key(Model& model, const ::Constraint& constraint, const ::ColumnDef* column, const ::CreateStmt& statement,
+                 Symbol schema, Symbol name) {
   const Lookup referenced = model.find(constraint.pktable);
   const bool self = referenced.schema == schema && referenced.name == name;
-  if (!self) check_foreign_key(model, nullptr, constraint, referenced);
+  if (!self) {
+    std::vector<catalog::TypeName> types;
+    if (column != nullptr) types.push_back(type_of(model, column->typeName));
+    for (const ::Node* key : pg::nodes(constraint.fk_attrs)) {
+      types.emplace_back();
+      for (const ::ColumnDef& other : pg::only<::ColumnDef>(statement.tableElts))
+        if (pg::text(other.colname) == pg::string(key)) types.back() = type_of(model, other.typeName);
+    }
+    check_foreign_key(model, schema, name, types, constraint, referenced);
+  }
   add_foreign_key(model, {.table = nullptr,
                           .referenced = referenced,
                           .referenced_columns = constraint.pk_attrs,
@@ -38,9 +48,9 @@ void key(Model& model, const ::Constraint& constraint, std::string_view column, 
   else if (!index && !column.empty())
     index = model.choose_name(schema, table, column, "key");
   else if (!index && constraint.contype == CONSTR_UNIQUE)
-    index = model.choose_key_name(schema, table, constraint.keys, "key");
+    index = model.choose_key_name(schema, table, constraint.keys, constraint.including, "key");
   else if (!index)
-    index = model.choose_name(schema, table, {}, "excl");
+    index = model.choose_name(schema, table, excluded_column(constraint), "excl");
   if (partitioned)
     model.made(RelationKind::partitioned_index, schema, index, Because::index);
   else
@@ -83,6 +93,9 @@ void create_table(Model& model, const ::CreateStmt& statement, RelationKind kind
   for (const ::RangeVar& parent : pg::only<::RangeVar>(statement.inhRelations)) {
     const Lookup found = model.find(&parent);
     if (found.presence == Presence::gone) return model.missing(found);
+    if (statement.partbound == nullptr && found.relation != nullptr &&
+        found.relation->kind == RelationKind::partitioned_table)
+      model.fail("42809", "cannot inherit from partitioned table \"{}\"", model.text(found.name));
     if (statement.partbound == nullptr)
       model.lock(found, RelationKind::table, LockMode::share_update_exclusive, Because::inherits);
     else if (found.relation != nullptr)
@@ -100,11 +113,11 @@ void create_table(Model& model, const ::CreateStmt& statement, RelationKind kind
         else if (constraint.contype == CONSTR_PRIMARY || constraint.contype == CONSTR_UNIQUE)
           key(model, constraint, pg::text(column->colname), schema, name, partitioned);
         else if (constraint.contype == CONSTR_FOREIGN)
-          foreign_key(model, constraint, schema, name);
+          foreign_key(model, constraint, column, statement, schema, name);
       }
     } else if (const auto* constraint = pg::as<::Constraint>(element)) {
       if (constraint->contype == CONSTR_FOREIGN)
-        foreign_key(model, *constraint, schema, name);
+        foreign_key(model, *constraint, nullptr, statement, schema, name);
       else if (constraint->contype == CONSTR_PRIMARY || constraint->contype == CONSTR_UNIQUE ||
                constraint->contype == CONSTR_EXCLUSION)
         key(model, *constraint, {}, schema, name, partitioned);
@@ -141,7 +154,7 @@ void truncate(Model& model, const ::TruncateStmt& statement) {
   }
   for (std::size_t i = 0; i < tables.size(); ++i) {
     const Relation& table = *tables[i];
-    each_reference(table, [&](const catalog::Constraint& key) {
+    each_reference_to_row(table, [&](const catalog::Constraint& key) {
       if (chosen.contains(key.table)) return;
       if (statement.behavior == DROP_CASCADE)
         add(*key.table, true, Because::references);

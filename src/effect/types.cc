@@ -1,6 +1,7 @@
 // Domains and composite types: their changes reach into every table that has a column of them.
 
 #include <algorithm>
+#include <vector>
 
 #include "effect/model.h"
 
@@ -22,25 +23,34 @@ bool is_of(const Model& model, catalog::TypeName type, const Type& wanted) {
   return false;
 }
 
-// Tables that have a column of the type now.
+// Tables that have a column of the type now, or of a domain over it.
 template <class F>
 void each_user(const Model& model, const Type& type, F&& visit) {
-  for (const Relation* table : type.users) {
-    if (table->dropped) continue;
-    for (const catalog::Column& column : table->columns) {
-      if (column.dropped || !is_of(model, column.type, type)) continue;
-      visit(*table, column);
-      break;
+  std::vector<const Type*> types{&type};
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    for (const Relation* table : types[i]->users) {
+      if (table->dropped) continue;
+      for (const catalog::Column& column : table->columns) {
+        if (column.dropped || !is_of(model, column.type, type)) continue;
+        visit(*table, column);
+        break;
+      }
     }
+    if (types[i]->kind != TypeKind::domain) continue;
+    for (const catalog::Schema* schema : model.catalog.schemas())
+      for (const Type* other : schema->types)
+        if (other->kind == TypeKind::domain && other->base.name == types[i]->name && !other->dropped &&
+            other->schema == schema->name && model.catalog.find_type(other->base) == types[i])
+          types.push_back(other);
   }
 }
 
 // Every row of every user is looked at, while nobody may write.
 void check_users(Model& model, const Type& type) {
   each_user(model, type, [&](const Relation& table, const catalog::Column&) {
-    if (table.kind == RelationKind::composite || table.kind == RelationKind::view) return;
-    const bool rows = has_storage(table) || (table.kind == RelationKind::partitioned_table && table.children.empty());
-    model.lock(table, LockMode::share, Because::domain, rows ? Work::scan : Work::none);
+    // What has no rows of its own is passed over; a partitioned table has them in partitions that may not be known.
+    if (has_storage(table) || (table.kind == RelationKind::partitioned_table && table.children.empty()))
+      model.lock(table, LockMode::share, Because::domain, Work::scan);
   });
 }
 

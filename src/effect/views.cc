@@ -5,6 +5,8 @@
 #include "catalog/expression.h"
 #include "catalog/quote.h"
 #include "effect/model.h"
+#include "pg/lexer.h"
+#include "pg/parse.h"
 
 namespace pglint::effect {
 namespace {
@@ -66,6 +68,32 @@ bool has_fit_index(const Relation& view) {
 }
 
 }  // namespace
+
+// A function in SQL is analysed when it is made.
+void create_function(Model& model, const ::CreateFunctionStmt& statement) {
+  if (statement.sql_body != nullptr) return query(model, statement.sql_body, Run::analyse);
+  const ::DefElem* language = pg::option(statement.options, "language");
+  const ::DefElem* body = pg::option(statement.options, "as");
+  if (language == nullptr || body == nullptr || pg::value(*language) != "sql") return;
+  const auto parts = pg::nodes(pg::as<::List>(body->arg));
+  if (parts.size() != 1) return;
+  const std::string_view text = pg::string(parts[0]);
+  const pg::Lexed lexed = pg::lex(text, {.psql = false});
+  pg::parse(text, 0, lexed, [&](const pg::Parsed& parsed) {
+    switch (parsed.node != nullptr ? parsed.node->type : T_Invalid) {
+      case T_SelectStmt:
+      case T_InsertStmt:
+      case T_UpdateStmt:
+      case T_DeleteStmt:
+      case T_MergeStmt:
+        query(model, parsed.node, Run::analyse);
+        break;
+      default:
+        break;
+    }
+    return true;
+  });
+}
 
 void create_view(Model& model, const ::ViewStmt& statement) {
   const Symbol schema = model.schema_for(*statement.view);
