@@ -2,6 +2,7 @@
 // that is there, but has to read the table under that lock since its columns may hold NULL.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "lint/context.h"
@@ -28,6 +29,12 @@ const Constraint* unique_of(const AlterTableCmd& command) {
         if (is_unique(constraint)) return &constraint;
   }
   return nullptr;
+}
+
+// Not on a partitioned table alone, whose partitions get theirs one by one.
+bool builds_anything(const effect::Effects& effects) {
+  return std::ranges::any_of(
+      effects.relations, [](const effect::RelationEffect& relation) { return has(relation.work, Work::index_build); });
 }
 
 constexpr std::string_view not_null_first =
@@ -58,7 +65,7 @@ void check(const AlterTableStmt& statement, const Context& context) {
     const auto& command = pg::cast<AlterTableCmd>(pg::nodes(statement.cmds)[part.command]);
     const Constraint* constraint = unique_of(command);
     if (constraint == nullptr) continue;
-    const bool builds = has(part.work, Work::index_build);
+    const bool builds = has(part.work, Work::index_build) && builds_anything(*context.effects);
     if (!builds && constraint->indexname == nullptr) continue;
 
     const std::string name = context.display(*table);
