@@ -102,7 +102,7 @@ class Checker final : public Observer {
   void statement(const Moment& moment) override;
   void end_file(const source::Migration& migration, const std::vector<pg::Comment>& comments,
                 const std::vector<Span>& statements) override;
-  void notice(std::string text) override { outcome_.notices.push_back(std::move(text)); }
+  void notice(const std::string& text) override { outcome_.notices.push_back(text); }
 
  private:
   void suppress(const source::Migration& migration, const std::vector<source::Suppression>& suppressions,

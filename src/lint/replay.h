@@ -40,7 +40,7 @@ class Observer {
   // Comments and statements of the whole file, in order, in file offsets.
   virtual void end_file(const source::Migration&, const std::vector<pg::Comment>&, const std::vector<Span>&) {}
   // Something that --verbose tells: what could not be followed, and why.
-  virtual void notice(std::string) {}
+  virtual void notice(const std::string& /*text*/) {}
 };
 
 struct ReplayOptions {

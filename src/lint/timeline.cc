@@ -46,7 +46,7 @@ class Recorder final : public Observer {
   }
 
   void statement(const Moment& moment) override;
-  void notice(std::string text) override { timeline_.notices.push_back(std::move(text)); }
+  void notice(const std::string& text) override { timeline_.notices.push_back(text); }
 
  private:
   void add(const Moment& moment, TimelineStatement& statement);
