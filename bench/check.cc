@@ -22,7 +22,6 @@
 #include <string>
 #include <vector>
 
-#include "lint/check.h"
 #include "report/report.h"
 #include "rules/registry.h"
 #include "source/files.h"
@@ -65,6 +64,7 @@ pglint::Report check(const pglint::source::FakeFiles& files, pglint::source::Sou
 // Wall time of a program from fork to exit, its output thrown away.
 double run_program(const std::vector<std::string>& command) {
   std::vector<char*> argv;
+  argv.reserve(command.size() + 1);
   for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
   posix_spawn_file_actions_t actions;

@@ -9,7 +9,7 @@ extern "C" {
 namespace pglint::bench {
 
 bool bare_parse(const std::string& sql) {
-  const MemoryContext context = pg_query_enter_memory_context();
+  MemoryContext context = pg_query_enter_memory_context();
   const PgQueryInternalParsetreeAndError result = pg_query_raw_parse(sql.c_str(), 0);
   const bool parsed = result.error == nullptr;
   if (!parsed) pg_query_free_error(result.error);

@@ -94,7 +94,7 @@ TEST_CASE("bad input is one line that says what to do, exits with 2, and the res
 
   const auto one_line = [&](const std::vector<std::string>& arguments, const std::string& said) {
     CAPTURE(arguments);
-    const Finished finished = folder.pglint(arguments);
+    Finished finished = folder.pglint(arguments);
     CHECK(finished.status == 2);
     const std::string all = finished.out + finished.err;
     CHECK_MESSAGE(contains(all, said), all);
