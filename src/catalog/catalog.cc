@@ -146,8 +146,12 @@ Lookup Catalog::at(Symbol schema, Symbol name) const {
 }
 
 Symbol Catalog::creation_schema() const {
-  for (const Symbol schema : session.search_path)
-    if (schema != pg_catalog_ && schema != pg_temp_) return schema;
+  for (const Symbol name : session.search_path) {
+    if (name == pg_catalog_ || name == pg_temp_) continue;
+    // One that the history dropped, or renamed, is passed over; one that it never made is taken to exist.
+    Schema* const* schema = schema_names_.find(key({}, name));
+    if (schema == nullptr || ((*schema)->name == name && !(*schema)->dropped)) return name;
+  }
   return public_;
 }
 

@@ -81,7 +81,8 @@ enum class Action : std::uint8_t { no_action, restrict, cascade, set_null, set_d
 
 struct Constraint {
   ConstraintKind kind = ConstraintKind::check;
-  Symbol name = {};  // PostgreSQL's chosen name where none was written
+  Symbol name = {};    // PostgreSQL's chosen name where none was written
+  bool named = false;  // by the statement that made it
   Relation* table = nullptr;
   bool valid = true;
   bool enforced = true;  // PostgreSQL 18: NOT ENFORCED
@@ -122,7 +123,7 @@ enum class Persistence : std::uint8_t { permanent, unlogged, temporary };
 // What an index has beyond a relation.
 struct IndexKey {
   Symbol column = {};                // empty for an expression
-  Symbol label = {};                 // of an expression: what the server calls that column of the index
+  Symbol label = {};                 // what the server calls that column of the index, from when it was made
   std::string_view expression = {};  // as written
   Symbol opclass = {};
   Symbol collation = {};
@@ -134,6 +135,7 @@ struct Index {
   Symbol method = {};
   Vec<IndexKey> keys = {};
   Vec<Symbol> include = {};
+  Vec<Symbol> include_labels = {};      // their names when the index was made, if one was renamed since
   std::string_view predicate = {};      // WHERE, as written; empty if none
   Vec<Symbol> expression_columns = {};  // columns that expressions and predicate name
   bool unique = false;
@@ -158,6 +160,7 @@ struct GeneratedFrom {
 struct Trigger {
   Symbol name = {};
   Symbol function = {};
+  Function* calls = nullptr;  // null if the history does not have it
   bool row = false;
   bool before = false;
   bool enabled = true;
@@ -201,6 +204,7 @@ struct Relation {
   Index* index = nullptr;                  // of an index
   Relation* owner_table = nullptr;         // sequence: table whose column owns it
   Symbol owner_column = {};
+  Type* of_type = nullptr;                 // a typed table's
   Vec<Relation*> owned = {};               // sequences that columns own; dropped ones included
   Vec<Dependency> defaults = {};           // sequence: columns whose default takes numbers from it
   Vec<GeneratedFrom> generated_from = {};  // what its generated columns read

@@ -213,6 +213,8 @@ class Dumper {
     add("indexes", relations(relation.indexes));
     add("dependents", relations(relation.dependents));
     add("owned", relations(relation.owned));
+    if (relation.of_type != nullptr)
+      head += " of=" + catalog_.qualified(relation.of_type->schema, relation.of_type->name);
     if (relation.owner_table != nullptr)
       head += fmt::format(" owner={}.{}", qualified(relation.owner_table), quoted(relation.owner_column));
     std::vector<std::string> texts;

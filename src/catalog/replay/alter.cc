@@ -171,6 +171,18 @@ void Replay::alter_table(Relation& relation, const ::AlterTableCmd& command, boo
     case AT_DropInherit:
       if (Relation* parent = seen(pg::as<::RangeVar>(command.def))) remove_parent(relation, *parent);
       break;
+    case AT_AddOf: {
+      const auto* written = pg::as<::TypeName>(command.def);
+      const TypeName type = type_name(written);
+      if (Type* of = c.type_of(type.schema, type.name); of != nullptr && of->relation != nullptr) {
+        set(relation.of_type, of);
+        append_live(of->users, &relation);
+      }
+      break;
+    }
+    case AT_DropOf:
+      set(relation.of_type, nullptr);
+      break;
     case AT_AttachPartition:
       if (const auto* partition = pg::as<::PartitionCmd>(command.def)) {
         if (relation.index != nullptr)
@@ -200,28 +212,32 @@ void Replay::set_logged(Relation& relation, bool logged) {
     if (!sequence->dropped && sequence->owner_table == &relation) set(sequence->persistence, persistence);
 }
 
+template <class F>
+void Replay::each_of(const Type& type, F&& change) {
+  change(*type.relation);
+  for (std::uint32_t i = 0; i < type.users.count; ++i)
+    if (Relation& table = *type.users[i]; !table.dropped && table.of_type == &type) change(table);
+}
+
 // ALTER TYPE … of a composite type.
 void Replay::alter_composite(const ::AlterTableStmt& statement) {
   const ::RangeVar& name = *statement.relation;
   const Type* type = c.find_type(symbol(name.schemaname), symbol(name.relname));
   if (type == nullptr || type->relation == nullptr) return;
-  Relation& relation = *type->relation;
   for (const ::AlterTableCmd& command : pg::only<::AlterTableCmd>(statement.cmds)) {
     const auto* definition = pg::as<::ColumnDef>(command.def);
-    switch (command.subtype) {
-      case AT_AddColumn:
-        if (definition != nullptr) new_column(relation, *definition, false, false);
-        break;
-      case AT_DropColumn:
-        drop_column(relation, symbol(command.name), false);
-        break;
-      case AT_AlterColumnType:
-        if (definition != nullptr) change_type(relation, symbol(command.name), *definition, false);
-        break;
-      default:
-        break;
-    }
+    const Symbol attribute = symbol(command.name);
+    each_of(*type, [&](Relation& relation) {
+      if (command.subtype == AT_DropColumn) drop_column(relation, attribute, false);
+      if (command.subtype == AT_AddColumn && definition != nullptr) new_column(relation, *definition, false, false);
+      if (command.subtype == AT_AlterColumnType && definition != nullptr)
+        change_type(relation, attribute, *definition, false);
+    });
   }
+}
+
+void Replay::rename_attribute(const Type& type, Symbol from, Symbol to) {
+  each_of(type, [&](Relation& relation) { rename_column(relation, from, to, false); });
 }
 
 }  // namespace pglint::catalog

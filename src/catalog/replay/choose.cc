@@ -142,11 +142,8 @@ MadeName Replay::joined(Index& index) const {
     names.items[names.count++] = unique;
     return unique;
   };
-  for (IndexKey& key : index.keys) {
-    const Symbol unique = add(key.label ? key.label : key.column);
-    if (key.label) key.label = unique;
-  }
-  for (const Symbol column : index.include) add(column);
+  for (IndexKey& key : index.keys) key.label = add(key.label ? key.label : key.column);
+  for (const Symbol column : index.include_labels.empty() ? index.include : index.include_labels) add(column);
   return joined(names);
 }
 

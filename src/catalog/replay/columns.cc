@@ -470,7 +470,11 @@ void Replay::rename_column(Relation& relation, Symbol from, Symbol to, bool recu
       if (index->dropped) continue;
       for (IndexKey& key : index->index->keys)
         if (key.column == from) set(key.column, to);
-      in(index->index->include);
+      Index& details = *index->index;
+      if (details.include_labels.empty() &&
+          std::find(details.include.begin(), details.include.end(), from) != details.include.end())
+        set(details.include_labels, copied(details.include));
+      in(details.include);
       in(index->index->expression_columns);
     }
     for (Relation* sequence : one.owned)

@@ -47,6 +47,7 @@ Constraint* Replay::add_check(Relation& relation, const ::Constraint& written, c
   check->columns = columns_named(c, written.raw_expr);
   if (written.conname != nullptr) {
     check->name = symbol(written.conname);
+    check->named = true;
     if (constraint(relation, check->name) != nullptr) return nullptr;
   } else {
     const std::string_view of_column = check->columns.count == 1 ? c.text(check->columns[0]) : std::string_view{};
@@ -64,17 +65,24 @@ Constraint* Replay::add_check(Relation& relation, const ::Constraint& written, c
 }
 
 // A key that says the same as one before it in the same definition makes no second index.
-bool Replay::same_as_earlier(const Relation& relation, const ::Constraint& written, const Vec<Symbol>& columns,
-                             Symbol name) const {
-  if (written.contype != CONSTR_UNIQUE || name || written.including != nullptr) return false;
+bool Replay::same_as_earlier(const Relation& relation, const ::Constraint& written, const Constraint& key,
+                             const Vec<Symbol>& include) {
+  if (key.kind != ConstraintKind::unique) return false;
   const std::uint32_t count = relation.constraints.count;
   for (std::uint32_t i = 0; i < count && i < Names::few; ++i) {
     const Constraint& other = *relation.constraints[count - 1 - i];
     if (&other == last_before) return false;
-    if (is_key(other.kind) && !other.dropped && same_symbols(other.columns, columns) &&
-        other.deferrable == written.deferrable && other.index != nullptr && other.index->index->include.empty() &&
-        other.index->index->nulls_not_distinct == written.nulls_not_distinct)
-      return true;
+    if (!is_key(other.kind) || other.dropped || other.index == nullptr || !same_symbols(other.columns, key.columns) ||
+        other.deferrable != key.deferrable || other.initially_deferred != key.initially_deferred ||
+        !same_symbols(other.index->index->include, include) ||
+        other.index->index->nulls_not_distinct != written.nulls_not_distinct)
+      continue;
+    // The name that one of the two was given is the name of both.
+    if (!other.named && key.name) {
+      set(relation.constraints[count - 1 - i]->named, true);
+      rename_relation(*other.index, other.index->schema, key.name);
+    }
+    return true;
   }
   return false;
 }
@@ -122,7 +130,6 @@ void Replay::add_index_constraint(Relation& relation, const ::Constraint& writte
       columns = symbols_of(written.keys);
     else
       push(columns, of_column, c.arena);
-    if (same_as_earlier(relation, written, columns, name)) return;
     reserve(plan.index.keys, columns.count, c.arena);
     for (const Symbol column : columns) {
       IndexKey key;
@@ -132,6 +139,15 @@ void Replay::add_index_constraint(Relation& relation, const ::Constraint& writte
   }
   plan.index.include = symbols_of(written.including);
 
+  auto* added = c.arena.make<Constraint>();
+  added->kind = plan.kind;
+  added->columns = columns;
+  added->deferrable = attributes.deferrable || written.deferrable;
+  added->initially_deferred = attributes.initially_deferred || written.initdeferred;
+  added->created = c.now;
+  added->name = name;
+  added->named = static_cast<bool>(name);
+  if (same_as_earlier(relation, written, *added, plan.index.include)) return;
   if (plan.kind == ConstraintKind::primary_key) {
     for (const Constraint* other : relation.constraints)
       if (other->kind == ConstraintKind::primary_key && !other->dropped) return;
@@ -140,13 +156,6 @@ void Replay::add_index_constraint(Relation& relation, const ::Constraint& writte
         if (version >= 18 || !column->not_null) set_not_null(relation, *column, recurse);
       }
   }
-  auto* added = c.arena.make<Constraint>();
-  added->kind = plan.kind;
-  added->columns = columns;
-  added->deferrable = attributes.deferrable || written.deferrable;
-  added->initially_deferred = attributes.initially_deferred || written.initdeferred;
-  added->created = c.now;
-  added->name = name;
   Relation* index = add_index(relation, plan, name, added);
   if (index == nullptr || relation.kind != RelationKind::partitioned_table || relation.children.empty()) return;
   if (recurse)
@@ -160,7 +169,7 @@ void Replay::propagate_check(Relation& relation, Constraint& check) {
     Constraint* above = &check;
     for (const Relation* parent : heir->parents)
       if (Constraint* of_parent = constraint_of(*parent, check.name)) above = of_parent;
-    inherit_check(*above, *heir);
+    inherit_check(*above, *heir, false);
   }
 }
 
@@ -176,6 +185,7 @@ void Replay::add_foreign_key(Relation& relation, const ::Constraint& written, Sy
     push(key->columns, of_column, c.arena);
   if (written.conname != nullptr) {
     key->name = symbol(written.conname);
+    key->named = true;
     if (constraint(relation, key->name) != nullptr) return;
   } else {
     key->name = choose_constraint_name(c.text(relation.name), joined(key->columns).text(), "fkey", relation.schema);
@@ -289,6 +299,7 @@ void Replay::use_index(Relation& relation, const ::Constraint& written) {
   auto* added = c.arena.make<Constraint>();
   added->kind = written.contype == CONSTR_PRIMARY ? ConstraintKind::primary_key : ConstraintKind::unique;
   added->name = name;
+  added->named = true;
   added->deferrable = written.deferrable;
   added->initially_deferred = written.initdeferred;
   added->created = c.now;
@@ -348,7 +359,7 @@ void Replay::clone_foreign_key(Constraint& from, Relation& to) {
   append_live(copy->references->referenced_by, copy);
 }
 
-void Replay::inherit_check(Constraint& from, Relation& to) {
+void Replay::inherit_check(Constraint& from, Relation& to, bool new_table) {
   if (from.dropped || from.no_inherit) return;
   if (from.kind == ConstraintKind::not_null) {
     if (version >= 18) add_not_null(to, from.columns[0], from.name, from.valid, false);
@@ -363,6 +374,7 @@ void Replay::inherit_check(Constraint& from, Relation& to) {
   }
   if (!spend(1)) return;
   Constraint* copy = clone(from, to);
+  if (new_table) copy->valid = copy->enforced;
   add_constraint(to, *copy);
 }
 

@@ -70,7 +70,8 @@ void Replay::drop(const ::DropStmt& statement) {
       case OBJECT_FUNCTION:
       case OBJECT_PROCEDURE:
       case OBJECT_ROUTINE:
-        if (const auto* function = pg::as<::ObjectWithArgs>(object)) drop_function(*function, cascade);
+        if (const auto* named = pg::as<::ObjectWithArgs>(object))
+          if (Function* function = function_named(*named)) drop_function(*function, cascade);
         break;
       case OBJECT_TRIGGER:
       case OBJECT_POLICY:
@@ -151,22 +152,21 @@ void Replay::drop_schema(Symbol name, bool cascade) {
       drop_relation(*relation, true);
   for (std::uint32_t i = 0; i < schema.types.count; ++i)
     if (Type* type = schema.types[i]; !type->dropped && type->schema == name) drop_type(*type, cascade);
-  for (Function* function : schema.functions)
-    if (!function->dropped && function->schema == name) set(function->dropped, true);
+  for (std::uint32_t i = 0; i < schema.functions.count; ++i)
+    if (Function* function = schema.functions[i]; !function->dropped && function->schema == name)
+      drop_function(*function, true);
   set(schema.relations, {});
   set(schema.types, {});
   set(schema.functions, {});
 }
 
-void Replay::drop_function(const ::ObjectWithArgs& object, bool cascade) {
-  Function* function = function_named(object);
-  if (function == nullptr) return;
-  set(function->dropped, true);
+void Replay::drop_function(Function& function, bool cascade) {
+  set(function.dropped, true);
   if (!cascade) return;
-  for (Relation* table : function->triggers_on) {
+  for (Relation* table : function.triggers_on) {
     if (table->dropped) continue;
     for (std::uint32_t i = 0; i < table->triggers.count; ++i)
-      if (const Trigger& trigger = table->triggers[i]; !trigger.dropped && trigger.function == function->name)
+      if (const Trigger& trigger = table->triggers[i]; !trigger.dropped && trigger.calls == &function)
         drop_trigger(*table, trigger.name, true);
   }
 }

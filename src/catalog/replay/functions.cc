@@ -69,14 +69,28 @@ Symbol Replay::signature(const ::List* arguments, std::uint16_t& count) const {
 }
 
 Function* Replay::function_named(const ::ObjectWithArgs& object) const {
-  const auto written = pg::qualified_name(object.objname);
-  const auto* first = const_cast<Function*>(c.find_function(symbol(written.schema), symbol(written.name)));
+  if (object.args_unspecified) return function_named(object.objname, nullptr);
   std::uint16_t count = 0;
-  const Symbol wanted = object.args_unspecified ? Symbol{} : signature(object.objargs, count);
-  for (const Function* function = first; function != nullptr; function = function->overload)
-    if (!function->dropped && (object.args_unspecified || function->signature == wanted))
-      return const_cast<Function*>(function);
-  return nullptr;
+  const Symbol wanted = signature(object.objargs, count);
+  return function_named(object.objname, &wanted);
+}
+
+Function* Replay::function_named(const ::List* names, const Symbol* wanted) const {
+  if (c.functions_.empty()) return nullptr;
+  const auto written = pg::qualified_name(names);
+  const Symbol name = symbol(written.name);
+  // In each schema of the path: the first may have only overloads that are not meant.
+  const auto in = [&](Symbol schema) -> Function* {
+    Function* const* found = c.functions_.find(Catalog::key(schema, name));
+    for (Function* function = found != nullptr ? *found : nullptr; function != nullptr; function = function->overload)
+      if (!function->dropped && function->schema == schema && (wanted == nullptr || function->signature == *wanted))
+        return function;
+    return nullptr;
+  };
+  if (!written.schema.empty()) return in(symbol(written.schema));
+  for (const Symbol schema : c.session.search_path)
+    if (Function* function = in(schema)) return function;
+  return c.session.search_path.empty() || c.creation_schema() == c.public_ ? in(c.public_) : nullptr;
 }
 
 void Replay::create_function(const ::CreateFunctionStmt& statement) {
@@ -149,8 +163,9 @@ void Replay::create_trigger(const ::CreateTrigStmt& statement) {
   if (relation == nullptr) return;
   Trigger trigger;
   trigger.name = symbol(statement.trigname);
-  const auto written = pg::qualified_name(statement.funcname);
-  trigger.function = symbol(written.name);
+  trigger.function = symbol(pg::last_name(statement.funcname));
+  const Symbol no_arguments;
+  trigger.calls = function_named(statement.funcname, &no_arguments);
   trigger.row = statement.row;
   trigger.before = (statement.timing & TRIGGER_TYPE_BEFORE) != 0;
   if ((statement.events & TRIGGER_TYPE_INSERT) != 0) trigger.events |= 1;
@@ -170,8 +185,8 @@ void Replay::create_trigger(const ::CreateTrigStmt& statement) {
     add_trigger(table, trigger);
   };
   put(*relation);
-  if (const Function* function = c.find_function(symbol(written.schema), trigger.function)) {
-    Vec<Relation*>& tables = const_cast<Function*>(function)->triggers_on;
+  if (trigger.calls != nullptr) {
+    Vec<Relation*>& tables = trigger.calls->triggers_on;
     if (tables.empty() || tables.back() != relation) append_live(tables, relation);
   }
   if (!trigger.row || relation->children.empty() || relation->kind != RelationKind::partitioned_table) return;

@@ -112,6 +112,7 @@ Relation* Replay::add_index(Relation& table, const IndexPlan& plan, Symbol name,
   // Each has lists of its own: a column is renamed in one table and not in another.
   index->keys = copied(plan.index.keys);
   index->include = copied(plan.index.include);
+  index->include_labels = copied(plan.index.include_labels);
   index->expression_columns = copied(plan.index.expression_columns);
   index->valid = true;
   index->constraint = constraint;

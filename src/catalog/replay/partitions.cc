@@ -105,7 +105,7 @@ void Replay::add_parent(Relation& relation, Relation& parent) {
   for (std::uint32_t i = 0; i < parent.constraints.count; ++i) {
     Constraint& above = *parent.constraints[i];
     if (above.dropped || above.kind != ConstraintKind::check) continue;
-    if (relation.columns_known || constraint(relation, above.name) != nullptr) inherit_check(above, relation);
+    if (relation.columns_known || constraint(relation, above.name) != nullptr) inherit_check(above, relation, false);
   }
 }
 

@@ -73,7 +73,10 @@ void Replay::move_function(Function& function, Symbol schema, Symbol name) {
   c.put_function(moved);
   for (Relation* table : moved->triggers_on)
     for (Trigger& trigger : table->triggers)
-      if (!trigger.dropped && trigger.function == function.name) set(trigger.function, name);
+      if (!trigger.dropped && trigger.calls == &function) {
+        set(trigger.function, name);
+        set(trigger.calls, moved);
+      }
 }
 
 void Replay::rename(const ::RenameStmt& statement) {
@@ -103,7 +106,7 @@ void Replay::rename(const ::RenameStmt& statement) {
       if (statement.relation == nullptr) break;
       if (const Type* type = c.find_type(symbol(statement.relation->schemaname), symbol(statement.relation->relname));
           type != nullptr && type->relation != nullptr)
-        rename_column(*type->relation, sub, to, false);
+        rename_attribute(*type, sub, to);
       break;
     case OBJECT_TABCONSTRAINT:
       if (Relation* relation = target(statement.relation)) rename_constraint(*relation, sub, to);

@@ -148,8 +148,8 @@ struct Replay {
   // --- tables.cc -----------------------------------------------------------------------------------------------------
   void create_table(const ::CreateStmt& statement, RelationKind kind);
   void inherit(Relation& relation, Relation& parent);
-  void like(Relation& relation, const ::TableLikeClause& clause);
-  void like_rest(Relation& relation, const ::TableLikeClause& clause);
+  void like(Relation& relation, Relation* source, const ::TableLikeClause& clause);
+  void like_rest(Relation& relation, Relation* source, const ::TableLikeClause& clause);
   void copy_column(Relation& relation, const Column& column) const;
   void create_as(const ::CreateTableAsStmt& statement);
   void select_into(const ::SelectStmt& statement);
@@ -182,8 +182,8 @@ struct Replay {
   Constraint* add_check(Relation& relation, const ::Constraint& written, const Attributes& attributes, bool new_table);
   void add_index_constraint(Relation& relation, const ::Constraint& written, Symbol column,
                             const Attributes& attributes, bool recurse);
-  [[nodiscard]] bool same_as_earlier(const Relation& relation, const ::Constraint& written, const Vec<Symbol>& columns,
-                                     Symbol name) const;
+  [[nodiscard]] bool same_as_earlier(const Relation& relation, const ::Constraint& written, const Constraint& key,
+                                     const Vec<Symbol>& include);
   void propagate_check(Relation& relation, Constraint& check);
   void add_foreign_key(Relation& relation, const ::Constraint& written, Symbol column, const Attributes& attributes,
                        bool validated);
@@ -192,7 +192,7 @@ struct Replay {
   void use_index(Relation& relation, const ::Constraint& written);
   [[nodiscard]] Constraint* clone(Constraint& from, Relation& to) const;
   void clone_foreign_key(Constraint& from, Relation& to);
-  void inherit_check(Constraint& from, Relation& to);
+  void inherit_check(Constraint& from, Relation& to, bool new_table);
   // The constraint of a partition or inheritor that follows that of its parent.
   [[nodiscard]] Constraint* follower(const Constraint& of, const Relation& in) const;
   void drop_constraint(Constraint& constraint);
@@ -234,13 +234,17 @@ struct Replay {
   void alter_table(Relation& relation, const ::AlterTableCmd& command, bool recurse);
   void set_logged(Relation& relation, bool logged);
   void alter_composite(const ::AlterTableStmt& statement);
+  void rename_attribute(const Type& type, Symbol from, Symbol to);
+  // Calls `change` for the attributes of a composite type, and for the tables that are of it.
+  template <class F>
+  void each_of(const Type& type, F&& change);
 
   // --- drop.cc -------------------------------------------------------------------------------------------------------
   void drop(const ::DropStmt& statement);
   void drop_relation(Relation& relation, bool cascade);
   void drop_one(Relation& relation, bool cascade);
   void drop_schema(Symbol name, bool cascade);
-  void drop_function(const ::ObjectWithArgs& object, bool cascade);
+  void drop_function(Function& function, bool cascade);
   void drop_trigger(Relation& relation, Symbol name, bool recurse);
   void drop_extension(Symbol name, bool cascade);
   void gone(Symbol schema, Symbol name) const;
@@ -264,6 +268,8 @@ struct Replay {
   void alter_function(const ::AlterFunctionStmt& statement);
   [[nodiscard]] Symbol signature(const ::List* arguments, std::uint16_t& count) const;
   [[nodiscard]] Function* function_named(const ::ObjectWithArgs& object) const;
+  // Null as signature: any overload.
+  [[nodiscard]] Function* function_named(const ::List* names, const Symbol* signature) const;
   void create_trigger(const ::CreateTrigStmt& statement);
   void add_trigger(Relation& relation, const Trigger& trigger);
   void enable_trigger(Relation& relation, Symbol name, bool enabled);

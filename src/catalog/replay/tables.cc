@@ -33,8 +33,7 @@ void Replay::inherit(Relation& relation, Relation& parent) {
   for (const GeneratedFrom& pair : parent.generated_from) push(relation.generated_from, pair, c.arena, c.journal);
 }
 
-void Replay::like(Relation& relation, const ::TableLikeClause& clause) {
-  Relation* source = target(clause.relation);
+void Replay::like(Relation& relation, Relation* source, const ::TableLikeClause& clause) {
   if (source == nullptr || source == &relation || !source->columns_known || !spend(source->columns.count)) {
     relation.columns_known = false;
     return;
@@ -78,8 +77,7 @@ void Replay::like(Relation& relation, const ::TableLikeClause& clause) {
 }
 
 // What LIKE takes over beside columns.
-void Replay::like_rest(Relation& relation, const ::TableLikeClause& clause) {
-  Relation* source = seen(clause.relation);
+void Replay::like_rest(Relation& relation, Relation* source, const ::TableLikeClause& clause) {
   if (source == nullptr || source == &relation) return;
   const auto including = [&](::TableLikeOption option) { return (clause.options & static_cast<bits32>(option)) != 0; };
   if (!spend(source->constraints.count + source->indexes.count)) return;
@@ -126,50 +124,59 @@ void Replay::create_table(const ::CreateStmt& statement, RelationKind kind) {
 
   const auto elements = pg::nodes(statement.tableElts);
   std::uint32_t expected = static_cast<std::uint32_t>(elements.size());
+  // Looked for before the new relation is on record: it may have the name of its parent, in another schema.
+  Vec<Relation*> parents;
   for (const ::RangeVar& name : pg::only<::RangeVar>(statement.inhRelations)) {
     Relation* parent = target(&name, relation.is_partition ? RelationKind::partitioned_table : RelationKind::table);
     if (parent == nullptr || parent == &relation) continue;
+    push(parents, parent, c.arena);
     expected += parent->columns.count;
     // An unknown table that has partitions is a partitioned one.
     if (relation.is_partition && !parent->known && parent->kind == RelationKind::table)
       set(parent->kind, RelationKind::partitioned_table);
   }
   if (relation.columns.capacity == 0) reserve(relation.columns, expected < 1600 ? expected : 1600, c.arena);
-
-  for (const ::RangeVar& name : pg::only<::RangeVar>(statement.inhRelations))
-    if (Relation* parent = seen(&name); parent != nullptr && parent != &relation) inherit(relation, *parent);
+  for (Relation* parent : parents) inherit(relation, *parent);
   if (statement.ofTypename != nullptr) {
-    const Type* type = c.find_type(type_name(statement.ofTypename));
-    if (type == nullptr || type->relation == nullptr || !spend(type->relation->columns.count))
+    const TypeName name = type_name(statement.ofTypename);
+    Type* type = c.type_of(name.schema, name.name);
+    if (type == nullptr || type->relation == nullptr || !spend(type->relation->columns.count)) {
       relation.columns_known = false;
-    else
+    } else {
+      relation.of_type = type;
+      append_live(type->users, &relation);
       for (std::uint32_t i = 0; i < type->relation->columns.count; ++i)
         if (!type->relation->columns[i].dropped) {
           Column copy = type->relation->columns[i];
           copy.created = c.now;
           copy_column(relation, copy);
         }
+    }
   }
+  Vec<Relation*> sources;
   for (const ::Node* element : elements) {
-    if (const auto* definition = pg::as<::ColumnDef>(element))
+    if (const auto* definition = pg::as<::ColumnDef>(element)) {
       define_column(relation, *definition);
-    else if (const auto* clause = pg::as<::TableLikeClause>(element))
-      like(relation, *clause);
+    } else if (const auto* clause = pg::as<::TableLikeClause>(element)) {
+      push(sources, target(clause->relation), c.arena);
+      like(relation, sources.back(), *clause);
+    }
   }
   if (statement.partspec != nullptr) set_partition_key(relation, *statement.partspec);
   if (statement.partbound != nullptr) set_bound(relation, *statement.partbound);
   end_relation(relation);
 
-  for (const ::RangeVar& name : pg::only<::RangeVar>(statement.inhRelations)) {
-    Relation* parent = seen(&name);
-    if (parent == nullptr || parent == &relation) continue;
+  for (Relation* parent : parents) {
     add_child(*parent, relation);
     if (!spend(parent->constraints.count)) continue;
-    for (std::uint32_t i = 0; i < parent->constraints.count; ++i) inherit_check(*parent->constraints[i], relation);
+    for (std::uint32_t i = 0; i < parent->constraints.count; ++i)
+      inherit_check(*parent->constraints[i], relation, true);
     if (relation.is_partition) follow_parent(relation, *parent);
   }
   define_constraints(relation, statement.tableElts, true);
-  for (const ::TableLikeClause& clause : pg::only<::TableLikeClause>(statement.tableElts)) like_rest(relation, clause);
+  std::uint32_t number = 0;
+  for (const ::TableLikeClause& clause : pg::only<::TableLikeClause>(statement.tableElts))
+    like_rest(relation, sources[number++], clause);
   if (statement.oncommit == ONCOMMIT_DROP) append(c.drop_at_commit_, &relation);
 }
 

@@ -335,6 +335,10 @@ void Replay::drop_type(Type& type, bool cascade) {
   // Columns of it go with it.
   for (Relation* user : type.users) {
     if (user->dropped) continue;
+    if (user->of_type == &type) {
+      drop_relation(*user, true);
+      continue;
+    }
     for (std::uint32_t i = 0; i < user->columns.count; ++i) {
       const Column& column = user->columns[i];
       if (!column.dropped && column.type.schema == type.schema && column.type.name == type.name)
