@@ -2,7 +2,9 @@
 // statement, readers too.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <string>
 
 #include "lint/context.h"
 #include "lint/words.h"
@@ -55,22 +57,26 @@ void check(const AlterTableStmt& statement, const Context& context) {
     const std::string other = table_of(*key);
     const std::string_view written = pg::text(key->conname);
     const bool itself = name == other;
-    const bool readers_wait = blocks_reads(part.lock);
+    const bool with_column = command.subtype == AT_AddColumn;
+    // Another part of the statement may need more than the key.
+    const LockMode mode = std::max(part.lock, table->lock);
+    const bool readers_wait = blocks_reads(mode);
     const bool partitioned = table->kind == catalog::RelationKind::partitioned_table && context.target->pg_version < 18;
     context.report({
         .at = context.command(part.command),
-        .message = readers_wait
-                       ? fmt::format("Adding a column with a foreign key and a value reads all of {} while nobody else "
-                                     "can use it",
-                                     name)
-                       : fmt::format("Adding a foreign key to {} reads all of {} while writers of {} wait", other, name,
-                                     itself ? "it" : "both"),
+        .message = fmt::format("{} reads all of {} while {}",
+                               with_column ? "Adding a column with a foreign key and a value"
+                                           : fmt::format("Adding a foreign key to {}", other),
+                               name,
+                               readers_wait ? "nobody else can use it"
+                               : itself     ? "writers of it wait"
+                                            : "writers of both wait"),
         .why = fmt::format("PostgreSQL holds {} on {}{} while it looks up every row; {} wait on {}{}.",
-                           pglint::name(part.lock), name,
+                           pglint::name(mode), name,
                            itself         ? ""
                            : readers_wait ? fmt::format(" and SHARE ROW EXCLUSIVE on {}", other)
                                           : fmt::format(" and {}", other),
-                           who_waits(part.lock), itself || readers_wait ? name : "both",
+                           who_waits(mode), itself || readers_wait ? name : "both",
                            readers_wait && !itself ? fmt::format(", and writes on {}", other) : ""),
         .help =
             partitioned
@@ -80,7 +86,7 @@ void check(const AlterTableStmt& statement, const Context& context) {
                               name, other)
                 : fmt::format("{} NOT VALID, which reads nothing; then ALTER TABLE {} VALIDATE CONSTRAINT {}, which "
                               "lets reads and writes go on. {}",
-                              readers_wait ? "Add the column without the key, then the key" : "Add it", name,
+                              with_column ? "Add the column without the key, then the key" : "Add it", name,
                               written.empty() ? "…" : quoted(written), later_transaction(context.runner)),
         .relation = table,
         .work = part.work,

@@ -29,10 +29,11 @@ std::string advice(std::string_view from, std::string_view to, bool expression, 
     std::string help =
         "Add a column of the new type, keep it equal with a trigger, fill it in batches, and swap the two in a later "
         "release.";
-    if (is_timestamp(from) && is_timestamp(to) && from != to && !expression)
-      help +=
-          " If its values are UTC there is a shorter way: SET TimeZone = 'UTC' before it in the same session, and "
-          "nothing is rewritten.";
+    if (is_timestamp(from) && is_timestamp(to) && from != to)
+      help += fmt::format(
+          " If its values are UTC there is a shorter way: SET TimeZone = 'UTC' before it in the same session{}, and "
+          "nothing is rewritten.",
+          expression ? ", leave USING out" : "");
     return help;
   }
   if (has(work, Work::index_build))

@@ -9,11 +9,30 @@
 namespace pglint::lint {
 namespace {
 
-// A value that is the same for every row: literals, parameters, and what is computed of them alone.
+// A sub-select that names nothing but its own tables, so that it gives the same to every row.
+bool is_asked_once(const ::Node* select) {
+  std::vector<std::string_view> own;
+  pg::each<RangeVar>(select, [&](const RangeVar& table) {
+    own.push_back(pg::text(table.alias != nullptr ? table.alias->aliasname : table.relname));
+  });
+  std::sort(own.begin(), own.end());
+  bool all_own = true;
+  pg::each<ColumnRef>(select, [&](const ColumnRef& column) {
+    const auto fields = pg::nodes(column.fields);
+    if (fields.size() > 1 && !std::binary_search(own.begin(), own.end(), pg::string(fields[0]))) all_own = false;
+  });
+  return all_own;
+}
+
+// A value that is the same for every row: literals, parameters, (SELECT …) of one value, and what is computed of them.
 bool is_constant(const ::Node* node) {
   bool constant = true;
   pg::walk(node, [&](const ::Node& n) {
-    if (n.type == T_ColumnRef || n.type == T_SubLink) constant = false;
+    if (const auto* select = pg::as<SubLink>(&n)) {
+      constant = constant && select->subLinkType == EXPR_SUBLINK && is_asked_once(select->subselect);
+      return false;
+    }
+    if (n.type == T_ColumnRef) constant = false;
     return constant;
   });
   return constant;
@@ -24,25 +43,13 @@ std::string_view column_of(const ::Node* node) {
   return column != nullptr ? pg::column_name(*column) : std::string_view();
 }
 
-// A sub-select that cannot give more rows than a batch has. One that is asked anew for each row can: then a name in it
-// is not of its own tables.
+// A sub-select that cannot give more rows than a batch has.
 bool is_batch(const ::Node* select) {
   constexpr std::int64_t most = 20'000;
   const auto* query = pg::as<SelectStmt>(select);
   if (query == nullptr || query->limitCount == nullptr) return false;
   const std::optional<std::int64_t> limit = pg::constant_integer(query->limitCount);
-  if (!limit || *limit > most) return false;
-
-  std::vector<std::string_view> own;
-  pg::each<RangeVar>(select, [&](const RangeVar& table) {
-    own.push_back(pg::text(table.alias != nullptr ? table.alias->aliasname : table.relname));
-  });
-  bool all_own = true;
-  pg::each<ColumnRef>(select, [&](const ColumnRef& column) {
-    const auto fields = pg::nodes(column.fields);
-    if (fields.size() > 1 && std::ranges::find(own, pg::string(fields[0])) == own.end()) all_own = false;
-  });
-  return all_own;
+  return limit.has_value() && *limit <= most && is_asked_once(select);
 }
 
 // The column of `id IN (SELECT … LIMIT 1000)`, or of `id = ANY (ARRAY (SELECT … LIMIT 1000))`; empty if it is neither.

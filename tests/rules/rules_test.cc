@@ -127,6 +127,36 @@ TEST_CASE("a limited sub-select is a batch, unless it is asked anew for each row
             .rule == "unbatched-delete");
 }
 
+TEST_CASE("a sub-select of one value is a value, unless it is asked anew for each row") {
+  CHECK(quiet("UPDATE orders SET note = '' WHERE id = (SELECT max(id) FROM customers);"));
+  CHECK(only("UPDATE orders SET note = '' WHERE customer_id = (SELECT max(id) FROM customers);").severity ==
+        Severity::warning);
+  CHECK(only("UPDATE orders SET note = '' WHERE id = (SELECT c.id FROM customers c WHERE c.id = orders.customer_id);")
+            .severity == Severity::error);
+}
+
+TEST_CASE("a foreign key beside a part that needs more says that readers wait too") {
+  CHECK(says(only("ALTER TABLE orders ADD FOREIGN KEY (customer_id) REFERENCES customers (id), ALTER COLUMN note DROP "
+                  "DEFAULT;")
+                 .message,
+             "while nobody else can use it"));
+}
+
+TEST_CASE("SET NOT NULL over a check that only waits for VALIDATE says so") {
+  CHECK(says(only("ALTER TABLE orders ADD CONSTRAINT note_there CHECK (note IS NOT NULL) NOT VALID;\n"
+                  "ALTER TABLE orders ALTER COLUMN note SET NOT NULL;")
+                 .help,
+             "VALIDATE CONSTRAINT note_there before it"));
+}
+
+TEST_CASE("a block takes locks and works under them like any transaction") {
+  const std::string add = "ALTER TABLE orders ADD COLUMN paid boolean;\n";
+  const std::string fill = "UPDATE orders SET paid = true;\n";
+  const std::vector<std::string> both = {"backfill-under-lock", "unbatched-update"};
+  CHECK(test::run(example("DO $$ BEGIN\n" + add + fill + "END $$;"), given).raised() == both);
+  CHECK(only(add + "DO $$ BEGIN\n" + fill + "END $$;").rule == "unbatched-update");
+}
+
 TEST_CASE("a view in the old table's place is believed only in the same transaction, and under the old name") {
   const std::string rename = "ALTER TABLE orders RENAME TO purchases;\n";
   CHECK(quiet("BEGIN;\n" + rename + "CREATE VIEW orders AS SELECT * FROM purchases;\nCOMMIT;"));
