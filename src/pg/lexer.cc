@@ -80,6 +80,14 @@ class Lexer {
   [[nodiscard]] Span span(std::size_t begin, std::size_t end) const { return {at(begin), at(end)}; }
   [[nodiscard]] char peek(std::size_t i) const { return i < text_.size() ? text_[i] : '\0'; }
 
+  // Whether the word at `p` begins with that one, in lower case.
+  template <std::size_t N>
+  [[nodiscard]] bool begins_with(std::size_t p, const char (&word)[N]) const {
+    if (p + N > text_.size()) return false;
+    unsigned different = 0;
+    for (std::size_t i = 0; i + 1 < N; ++i) different |= static_cast<unsigned char>((text_[p + i] | 0x20) ^ word[i]);
+    return different == 0;
+  }
   // A token from `begin` to `end` belongs to the statement.
   std::size_t token(std::size_t begin, std::size_t end) {
     if (begin_ == npos) begin_ = begin;
@@ -583,7 +591,19 @@ inline std::size_t Lexer::between(std::size_t p) {
       break;
     }
   }
-  while (p < text_.size() && scan::starts_word(text_[p])) {
+  // Most statements need no look at a whole word: only COPY and CREATE FUNCTION, PROCEDURE, RULE and OR REPLACE are
+  // read on.
+  if (scan::starts_word(peek(p))) {
+    const bool creates = begins_with(p, "create");
+    const std::size_t second = creates ? scan::skip_space(text_, p + 6) : p;
+    const char c = scan::lower(peek(second));
+    if (creates ? scan::starts_word(c) && c != 'f' && c != 'p' && c != 'r' && c != 'o' : !begins_with(p, "copy")) {
+      begin_ = p;
+      kind_ = Kind::plain;
+      return p;
+    }
+  }
+  while (scan::starts_word(peek(p))) {
     const std::size_t end = scan::word_end(text_, p);
     if (peek(end) == '\'') break;  // it may be a prefix
     if (begin_ == npos) begin_ = p;
@@ -611,6 +631,10 @@ void Lexer::run() {
       p = skip_plain(p);
     }
     if (p >= size) break;
+    if (text_[p] == ';') {
+      p = semicolon(p);
+      continue;
+    }
     switch (scan::type_of(text_[p])) {
       case Class::space:
         ++p;
@@ -668,8 +692,7 @@ void Lexer::run() {
         p = token(p, p + 1);
         break;
       case Class::semicolon:
-        p = semicolon(p);
-        break;
+        break;  // seen above
       case Class::colon:
         p = colon(p);
         break;
