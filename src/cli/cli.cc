@@ -1,11 +1,34 @@
 #include "cli/cli.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "base/spell.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "pglint/version.h"
 
 namespace pglint::cli {
+namespace {
+
+// One line: what is wrong, and where help is to be had.
+Error usage_error(const CLI::App& app, const CLI::ParseError& error, int argc, const char* const* argv) {
+  std::vector<std::string_view> commands;
+  for (const CLI::App* command : app.get_subcommands(nullptr)) commands.emplace_back(command->get_name());
+  const std::string_view first = argc > 1 ? argv[1] : "";
+  if (first.empty()) return {"a command is missing", "pglint --help lists them."};
+  if (!first.starts_with('-') && std::ranges::find(commands, first) == commands.end()) {
+    const std::string near = did_you_mean(first, commands);
+    return {"there is no command " + printable(first), near.empty() ? "pglint --help lists them." : near};
+  }
+  const std::string command = first.starts_with('-') ? "" : std::string(first) + " ";
+  return {printable(error.what()), "See pglint " + command + "--help."};
+}
+
+}  // namespace
 
 int run(int argc, const char* const* argv) {
   CLI::App app{
@@ -60,8 +83,9 @@ int run(int argc, const char* const* argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    // Help and version are "errors" that exit with 0; every other one is wrong usage.
-    return app.exit(error) == 0 ? ok : refused;
+    // Help and version are "errors" that exit with 0; every other one is wrong usage, told in one line.
+    if (error.get_exit_code() == 0) return app.exit(error) == 0 ? ok : refused;
+    return print_error(usage_error(app, error, argc, argv)), refused;
   }
   return code;
 }

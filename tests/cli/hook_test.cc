@@ -47,7 +47,7 @@ TEST_CASE("pre-commit runs the hook on staged migrations, and a commit that adds
   REQUIRE(in(shop, "git init -q -b main && " + identify + " && pre-commit install && git add -A").status == 0);
 
   const Finished first = in(shop, "git commit -m orders");
-  CHECK_MESSAGE(first.status == 0, first.out + first.err);
+  CHECK_MESSAGE(first.status == 0, (first.out + first.err));
 
   // Only the new file is named to the hook; what came before it is its history all the same.
   write("migrations/002_index.sql", "CREATE INDEX orders_note_idx ON orders (note);\n");
@@ -58,6 +58,6 @@ TEST_CASE("pre-commit runs the hook on staged migrations, and a commit that adds
 
   write("migrations/002_index.sql", "CREATE INDEX CONCURRENTLY orders_note_idx ON orders (note);\n");
   const Finished accepted = in(shop, "git add -A && git commit -m index");
-  CHECK_MESSAGE(accepted.status == 0, accepted.out + accepted.err);
+  CHECK_MESSAGE(accepted.status == 0, (accepted.out + accepted.err));
   fs::remove_all(folder);
 }
