@@ -33,7 +33,7 @@ template <class T>
 void push(Vec<T>& vec, std::type_identity_t<T> value, Arena& arena, Journal& journal) {
   Vec<T> next = vec;
   if (next.count == next.capacity) {
-    next.capacity = next.capacity == 0 ? 4 : next.capacity * 2;
+    next.capacity = next.capacity == 0 ? (sizeof(T) > 8 ? 2 : 4) : next.capacity * 2;
     next.items = arena.array<T>(next.capacity);
     if (vec.count != 0) std::memcpy(static_cast<void*>(next.items), vec.items, vec.count * sizeof(T));
   } else if (journal.recording()) {

@@ -48,7 +48,7 @@ struct TypeName {
   // As written: varchar(20) {20,-1}, numeric(10,2) {10,2}; -1 absent. Of an interval the precision and the fields.
   std::int32_t typmods[2] = {-1, -1};
   std::uint8_t array_dimensions = 0;
-  bool serial = false;  // smallserial, serial, bigserial: name is the integer type
+  bool serial = false;  // smallserial, serial, bigserial, as long as it has that default: name is the integer type
 
   friend bool operator==(const TypeName&, const TypeName&) = default;
 };
@@ -204,9 +204,11 @@ struct Relation {
   Index* index = nullptr;                  // of an index
   Relation* owner_table = nullptr;         // sequence: table whose column owns it
   Symbol owner_column = {};
-  Type* of_type = nullptr;                 // a typed table's
-  Vec<Relation*> owned = {};               // sequences that columns own; dropped ones included
-  Vec<Dependency> defaults = {};           // sequence: columns whose default takes numbers from it
+  Type* of_type = nullptr;    // a typed table's
+  Vec<Relation*> owned = {};  // sequences that columns own; dropped ones included
+  // Table: the sequences that defaults take numbers from, and by which column; not those of serial columns.
+  // Sequence: such columns, those included that did so once.
+  Vec<Dependency> defaults = {};
   Vec<GeneratedFrom> generated_from = {};  // what its generated columns read
 
   // The catalogue's own.

@@ -49,6 +49,8 @@ void Replay::set_default(Relation& relation, Column& column, const ::Node* expre
   // The server keeps no default for DEFAULT NULL; what was written is kept here all the same.
   changed.default_volatility = volatility(c, expression);
   changed.default_sql = c.arena.copy(text);
+  changed.type.serial = false;
+  unlink_default(relation, column.name);
   if (&relation == making)
     column = changed;
   else
@@ -59,15 +61,39 @@ void Replay::set_default(Relation& relation, Column& column, const ::Node* expre
     Symbol sequence;
     if (read_name(c.symbols, name, schema, sequence))
       if (Relation* found = seen(schema, sequence); found != nullptr && found->kind == RelationKind::sequence)
-        append(found->defaults, Dependency{&relation, column.name});
+        link_default(relation, column.name, *found);
   }
 }
 
-void Replay::drop_default(Column& column) const {
+void Replay::link_default(Relation& relation, Symbol column, Relation& sequence) const {
+  append(relation.defaults, Dependency{&sequence, column});
+  Vec<Dependency>& users = sequence.defaults;
+  if (users.empty() || users.back().on != &relation || users.back().column != column)
+    append(users, Dependency{&relation, column});
+}
+
+void Replay::unlink_default(Relation& relation, Symbol column) const {
+  for (std::uint32_t i = 0; i < relation.defaults.count; ++i)
+    if (relation.defaults[i].column == column) take_out(relation.defaults, i--, c.journal);
+}
+
+void Replay::copy_link(Relation& from, Relation& to, Symbol column) const {
+  for (std::uint32_t i = 0; i < from.defaults.count; ++i)
+    if (from.defaults[i].column == column) link_default(to, column, *from.defaults[i].on);
+  for (std::uint32_t i = 0; i < from.owned.count; ++i)
+    if (Relation& sequence = *from.owned[i];
+        !sequence.dropped && sequence.owner_table == &from && sequence.owner_column == column)
+      if (const Column* of = catalog::column(from, column); of != nullptr && of->type.serial)
+        link_default(to, column, sequence);
+}
+
+void Replay::drop_default(Relation& relation, Column& column) const {
+  unlink_default(relation, column.name);
   Column changed = column;
   changed.default_null = true;
   changed.default_volatility = Volatility::none;
   changed.default_sql = {};
+  changed.type.serial = false;
   set(column, changed);
 }
 
@@ -270,6 +296,8 @@ void Replay::new_column(Relation& relation, const ::ColumnDef& definition, bool 
       Column copy = added;
       copy.local = false;
       copy.inherited = 1;
+      copy.type.serial = false;
+      copy_link(relation, *heir, name);
       copy_column(*heir, copy);
       for (std::uint32_t i = 0; i < relation.generated_from.count; ++i)
         if (relation.generated_from[i].column == name) append(heir->generated_from, relation.generated_from[i]);
@@ -316,7 +344,7 @@ void Replay::change_default(Relation& relation, Symbol name, const ::Node* expre
     Column* column = column_of(one, name);
     if (column == nullptr) return;
     if (expression == nullptr)
-      drop_default(*column);
+      drop_default(one, *column);
     else
       set_default(one, *column, expression, text);
   };
@@ -479,6 +507,12 @@ void Replay::rename_column(Relation& relation, Symbol from, Symbol to, bool recu
     }
     for (Relation* sequence : one.owned)
       if (!sequence->dropped && sequence->owner_column == from) set(sequence->owner_column, to);
+    for (Dependency& uses : one.defaults) {
+      if (uses.column != from) continue;
+      for (Dependency& user : uses.on->defaults)
+        if (user.on == &one && user.column == from) set(user.column, to);
+      set(uses.column, to);
+    }
     for (GeneratedFrom& pair : one.generated_from) {
       if (pair.column == from) set(pair.column, to);
       if (pair.source == from) set(pair.source, to);

@@ -48,7 +48,11 @@ Constraint* Replay::add_check(Relation& relation, const ::Constraint& written, c
   if (written.conname != nullptr) {
     check->name = symbol(written.conname);
     check->named = true;
-    if (constraint(relation, check->name) != nullptr) return nullptr;
+    if (Constraint* same = constraint_of(relation, check->name)) {
+      // What is inherited may be declared again.
+      if (same->kind == ConstraintKind::check && same->parent != nullptr && !same->local) set(same->local, true);
+      return nullptr;
+    }
   } else {
     const std::string_view of_column = check->columns.count == 1 ? c.text(check->columns[0]) : std::string_view{};
     check->name = choose_constraint_name(c.text(relation.name), of_column, "check", relation.schema);

@@ -134,9 +134,14 @@ void Replay::drop_one(Relation& relation, bool cascade) {
 
   if (relation.kind == RelationKind::sequence) {
     for (const Dependency& use : relation.defaults)
-      if (Column* of = use.on->dropped ? nullptr : column(*use.on, use.column)) drop_default(*of);
+      if (Column* of = use.on->dropped ? nullptr : column(*use.on, use.column))
+        // The default may be another by now.
+        if (std::any_of(use.on->defaults.begin(), use.on->defaults.end(),
+                        [&](const Dependency& still) { return still.on == &relation && still.column == use.column; }))
+          drop_default(*use.on, *of);
     if (Relation* table = relation.owner_table; table != nullptr && !table->dropped)
-      if (Column* of = column(*table, relation.owner_column); of != nullptr && of->type.serial) drop_default(*of);
+      if (Column* of = column(*table, relation.owner_column); of != nullptr && of->type.serial)
+        drop_default(*table, *of);
   }
   if (relation.kind == RelationKind::composite)
     if (Type* type = c.type_of(relation.schema, relation.name); type != nullptr && type->relation == &relation)

@@ -158,7 +158,11 @@ struct Replay {
   // The column itself, without its checks, keys and foreign keys.
   void define_column(Relation& relation, const ::ColumnDef& definition);
   void set_default(Relation& relation, Column& column, const ::Node* expression, std::string_view text) const;
-  void drop_default(Column& column) const;
+  void drop_default(Relation& relation, Column& column) const;
+  void link_default(Relation& relation, Symbol column, Relation& sequence) const;
+  void unlink_default(Relation& relation, Symbol column) const;
+  // The default of a column of one table that another table takes over still uses the same sequence.
+  void copy_link(Relation& from, Relation& to, Symbol column) const;
   void add_sequence(Relation& relation, Symbol column, const ::List* options) const;
   void drop_owned_sequences(Relation& relation, Symbol column);
   // Its checks, keys and foreign keys, in the order in which the server makes them.

@@ -28,6 +28,8 @@ void Replay::inherit(Relation& relation, Relation& parent) {
     // behind.
     if (!relation.is_partition || version < 17) copy.identity = Identity::none;
     if (copy.identity == Identity::none && from.identity != Identity::none) copy.default_null = true;
+    copy.type.serial = false;
+    if (from.default_volatility != Volatility::none) copy_link(parent, relation, from.name);
     copy_column(relation, copy);
   }
   for (const GeneratedFrom& pair : parent.generated_from) push(relation.generated_from, pair, c.arena, c.journal);
@@ -62,10 +64,7 @@ void Replay::like(Relation& relation, Relation* source, const ::TableLikeClause&
       copy.default_volatility = from.default_volatility;
       copy.default_null = from.default_null;
       copy.default_sql = from.default_sql;
-      // The default still takes its numbers from the sequence of the source.
-      for (Relation* sequence : source->owned)
-        if (!sequence->dropped && sequence->owner_column == from.name && from.identity == Identity::none)
-          append(sequence->defaults, Dependency{&relation, from.name});
+      copy_link(*source, relation, from.name);
     }
     if (from.identity != Identity::none && including(CREATE_TABLE_LIKE_IDENTITY)) {
       copy.identity = from.identity;

@@ -19,6 +19,7 @@ constexpr std::uint64_t most_steps = 4'000'000;
 struct Output {
   Symbol name = {};
   TypeName type = {};
+  Symbol collation = {};
   Relation* relation = nullptr;  // null: computed, or of a sub-select
   Symbol column = {};
 };
@@ -127,7 +128,7 @@ class Reader {
         ++number;
         if (first && number <= 1664)
           out.columns.push_back(
-              {c_.symbols.intern("column" + std::to_string(number)), type_of(value, scope), nullptr, {}});
+              {c_.symbols.intern("column" + std::to_string(number)), type_of(value, scope), {}, nullptr, {}});
         expression(value, scope, depth);
       }
       first = false;
@@ -151,6 +152,10 @@ class Reader {
       if (name.empty()) name = output_name(target.val);
       output.name = replay_.symbol(name.empty() ? "?column?" : name);
       output.type = type_of(target.val, scope);
+      if (const auto* column = pg::as<::ColumnRef>(target.val))
+        if (const Output* source = resolve(*column, scope, false)) output.collation = source->collation;
+      if (const auto* collate = pg::as<::CollateClause>(target.val))
+        output.collation = replay_.symbol(pg::last_name(collate->collname));
       out.columns.push_back(output);
     }
     expression(statement.whereClause, scope, depth);
@@ -197,12 +202,12 @@ class Reader {
       item.outputs.known = false;
       for (const ::ColumnDef& column : pg::only<::ColumnDef>(function->coldeflist))
         item.outputs.columns.push_back(
-            {replay_.symbol(column.colname), replay_.type_name(column.typeName), nullptr, {}});
+            {replay_.symbol(column.colname), replay_.type_name(column.typeName), {}, nullptr, {}});
       if (!item.outputs.columns.empty()) item.outputs.known = true;
       name_item(item, function->alias);
       if (function->alias != nullptr && !pg::nodes(function->alias->colnames).empty() && !item.outputs.known) {
         for (const ::Node* column : pg::nodes(function->alias->colnames))
-          item.outputs.columns.push_back({replay_.symbol_of(column), {}, nullptr, {}});
+          item.outputs.columns.push_back({replay_.symbol_of(column), {}, {}, nullptr, {}});
         item.outputs.known = true;
       }
     } else if (const auto* sample = pg::as<::RangeTableSample>(node)) {
@@ -242,7 +247,8 @@ class Reader {
       if (!replay_.spend(item.relation->columns.count)) item.outputs.known = false;
       if (item.outputs.known || item.relation->columns.count < 1600)
         for (const Column& column : item.relation->columns)
-          if (!column.dropped) item.outputs.columns.push_back({column.name, column.type, item.relation, column.name});
+          if (!column.dropped)
+            item.outputs.columns.push_back({column.name, column.type, column.collation, item.relation, column.name});
     }
     name_item(item, name.alias);
     scope.items.push_back(item);
@@ -492,6 +498,8 @@ bool Replay::query(const ::Node* select, std::vector<Column>& columns, std::vect
     Column column;
     column.name = output.name;
     column.type = output.type;
+    column.type.serial = false;
+    column.collation = output.collation;
     column.default_null = true;
     columns.push_back(column);
   }
