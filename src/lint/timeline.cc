@@ -33,7 +33,9 @@ class Recorder final : public Observer {
 
   void begin_file(const source::Project& project, const source::Migration& migration) override {
     timeline_.files.push_back({migration.path, project.runner, migration.text, {}});
+    before_ = &project == project_ ? transaction_ : 0;
     transaction_ = 0;
+    project_ = &project;
   }
 
   void syntax_error(const pg::Parsed& parsed) override {
@@ -52,14 +54,16 @@ class Recorder final : public Observer {
   void add(const Moment& moment, TimelineStatement& statement);
 
   Timeline& timeline_;
+  const source::Project* project_ = nullptr;
   std::uint32_t transaction_ = 0;  // that the file's last entry shows
+  std::uint32_t before_ = 0;       // that the last entry of the file before shows, in this project
 };
 
 void Recorder::statement(const Moment& moment) {
   auto& transactions = timeline_.files.back().transactions;
   if (!moment.in_body) {
     if (transactions.empty() || transaction_ != moment.transaction.id) {
-      transactions.push_back({moment.transaction.kind, {}});
+      transactions.push_back({moment.transaction.kind, {}, moment.transaction.id == before_});
       transaction_ = moment.transaction.id;
     }
     transactions.back().kind = moment.transaction.kind;

@@ -176,7 +176,10 @@ class Writer {
       ++number;
       const bool alone = t.kind == TransactionKind::autocommit;
       if (!alone) {
-        out_.own(fmt::format("  transaction {} ({})", number, kind_words(t.kind, f.runner)), Style::bold).newline();
+        out_.own(t.continued ? std::string("  the transaction of the file before goes on")
+                             : fmt::format("  transaction {} ({})", number, kind_words(t.kind, f.runner)),
+                 Style::bold)
+            .newline();
       } else if (!after_autocommit) {
         out_.own("  each statement by itself (autocommit)", Style::bold).newline();
       }

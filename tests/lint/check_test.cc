@@ -1,5 +1,6 @@
 // The engine of `check`: what it reports of a project, and what it keeps quiet about.
 #include "lint/check.h"
+#include "lint/timeline.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -245,4 +246,15 @@ TEST_CASE("settings of the session are in force before the first statement") {
   CHECK(run("Europe/Paris") == Lines{"1.sql:1: type-change-rewrites"});
   // Not assumed to be UTC.
   CHECK(run("") == Lines{"1.sql:1: type-change-rewrites"});
+}
+
+TEST_CASE("the timeline says where the runner's transaction goes on from the file before") {
+  const source::Sources pending = sources_of({{"1.sql", "CREATE TABLE a (id int);"}, {"2.sql", "SELECT 1;"}}, true);
+  const Timeline together = lint::timeline(pending, {});
+  REQUIRE(together.files.size() == 2);
+  CHECK(!together.files[0].transactions[0].continued);
+  CHECK(together.files[1].transactions[0].continued);
+
+  const source::Sources plain = sources_of({{"1.sql", "CREATE TABLE a (id int);"}, {"2.sql", "SELECT 1;"}});
+  CHECK(!lint::timeline(plain, {}).files[1].transactions[0].continued);
 }
