@@ -44,12 +44,13 @@ struct Lexed {
   // The text with everything blanked that PostgreSQL's parser must not see (byte order mark, psql lines and
   // variables, COPY data), newlines kept, to the same length: offsets hold. Empty if nothing had to be blanked.
   std::string blanked;
-  // psql commands that pull in or run text which is not here (\i, \ir, \gexec): spans of the whole line.
+  // psql commands that pull in or run text which is not here (\i, \ir, \include…, \gexec), with their arguments.
   std::vector<Span> includes;
 };
 
-// Spans are relative to `text` plus `base`. Never fails: what is unclosed is an error in the result, and the lexer
-// resumes at the next line that starts with a statement keyword.
+// Spans are relative to `text` plus `base`; `out` is cleared first. Never fails: what is unclosed is an error in the
+// result, and the lexer resumes at the next line that starts with a statement keyword. A closing parenthesis or END
+// that is missing hides no later statement either.
 void lex(std::string_view text, std::uint32_t base, const LexOptions& options, Lexed& out);
 [[nodiscard]] Lexed lex(std::string_view text, const LexOptions& options = {});
 
