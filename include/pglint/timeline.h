@@ -42,10 +42,9 @@ struct TimelineStatement {
 
 struct TimelineTransaction {
   TransactionKind kind = TransactionKind::autocommit;
-  std::vector<TimelineStatement> statements = {
-      bool continued = false;  // the last transaction of the file before goes on: the runner's, over all pending files
+  std::vector<TimelineStatement> statements = {};
+  bool continued = false;  // the last transaction of the file before goes on: the runner's, over all pending files
 };
-};  // namespace pglint
 
 struct TimelineFile {
   std::string path;

@@ -1,6 +1,5 @@
 // The engine of `check`: what it reports of a project, and what it keeps quiet about.
 #include "lint/check.h"
-#include "lint/timeline.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -10,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "lint/timeline.h"
 #include "rules/registry.h"
 #include "source/project.h"
 
