@@ -180,6 +180,15 @@ void Replay::define_column(Relation& relation, const ::ColumnDef& definition) {
 
 namespace {
 
+// As a key, included, or in an expression or predicate.
+bool uses_column(const Index& index, Symbol name) {
+  const auto names = [name](const Vec<Symbol>& columns) {
+    return std::find(columns.begin(), columns.end(), name) != columns.end();
+  };
+  return names(index.include) || names(index.expression_columns) ||
+         std::any_of(index.keys.begin(), index.keys.end(), [name](const IndexKey& key) { return key.column == name; });
+}
+
 // In the order in which the server makes them, which decides what gets which name.
 enum : unsigned { checks = 1, not_nulls = 2, primary = 4, keys = 8, references = 16 };
 
@@ -288,14 +297,19 @@ void Replay::new_column(Relation& relation, const ::ColumnDef& definition, bool 
   if (relation.columns.count == before) return;
   const Column added = relation.columns.back();
   if (recurse) {
-    for (Relation* heir : heirs(relation)) {
+    const std::vector<Relation*> below = heirs(relation);
+    const std::uint32_t mark = c.walk_;
+    for (Relation* heir : below) {
+      // One that inherits it over two ways has it twice.
+      const auto parents = static_cast<std::uint16_t>(std::count_if(
+          heir->parents.begin(), heir->parents.end(), [mark](const Relation* parent) { return parent->mark == mark; }));
       if (Column* same = column(*heir, name)) {
-        set(same->inherited, static_cast<std::uint16_t>(same->inherited + 1));
+        set(same->inherited, static_cast<std::uint16_t>(same->inherited + parents));
         continue;
       }
       Column copy = added;
       copy.local = false;
-      copy.inherited = 1;
+      copy.inherited = parents;
       copy.type.serial = false;
       copy_link(relation, *heir, name);
       copy_column(*heir, copy);
@@ -321,8 +335,24 @@ void Replay::change_type(Relation& relation, Symbol name, const ::ColumnDef& def
     use_type(one, type);
   };
   change(relation);
-  if (!recurse) return;
+  if (relation.kind == RelationKind::partitioned_table && relation.children.empty()) {
+    // Made anew, an index that waited for partitions has none to wait for.
+    for (Relation* index : relation.indexes)
+      if (!index->dropped && !index->index->valid && uses_column(*index->index, name)) set(index->index->valid, true);
+  }
+  if (!recurse || relation.children.empty()) return;
   for (Relation* heir : heirs(relation)) change(*heir);
+  // Checks over the column are made anew, from the parent's definition.
+  for (std::uint32_t i = 0; i < relation.constraints.count; ++i) {
+    const Constraint& check = *relation.constraints[i];
+    if (check.dropped || check.kind != ConstraintKind::check || check.valid ||
+        std::find(check.columns.begin(), check.columns.end(), name) == check.columns.end())
+      continue;
+    for (Relation* heir : heirs(relation))
+      if (Constraint* below = constraint_of(*heir, check.name);
+          below != nullptr && below->parent != nullptr && below->valid)
+        set(below->valid, false);
+  }
 }
 
 void Replay::change_default(Relation& relation, Symbol name, const ::Node* expression, bool recurse) {
@@ -424,29 +454,25 @@ void Replay::change_identity(Relation& relation, const ::AlterTableCmd& command)
 
 // What DROP COLUMN takes along: every index that uses the column in any way, checks and keys over it, foreign keys on
 // both sides, columns generated from it, sequences that it owns, views that read it.
-void Replay::drop_column(Relation& relation, Symbol name, bool recurse) {
+bool Replay::remove_column(Relation& relation, Symbol name) {
   Column* dropped = column(relation, name);
-  if (dropped == nullptr) return;
+  if (dropped == nullptr) return false;
   const auto uses = [name](const Vec<Symbol>& columns) {
     return std::find(columns.begin(), columns.end(), name) != columns.end();
   };
-  if (uses(relation.partition_key)) return;
+  if (uses(relation.partition_key)) return false;
   set(dropped->dropped, true);
   for (std::uint32_t i = 0; i < relation.indexes.count; ++i) {
     Relation& index = *relation.indexes[i];
     if (index.dropped) continue;
-    const Index& details = *index.index;
-    if (uses(details.include) || uses(details.expression_columns) ||
-        std::any_of(details.keys.begin(), details.keys.end(),
-                    [name](const IndexKey& key) { return key.column == name; }))
-      drop_index(index);
+    if (uses_column(*index.index, name)) drop_index(index);
   }
   for (std::uint32_t i = 0; i < relation.constraints.count; ++i) {
     Constraint& constraint = *relation.constraints[i];
     if (!constraint.dropped && uses(constraint.columns)) drop_constraint(constraint);
   }
   for (std::uint32_t i = 0; i < relation.generated_from.count; ++i)
-    if (relation.generated_from[i].source == name) drop_column(relation, relation.generated_from[i].column, false);
+    if (relation.generated_from[i].source == name) remove_column(relation, relation.generated_from[i].column);
   if (!relation.owned.empty()) drop_owned_sequences(relation, name);
   for (std::uint32_t i = 0; i < relation.dependents.count; ++i) {
     Relation& view = *relation.dependents[i];
@@ -455,7 +481,11 @@ void Replay::drop_column(Relation& relation, Symbol name, bool recurse) {
         }))
       drop_relation(view, true);
   }
-  if (relation.children.empty()) return;
+  return true;
+}
+
+void Replay::drop_column(Relation& relation, Symbol name, bool recurse) {
+  if (!remove_column(relation, name) || relation.children.empty()) return;
   if (!recurse) {
     for (Relation* child : relation.children)
       if (Column* below = column(*child, name); below != nullptr && below->inherited != 0) {
@@ -472,7 +502,7 @@ void Replay::drop_column(Relation& relation, Symbol name, bool recurse) {
         std::count_if(heir->parents.begin(), heir->parents.end(),
                       [name](const Relation* parent) { return column(*parent, name) != nullptr; }));
     if (below->inherited != parents) set(below->inherited, parents);
-    if (parents == 0 && !below->local) drop_column(*heir, name, false);
+    if (parents == 0 && !below->local) remove_column(*heir, name);
   }
 }
 

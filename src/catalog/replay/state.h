@@ -177,6 +177,8 @@ struct Replay {
   void change_expression(Relation& relation, Symbol name, const ::Node* expression, bool recurse);
   void change_identity(Relation& relation, const ::AlterTableCmd& command);
   void drop_column(Relation& relation, Symbol name, bool recurse);
+  // From this relation alone; false if it stays.
+  bool remove_column(Relation& relation, Symbol name);
   void rename_column(Relation& relation, Symbol from, Symbol to, bool recurse);
   void set_not_null(Relation& relation, Column& column, bool recurse);
 
