@@ -330,9 +330,9 @@ TEST_CASE("a statement is named as its command tag") {
       {"REINDEX INDEX i", "REINDEX"},
       {"CREATE EXTENSION x", "CREATE EXTENSION"},
   };
-  for (const auto& [sql, name] : names) {
-    CAPTURE(std::string(sql));
-    CHECK(name_of(sql) == name);
+  for (const auto& pair : names) {
+    CAPTURE(std::string(pair.first));
+    CHECK(name_of(pair.first) == pair.second);
   }
   CHECK(statement_name(nullptr).empty());
   CHECK(object_type_name(OBJECT_MATVIEW) == "MATERIALIZED VIEW");

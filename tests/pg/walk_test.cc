@@ -71,10 +71,10 @@ std::size_t compare(const std::string& sql) {
   });
   std::size_t types = 0;
   CAPTURE(sql);
-  for (const auto& [type, count] : printed) {
-    if (names.contains(type)) continue;
-    CAPTURE(type);
-    CHECK(met[type] >= count);
+  for (const auto& pair : printed) {
+    if (names.contains(pair.first)) continue;
+    CAPTURE(pair.first);
+    CHECK(met[pair.first] >= pair.second);
     ++types;
   }
   return types;
