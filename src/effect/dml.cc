@@ -33,6 +33,7 @@ struct Buffers {
   std::vector<const ::Node*> stack;
   std::vector<const ::Node*> below;
   std::vector<const ::Node*> terms;
+  std::vector<const ::Node*> joined;
 };
 thread_local Buffers kept;
 
@@ -513,7 +514,8 @@ void Query::select(const ::SelectStmt& statement, int scope, bool exists) {
 
 // One item of FROM. Joins nest to the left; their tables are pushed instead of called.
 void Query::from(const ::Node* item, const ::SelectStmt* select, const ::Node* where, int scope, bool reads_all) {
-  std::vector<const ::Node*> items{item};
+  std::vector<const ::Node*>& items = b_.joined;
+  items.assign(1, item);
   const bool alone = item != nullptr && item->type == T_RangeVar &&
                      (select == nullptr ? false : pg::nodes(select->fromClause).size() == 1);
   while (!items.empty()) {
