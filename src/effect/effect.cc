@@ -73,9 +73,11 @@ void spread(Model& model, bool concurrent) {
   // A plan opens every index of a table. What CONCURRENTLY takes of an index, no plan uses at that time.
   for (RelationEffect& effect : out.relations) {
     const Relation* relation = effect.relation;
-    if (concurrent || relation == nullptr || effect.is_new || !blocks_reads(effect.lock) ||
-        relation->index == nullptr || relation->index->table == nullptr)
+    if (concurrent || effect.is_new || !blocks_reads(effect.lock) || !is_index(effect.kind)) continue;
+    if (relation == nullptr || relation->index == nullptr || relation->index->table == nullptr) {
+      effect.blocks_table_reads = effect.blocks_table_writes = true;  // of a table that is not known
       continue;
+    }
     RelationEffect* table = model.entry(*relation->index->table);
     if (table != nullptr && blocks_reads(table->lock)) continue;
     effect.blocks_table_reads = effect.blocks_table_writes = true;

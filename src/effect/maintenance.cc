@@ -117,6 +117,14 @@ void reindex(Model& model, const ::ReindexStmt& statement) {
                     statement.kind == REINDEX_OBJECT_DATABASE;
   if (concurrent && !model.outside_transaction("REINDEX CONCURRENTLY")) return;
   const LockMode mode = concurrent ? LockMode::share_update_exclusive : LockMode::share;
+  // A table has indexes, also where they are not known, and their locks stop its readers.
+  const auto unseen_indexes = [&] {
+    const Lookup table = model.find(statement.relation);
+    RelationEffect* effect = model.entry(table.schema, table.name);
+    if (effect == nullptr) return;
+    effect->work |= Work::scan | Work::index_build;
+    effect->blocks_table_reads = effect->blocks_table_writes = !concurrent;
+  };
   if (many) {
     if (statement.kind != REINDEX_OBJECT_SCHEMA && statement.name == nullptr && model.version < 16)
       return model.fail("42601", "syntax error at end of input");
@@ -157,8 +165,8 @@ void reindex(Model& model, const ::ReindexStmt& statement) {
     return;
   }
   if (relation == nullptr) {
-    model.lock(found, RelationKind::table, mode, Because::target,
-               Work::scan | Work::index_build | (concurrent ? Work::wait : Work::none));
+    model.lock(found, RelationKind::table, mode, Because::target, concurrent ? Work::wait : Work::none);
+    unseen_indexes();
     return;
   }
   if (relation->kind == RelationKind::partitioned_table) {
@@ -174,7 +182,7 @@ void reindex(Model& model, const ::ReindexStmt& statement) {
     return;
   }
   reindex_table(model, *relation, Because::target, concurrent);
-  if (!relation->known) model.work(*relation, Work::scan | Work::index_build);
+  if (!relation->known) unseen_indexes();
 }
 
 void lock_table(Model& model, const ::LockStmt& statement) {

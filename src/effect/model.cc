@@ -1,6 +1,8 @@
 #include "effect/model.h"
 
 #include <algorithm>
+#include <cassert>
+#include <charconv>
 #include <cstring>
 
 #include "catalog/names.h"
@@ -47,12 +49,14 @@ Symbol Model::choose_name(Symbol schema, std::string_view first, std::string_vie
                           std::string_view label) const {
   // Few histories number a name further; from there on any number is as good as another.
   constexpr int tries = 100;
-  char numbered[32];
+  assert(label.size() < 8);
+  char numbered[16];  // "excl99"
   for (int number = 0;; ++number) {
     std::string_view last = label;
     if (number > 0) {
-      const auto end = fmt::format_to_n(numbered, sizeof numbered, "{}{}", label, number);
-      last = std::string_view(numbered, std::min(end.size, sizeof numbered));
+      std::memcpy(numbered, label.data(), label.size());
+      const auto end = std::to_chars(numbered + label.size(), numbered + sizeof numbered, number);
+      last = std::string_view(numbered, static_cast<std::size_t>(end.ptr - numbered));
     }
     const Symbol name = symbol(catalog::make_name(first, second, last).text());
     const Lookup found = catalog.find(schema, name);

@@ -22,7 +22,7 @@ Look judge(History& history, std::string_view setup, std::string_view sql, bool 
 }
 
 TEST_CASE("what may not run in a transaction block fails there, in PostgreSQL's words") {
-  for (const auto& [sql, message] :
+  for (const auto& one :
        {std::pair{"CREATE INDEX CONCURRENTLY i ON t(a)",
                   "CREATE INDEX CONCURRENTLY cannot run inside a transaction block"},
         {"DROP INDEX CONCURRENTLY i", "DROP INDEX CONCURRENTLY cannot run inside a transaction block"},
@@ -33,6 +33,8 @@ TEST_CASE("what may not run in a transaction block fails there, in PostgreSQL's 
         {"VACUUM t", "VACUUM cannot run inside a transaction block"},
         {"CREATE DATABASE d", "CREATE DATABASE cannot run inside a transaction block"},
         {"ALTER SYSTEM SET work_mem = '4MB'", "ALTER SYSTEM cannot run inside a transaction block"}}) {
+    const std::string sql = one.first;
+    const std::string message = one.second;
     CAPTURE(sql);
     History inside;
     const Look refused = judge(inside, "", sql, true);

@@ -216,41 +216,45 @@ TEST_CASE("many changes of a type rewrite nothing") {
     return after("CREATE TABLE t(x " + std::string(from) + ")", "ALTER TABLE t ALTER COLUMN x TYPE " + std::string(to))
         .rewrites("t");
   };
-  for (const auto& [from, to] : {std::pair{"text", "varchar"},
-                                 {"varchar(50)", "text"},
-                                 {"varchar(50)", "varchar(51)"},
-                                 {"int", "oid"},
-                                 {"oid", "int"},
-                                 {"text", "citext"},
-                                 {"cidr", "inet"},
-                                 {"xml", "text"},
-                                 {"timestamp(3)", "timestamp"},
-                                 {"timestamp(3)", "timestamp(6)"},
-                                 {"numeric(10,2)", "numeric(12,2)"},
-                                 {"numeric(10,2)", "numeric"},
-                                 {"varbit(8)", "varbit(16)"},
-                                 {"interval(3)", "interval"},
-                                 {"char(10)", "bpchar"},
-                                 {"int[]", "int[]"}}) {
+  for (const auto& one : {std::pair{"text", "varchar"},
+                          {"varchar(50)", "text"},
+                          {"varchar(50)", "varchar(51)"},
+                          {"int", "oid"},
+                          {"oid", "int"},
+                          {"text", "citext"},
+                          {"cidr", "inet"},
+                          {"xml", "text"},
+                          {"timestamp(3)", "timestamp"},
+                          {"timestamp(3)", "timestamp(6)"},
+                          {"numeric(10,2)", "numeric(12,2)"},
+                          {"numeric(10,2)", "numeric"},
+                          {"varbit(8)", "varbit(16)"},
+                          {"interval(3)", "interval"},
+                          {"char(10)", "bpchar"},
+                          {"int[]", "int[]"}}) {
+    const std::string from = one.first;
+    const std::string to = one.second;
     CAPTURE(from);
     CAPTURE(to);
     CHECK_FALSE(rewrites(from, to));
   }
-  for (const auto& [from, to] : {std::pair{"numeric(10,2)", "numeric(12,4)"},
-                                 {"numeric(10,2)", "numeric(8,2)"},
-                                 {"char(10)", "varchar(10)"},
-                                 {"char(10)", "text"},
-                                 {"char(10)", "char(20)"},
-                                 {"varchar(10)", "char(10)"},
-                                 {"text", "varchar(10)"},
-                                 {"varchar(50)[]", "varchar(100)[]"},
-                                 {"text[]", "varchar[]"},
-                                 {"json", "jsonb"},
-                                 {"json", "text"},
-                                 {"varchar(50)", "varchar(20)"},
-                                 {"int", "bigint"},
-                                 {"date", "timestamp"},
-                                 {"timestamp", "timestamp(3)"}}) {
+  for (const auto& one : {std::pair{"numeric(10,2)", "numeric(12,4)"},
+                          {"numeric(10,2)", "numeric(8,2)"},
+                          {"char(10)", "varchar(10)"},
+                          {"char(10)", "text"},
+                          {"char(10)", "char(20)"},
+                          {"varchar(10)", "char(10)"},
+                          {"text", "varchar(10)"},
+                          {"varchar(50)[]", "varchar(100)[]"},
+                          {"text[]", "varchar[]"},
+                          {"json", "jsonb"},
+                          {"json", "text"},
+                          {"varchar(50)", "varchar(20)"},
+                          {"int", "bigint"},
+                          {"date", "timestamp"},
+                          {"timestamp", "timestamp(3)"}}) {
+    const std::string from = one.first;
+    const std::string to = one.second;
     CAPTURE(from);
     CAPTURE(to);
     CHECK(rewrites(from, to));
