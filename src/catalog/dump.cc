@@ -184,7 +184,7 @@ class Dumper {
 
   std::string type(const TypeName& type) const {
     if (!type.name) return "?";
-    std::string out = type.schema ? catalog_.qualified(type.schema, type.name) : quoted(type.name);
+    std::string out = type.schema ? catalog_.qualified(type.schema, type.name) : std::string(catalog_.text(type.name));
     if (type.typmods[0] != -1 || type.typmods[1] != -1) out += fmt::format("({},{})", type.typmods[0], type.typmods[1]);
     for (unsigned i = 0; i < type.array_dimensions; ++i) out += "[]";
     if (type.serial) out += " serial";

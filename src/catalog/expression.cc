@@ -21,7 +21,7 @@ void add_once(Vec<Symbol>& to, Symbol symbol, Arena& arena) {
 
 class Collector {
  public:
-  explicit Collector(Catalog& catalog) : catalog_(catalog) {}
+  Collector(Catalog& catalog, Vec<Symbol>& columns) : catalog_(catalog), columns_(columns) {}
 
   void collect(const ::Node* node, int depth) {
     if (node == nullptr) return;
@@ -61,15 +61,14 @@ class Collector {
     }
   }
 
-  Vec<Symbol> columns;
-
  private:
   void add(const ::ColumnRef& column) {
     const std::string_view name = pg::column_name(column);
-    if (!name.empty()) add_once(columns, catalog_.symbols.intern(name), catalog_.arena);
+    if (!name.empty()) add_once(columns_, catalog_.symbols.intern(name), catalog_.arena);
   }
 
   Catalog& catalog_;
+  Vec<Symbol>& columns_;
 };
 
 bool contains(const Vec<Symbol>& all, Symbol one) { return std::find(all.begin(), all.end(), one) != all.end(); }
@@ -286,9 +285,13 @@ Named named(const ::Node* node, int depth) {
 }  // namespace
 
 Vec<Symbol> columns_named(Catalog& catalog, const ::Node* expression) {
-  Collector collector(catalog);
-  collector.collect(expression, 0);
-  return collector.columns;
+  Vec<Symbol> columns;
+  add_columns_named(catalog, expression, columns);
+  return columns;
+}
+
+void add_columns_named(Catalog& catalog, const ::Node* expression, Vec<Symbol>& to) {
+  Collector(catalog, to).collect(expression, 0);
 }
 
 Vec<Symbol> implied_not_null(Catalog& catalog, const ::Node* expression) {

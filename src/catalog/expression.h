@@ -11,6 +11,8 @@ namespace pglint::catalog {
 
 // The columns that an expression names, each once, in order of appearance. A reference to a whole row names none.
 [[nodiscard]] Vec<Symbol> columns_named(Catalog& catalog, const ::Node* expression);
+// The same, added to what others name.
+void add_columns_named(Catalog& catalog, const ::Node* expression, Vec<Symbol>& to);
 // The columns that cannot be NULL where the expression is not false: what lets the server skip the scan of SET NOT
 // NULL. As it reasons: AND, OR, NOT and IS [NOT] NULL count, no operator does, since an operator's NULL is not false.
 [[nodiscard]] Vec<Symbol> implied_not_null(Catalog& catalog, const ::Node* expression);

@@ -118,16 +118,13 @@ void Replay::add_index_constraint(Relation& relation, const ::Constraint& writte
       key.column = symbol(element->name);
       key.opclass = symbol(pg::last_name(element->opclass));
       key.collation = symbol(pg::last_name(element->collation));
-      if (element->expr != nullptr)
-        for (const Symbol column : columns_named(c, element->expr))
-          push(plan.index.expression_columns, column, c.arena);
+      add_columns_named(c, element->expr, plan.index.expression_columns);
       if (key.column) push(columns, key.column, c.arena);
       push(plan.index.keys, key, c.arena);
     }
     if (written.where_clause != nullptr) {
       plan.index.predicate = "(…)";
-      for (const Symbol column : columns_named(c, written.where_clause))
-        push(plan.index.expression_columns, column, c.arena);
+      add_columns_named(c, written.where_clause, plan.index.expression_columns);
     }
   } else {
     if (written.keys != nullptr)

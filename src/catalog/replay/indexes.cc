@@ -60,7 +60,7 @@ void Replay::describe_keys(const ::IndexStmt& statement, Index& index) const {
         key.column = symbol(pg::column_name(*column));
       if (!key.column) {
         expressions = true;
-        for (const Symbol column : columns_named(c, element.expr)) push(index.expression_columns, column, c.arena);
+        add_columns_named(c, element.expr, index.expression_columns);
       }
     }
     if (element.opclass != nullptr) key.opclass = symbol(pg::last_name(element.opclass));
@@ -73,8 +73,7 @@ void Replay::describe_keys(const ::IndexStmt& statement, Index& index) const {
   reserve(index.include, static_cast<std::uint32_t>(pg::nodes(statement.indexIncludingParams).size()), c.arena);
   for (const ::IndexElem& element : pg::only<::IndexElem>(statement.indexIncludingParams))
     if (element.name != nullptr) push(index.include, symbol(element.name), c.arena);
-  if (statement.whereClause != nullptr)
-    for (const Symbol column : columns_named(c, statement.whereClause)) push(index.expression_columns, column, c.arena);
+  add_columns_named(c, statement.whereClause, index.expression_columns);
 
   // The texts: the list of keys follows the table's name, WHERE follows the list.
   if ((!expressions && statement.whereClause == nullptr) || statement.relation->location < 0) return;
