@@ -68,7 +68,7 @@ void check(const Context& context) {
                       "over, for as long as this takes.",
                       waiting, locked),
       .help = fmt::format("Commit what takes the lock first, and do the slow part in a transaction of its own.{}",
-                          context.runner == "drizzle" ? " " + later_transaction(context.runner) : ""),
+                          context.runner == "drizzle" ? fmt::format(" {}", later_transaction(context.runner)) : ""),
       .relation = &held->relation,
       .lock = mode,
       .work = relation->work,

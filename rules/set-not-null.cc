@@ -40,7 +40,7 @@ std::string advice(const Context& context, const effect::RelationEffect& relatio
           "go "
           "on; then SET NOT NULL reads nothing.{}",
           table, quoted(catalog.text(waiting->name)),
-          context.runner == "drizzle" ? " " + later_transaction(context.runner) : "");
+          context.runner == "drizzle" ? fmt::format(" {}", later_transaction(context.runner)) : "");
   }
   const std::string name = quoted(fmt::format("{}_not_null", column));
   if (context.target->pg_version >= 18)
