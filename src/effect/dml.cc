@@ -91,7 +91,7 @@ class Query {
   void drain();
   [[nodiscard]] int enter(const ::WithClause* with, int outer);
   [[nodiscard]] bool is_cte(const ::RangeVar& name, int scope) const;
-  void walk(const ::Node* node, int scope);
+  void walk(const ::Node* root, int scope);
   void walk(const ::List* list, int scope) {
     for (const ::Node* node : pg::nodes(list)) walk(node, scope);
   }
@@ -115,7 +115,7 @@ class Query {
   void check_references(const Relation& table, const ::InsertStmt& statement);
   void check_references(const Relation& table, const ::List* assigned);
   void new_labels(const Relation& table, const ::InsertStmt& statement);
-  void referenced_changes(const Relation& table, const ::List* assigned, bool deletes);
+  void referenced_changes(const Relation& root, const ::List* assigned, bool deletes);
 
   Model& m_;
   const Run run_;

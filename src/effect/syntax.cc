@@ -37,6 +37,11 @@ std::string_view after_expression(std::string_view sql, int location) {
   return sql.substr(at, end - at);
 }
 
+// RETURNING WITH (OLD AS …)
+void check_returning(Model& model, const ::ReturningClause* returning) {
+  if (returning != nullptr && returning->options != nullptr) model.newer_syntax("WITH");
+}
+
 bool check_create(Model& model, const ::CreateStmt& statement) {
   for (const ::Node* element : pg::nodes(statement.tableElts)) {
     if (const auto* column = pg::as<::ColumnDef>(element)) {
@@ -187,15 +192,14 @@ bool check_syntax(Model& model, const ::Node* statement) {
       if (version < 13) model.newer_syntax("STATISTICS");
       break;
     case T_InsertStmt:
-    case T_UpdateStmt:
-    case T_DeleteStmt: {
-      const ::ReturningClause* returning =
-          statement->type == T_InsertStmt   ? pg::as<::InsertStmt>(statement)->returningClause
-          : statement->type == T_UpdateStmt ? pg::as<::UpdateStmt>(statement)->returningClause
-                                            : pg::as<::DeleteStmt>(statement)->returningClause;
-      if (returning != nullptr && returning->options != nullptr) model.newer_syntax("WITH");
+      check_returning(model, pg::as<::InsertStmt>(statement)->returningClause);
       break;
-    }
+    case T_UpdateStmt:
+      check_returning(model, pg::as<::UpdateStmt>(statement)->returningClause);
+      break;
+    case T_DeleteStmt:
+      check_returning(model, pg::as<::DeleteStmt>(statement)->returningClause);
+      break;
     default:
       break;
   }

@@ -149,7 +149,7 @@ TEST_CASE("deeply nested queries and long chains of terms do no harm") {
   for (int i = 0; i < 2000; ++i) all += " UNION ALL SELECT id FROM t";
   CHECK(look(history, all).lock("t") == LockMode::access_share);
   std::string nested = "SELECT 1 FROM t";
-  for (int i = 0; i < 500; ++i) nested = "SELECT 1 WHERE EXISTS (" + nested + ")";
+  for (int i = 0; i < 500; ++i) nested = fmt::format("SELECT 1 WHERE EXISTS ({})", nested);
   CHECK(look(history, nested).lock("t") == LockMode::access_share);
 }
 
