@@ -1,5 +1,6 @@
 // Statements are parsed in chunks: one call for many is faster than one each, and a chunk's trees are gone before the
-// next one's are made. Only a chunk that fails is parsed again, one statement at a time.
+// next one's are made. What lies between statements, comments for the most part, is left out of a chunk. Only a chunk
+// that fails is parsed again, one statement at a time.
 //
 // PostgreSQL reports errors by longjmp, but pg_query_raw_parse() catches them in C: no C++ frame is jumped over.
 #include "pg/parse.h"
@@ -23,14 +24,21 @@ namespace pglint::pg {
 namespace {
 
 constexpr std::size_t chunk_bytes = std::size_t{64} * 1024;
-// Comments and blanks between two statements of a chunk are parsed over as well; longer ones are left out.
-constexpr std::size_t gap_bytes = 4096;
+// Up to that much between two statements is copied and parsed over, which is cheaper than to leave it out.
+constexpr std::size_t gap_bytes = 16;
 
 // What one parse needs, kept for the next: a buffer for the text, and a memory context whose first block holds the
 // trees of most chunks and stays when it is reset. It belongs to its thread; the context dies with the thread's
 // TopMemoryContext, which libpg_query frees.
 struct Workspace {
+  // Statements of a chunk that stand in `text` as they do in the file.
+  struct Run {
+    std::size_t first = 0;   // index of the first statement
+    std::uint32_t base = 0;  // to add to a place in `text` to get one in the file
+  };
+
   std::string text;
+  std::vector<Run> runs;
   ::MemoryContext context = nullptr;
 };
 
@@ -90,11 +98,12 @@ class Parser {
   void run();
 
  private:
-  [[nodiscard]] std::size_t chunk_end(std::size_t first) const;
-  [[nodiscard]] std::size_t with_semicolon(std::size_t end) const;
-  // The trees of text_[begin, end), which live until the next call; false if it has an error.
-  bool parse(std::size_t begin, std::size_t end, const ::List*& trees, SyntaxError* error);
+  // Copies statements from `first` on to the workspace, as many as make a chunk; returns the one behind them.
+  std::size_t fill(std::size_t first);
+  // The trees of the workspace's text, which live until the next call; false if it has an error.
+  bool parse(const ::List*& trees, SyntaxError* error);
   [[nodiscard]] bool matches(const ::List* trees, std::size_t first, std::size_t last) const;
+  [[nodiscard]] std::size_t with_semicolon(std::size_t end) const;
   bool one(const Cut& cut);
   bool errors_before(std::uint32_t offset);
 
@@ -106,22 +115,41 @@ class Parser {
   std::size_t next_error_ = 0;
 };
 
-// Statements [first, result) go into one chunk.
-std::size_t Parser::chunk_end(std::size_t first) const {
+std::size_t Parser::fill(std::size_t first) {
   const std::vector<Cut>& cuts = lexed_.statements;
-  // Text that the lexer has given up on must not come between two statements.
-  const std::uint32_t limit =
-      next_error_ < lexed_.errors.size() ? lexed_.errors[next_error_].offset : ~std::uint32_t{0};
+  Workspace& workspace = loan_.get();
+  workspace.text.clear();
+  workspace.runs.assign(1, {first, cuts[first].span.begin});
+  // Text that the lexer has given up on is not parsed.
+  std::size_t error = next_error_;
+  const auto next_error = [&](std::uint32_t from) {
+    while (error < lexed_.errors.size() && lexed_.errors[error].offset < from) ++error;
+    return error < lexed_.errors.size() ? lexed_.errors[error].offset : ~std::uint32_t{0};
+  };
+  std::uint32_t given_up = next_error(cuts[first].span.begin);
+  std::uint32_t begin = cuts[first].span.begin;  // of what is copied next, up to `end`
+  std::uint32_t end = cuts[first].span.end;
   std::size_t last = first + 1;
-  while (last < cuts.size() && cuts[last].span.end - cuts[first].span.begin <= chunk_bytes &&
-         cuts[last].span.begin - cuts[last - 1].span.end <= gap_bytes && cuts[last].span.begin <= limit)
-    ++last;
+  for (; last < cuts.size(); ++last) {
+    const Span span = cuts[last].span;
+    if (workspace.text.size() + (span.end - begin) > chunk_bytes) break;
+    if (span.begin - end > gap_bytes || given_up < span.begin) {
+      const bool in_gap = next_error(end) < span.begin;
+      given_up = next_error(span.begin);
+      if (span.begin - end > gap_bytes || in_gap) {
+        workspace.text.append(text_, begin - base_, end - begin).push_back(';');
+        begin = span.begin;
+        workspace.runs.push_back({last, begin - static_cast<std::uint32_t>(workspace.text.size())});
+      }
+    }
+    end = span.end;
+  }
+  workspace.text.append(text_, begin - base_, end - begin);
   return last;
 }
 
-bool Parser::parse(std::size_t begin, std::size_t end, const ::List*& trees, SyntaxError* error) {
+bool Parser::parse(const ::List*& trees, SyntaxError* error) {
   Workspace& workspace = loan_.get();
-  workspace.text.assign(text_.substr(begin, end - begin));
   ::MemoryContextReset(workspace.context);
   ::MemoryContextSwitchTo(workspace.context);
   const PgQueryInternalParsetreeAndError result = ::pg_query_raw_parse(workspace.text.c_str(), 0);
@@ -130,23 +158,23 @@ bool Parser::parse(std::size_t begin, std::size_t end, const ::List*& trees, Syn
   trees = result.tree;
   if (result.error == nullptr) return true;
   if (error != nullptr) {
-    const std::size_t at = byte_of_character(workspace.text, result.error->cursorpos);
-    error->offset = base_ + static_cast<std::uint32_t>(begin + at);
+    error->offset = static_cast<std::uint32_t>(byte_of_character(workspace.text, result.error->cursorpos));
     error->message = pg::text(result.error->message);
   }
   ::pg_query_free_error(result.error);
   return false;
 }
 
-// Whether the grammar cut the text as the lexer did.
+// Whether the grammar cut the chunk [first, last) as the lexer did.
 bool Parser::matches(const ::List* trees, std::size_t first, std::size_t last) const {
   const NodesView all = nodes(trees);
   if (all.size() != last - first) return false;
-  const std::uint32_t begin = lexed_.statements[first].span.begin;
-  for (std::size_t i = 0; i < all.size(); ++i)
-    if (static_cast<std::uint32_t>(cast<::RawStmt>(all[i]).stmt_location) !=
-        lexed_.statements[first + i].span.begin - begin)
-      return false;
+  const std::vector<Workspace::Run>& runs = loan_.get().runs;
+  for (std::size_t i = first, run = 0; i < last; ++i) {
+    if (run + 1 < runs.size() && runs[run + 1].first == i) ++run;
+    const std::uint32_t place = lexed_.statements[i].span.begin - runs[run].base;
+    if (static_cast<std::uint32_t>(cast<::RawStmt>(all[i - first]).stmt_location) != place) return false;
+  }
   return true;
 }
 
@@ -159,10 +187,11 @@ std::size_t Parser::with_semicolon(std::size_t end) const {
 bool Parser::one(const Cut& cut) {
   const std::size_t begin = cut.span.begin - base_;
   const std::size_t end = cut.span.end - base_;
+  loan_.get().text.assign(text_.substr(begin, with_semicolon(end) - begin));
   const ::List* trees = nullptr;
   SyntaxError error;
-  if (!parse(begin, with_semicolon(end), trees, &error)) {
-    error.offset = std::min(error.offset, base_ + static_cast<std::uint32_t>(text_.size()));
+  if (!parse(trees, &error)) {
+    error.offset += cut.span.begin;
     return use_({nullptr, cut.span, cut.span.begin, &error, cut.copy_data});
   }
   // Usually there is one; where the grammar sees several, each has its own part of the cut.
@@ -195,19 +224,20 @@ bool Parser::errors_before(std::uint32_t offset) {
 void Parser::run() {
   const std::vector<Cut>& cuts = lexed_.statements;
   for (std::size_t first = 0; first < cuts.size();) {
-    if (!errors_before(cuts[first].span.begin)) return;
-    const std::size_t last = chunk_end(first);
+    const std::size_t last = fill(first);
     const ::List* trees = nullptr;
-    const std::size_t begin = cuts[first].span.begin - base_;
-    if (last - first > 1 && parse(begin, cuts[last - 1].span.end - base_, trees, nullptr) &&
-        matches(trees, first, last)) {
-      for (const ::RawStmt& raw : list<::RawStmt>(trees)) {
+    if (last - first > 1 && parse(trees, nullptr) && matches(trees, first, last)) {
+      const std::vector<Workspace::Run>& runs = loan_.get().runs;
+      std::size_t run = 0;
+      for (const ::Node* tree : nodes(trees)) {
+        if (run + 1 < runs.size() && runs[run + 1].first == first) ++run;
         const Cut& cut = cuts[first++];
-        if (!use_({raw.stmt, cut.span, base_ + static_cast<std::uint32_t>(begin), nullptr, cut.copy_data})) return;
+        if (next_error_ < lexed_.errors.size() && !errors_before(cut.span.begin)) return;
+        if (!use_({cast<::RawStmt>(tree).stmt, cut.span, runs[run].base, nullptr, cut.copy_data})) return;
       }
     } else {
       for (; first < last; ++first)
-        if (!one(cuts[first])) return;
+        if (!errors_before(cuts[first].span.begin) || !one(cuts[first])) return;
     }
   }
   errors_before(~std::uint32_t{0});
