@@ -225,6 +225,7 @@ enum class TypeKind : std::uint8_t { enumeration, domain, composite, range, base
 struct EnumValue {
   Symbol name = {};
   When added = {};
+  bool later = false;  // by ALTER TYPE, not with the type
 };
 struct Type {
   TypeKind kind = TypeKind::enumeration;
@@ -235,6 +236,7 @@ struct Type {
   Vec<EnumValue> values = {};  // enumeration
   TypeName base = {};          // domain
   bool domain_not_null = false;
+  bool domain_default = false;             // other than NULL
   Vec<Constraint*> checks = {};            // domain; `table` is null
   Relation* relation = nullptr;            // composite: its attributes
   Vec<Relation*> users = {};               // tables that have, or had, a column of it

@@ -463,6 +463,15 @@ void Alter::lock_index(const char* name, LockMode mode) {
 
 // --- columns ---------------------------------------------------------------------------------------------------------
 
+bool no_default(const Model& model, const catalog::Type& domain) {
+  const catalog::Type* at = &domain;
+  for (int depth = 0; depth < 32 && at != nullptr && at->kind == catalog::TypeKind::domain; ++depth) {
+    if (at->domain_default) return false;
+    at = model.catalog.find_type(at->base);
+  }
+  return true;
+}
+
 void Alter::add_column(const ::ColumnDef& definition, bool if_not_exists, Part& part) {
   const Symbol name = m_.symbol(definition.colname);
   if (table_ != nullptr && catalog::column(*table_, name) != nullptr && !drops_column(name)) {
@@ -513,6 +522,13 @@ void Alter::add_column(const ::ColumnDef& definition, bool if_not_exists, Part& 
     }
   }
 
+  // A domain may have a default of its own, or of the domain that it is over; of a type that is not known nothing is.
+  const catalog::Type* user_type = m_.catalog.find_type(type);
+  const bool is_domain = user_type != nullptr && user_type->kind == catalog::TypeKind::domain;
+  if (is_domain && default_expression == nullptr && !no_default(m_, *user_type)) has_default = true;
+  const bool no_value = !has_default && (default_expression != nullptr || user_type != nullptr ||
+                                         (!type.schema && m_.catalog.is_builtin_type(type.name)));
+
   const bool foreign = table_ != nullptr && table_->kind == RelationKind::foreign_table;
   const catalog::Type* domain = constrained_domain(m_, type);
   const bool is_volatile = volatility == Volatility::volatile_ || volatility == Volatility::unknown;
@@ -531,16 +547,10 @@ void Alter::add_column(const ::ColumnDef& definition, bool if_not_exists, Part& 
 
   // Null in every row: refused if there is one. What is new has none that anybody knows of.
   const bool is_new = table_ != nullptr && m_.catalog.is_new(*table_);
-  const bool domain_default = domain != nullptr && domain->domain_not_null;
-  // A domain may have a default of its own, which the catalogue does not keep.
-  const catalog::Type* user_type = m_.catalog.find_type(type);
-  const bool surely_no_default = pg::is_null_constant(default_expression) ||
-                                 (user_type != nullptr ? user_type->kind != catalog::TypeKind::domain
-                                                       : !type.schema && m_.catalog.is_builtin_type(type.name));
-  if (!is_new && !has_default && !identity && !generated_stored && !generated_virtual) {
-    if (domain_default)
+  if (!is_new && no_value && !identity && !generated_stored && !generated_virtual) {
+    if (domain != nullptr && domain->domain_not_null)
       m_.fail("23502", "domain {} does not allow null values", m_.text(domain->name));
-    else if (not_null && surely_no_default)
+    else if (not_null)
       m_.fail("23502", "column \"{}\" of relation \"{}\" contains null values", pg::text(definition.colname),
               table_name());
   }

@@ -273,10 +273,13 @@ void Query::enum_literal(const catalog::TypeName& type, const ::Node* value) {
   const catalog::Type* found = m_.catalog.find_type(type);
   if (found == nullptr || found->kind != catalog::TypeKind::enumeration || type.array_dimensions > 0) return;
   const auto label = pg::constant_string(value);
-  if (!label || m_.catalog.now.transaction == 0 || found->created.transaction == m_.catalog.now.transaction) return;
+  const std::uint32_t now = m_.catalog.now.transaction;
+  if (!label || now == 0 || found->values.empty() || found->values.back().added.transaction != now) return;
+  // Since 17 the values of a type of the same transaction are as safe as the type.
+  if (m_.version >= 17 && found->created.transaction == now) return;
   const Symbol name = m_.symbol(*label);
   for (const catalog::EnumValue& known : found->values)
-    if (known.name == name && known.added.transaction == m_.catalog.now.transaction)
+    if (known.name == name && known.later && known.added.transaction == now)
       m_.fail("55P04", "unsafe use of new value \"{}\" of enum type {}", *label, m_.text(found->name));
 }
 

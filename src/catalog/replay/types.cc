@@ -167,6 +167,7 @@ void Replay::alter_enum(const ::AlterEnumStmt& statement) {
   if (value_of(*type, value) != nullptr) return;
   if (statement.oldVal == nullptr) {
     add_value(*type, value);
+    set(type->values.back().later, true);
     return;
   }
   EnumValue* old = value_of(*type, symbol(statement.oldVal));
@@ -225,6 +226,7 @@ void Replay::create_domain(const ::CreateDomainStmt& statement) {
   type->base = type_name(statement.typeName);
   for (const ::Constraint& written : pg::only<::Constraint>(statement.constraints)) {
     if (written.contype == CONSTR_NOTNULL) type->domain_not_null = true;
+    if (written.contype == CONSTR_DEFAULT) type->domain_default = !pg::is_null_constant(written.raw_expr);
     if (written.contype == CONSTR_CHECK) add_domain_check(*type, written);
   }
   // CREATE DOMAIN has no NOT VALID.
@@ -239,6 +241,9 @@ void Replay::alter_domain(const ::AlterDomainStmt& statement) {
   const auto* written = pg::as<::Constraint>(statement.def);
   Constraint* check = name ? domain_check(*type, name) : nullptr;
   switch (statement.subtype) {
+    case 'T':  // SET DEFAULT, DROP DEFAULT
+      set(type->domain_default, statement.def != nullptr && !pg::is_null_constant(statement.def));
+      break;
     case 'N':
     case 'O':
       set(type->domain_not_null, statement.subtype == 'O');
