@@ -267,13 +267,13 @@ class Reader {
     for (std::size_t i = chain.size(); i > 0; --i) {
       const ::JoinExpr& one = *chain[i - 1];
       Outputs right = from_item(one.rarg, scope, depth + 1);
-      left = joined(one, std::move(left), std::move(right));
+      left = joined(one, std::move(left), right);
       expression(one.quals, scope, depth);
     }
     return left;
   }
 
-  Outputs joined(const ::JoinExpr& join, Outputs left, Outputs right) {
+  Outputs joined(const ::JoinExpr& join, Outputs left, const Outputs& right) {
     std::vector<Symbol> common;
     if (join.isNatural) {
       for (const Output& column : left.columns)
