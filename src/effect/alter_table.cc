@@ -306,6 +306,9 @@ void Alter::run() {
   for (const ::AlterTableCmd& command : pg::list<::AlterTableCmd>(statement_.cmds)) {
     strongest = std::max(strongest, lock_of(command));
     below = below || recurses(m_, command, table_);
+    // Alone in its statement, by the grammar.
+    if (command.subtype == AT_DetachPartition && pg::cast<::PartitionCmd>(command.def).concurrent)
+      (void)m_.outside_transaction("ALTER TABLE ... DETACH CONCURRENTLY");
   }
   m_.lock(found_, assumed_kind(statement_.objtype), strongest, Because::target);
   if (table_ != nullptr && below && recurse_ && !table_->children.empty())
@@ -438,7 +441,7 @@ void Alter::command(const ::AlterTableCmd& command, Part& part) {
     case AT_DetachPartition:
     case AT_DetachPartitionFinalize: {
       const auto& partition = pg::cast<::PartitionCmd>(command.def);
-      if (partition.concurrent && !m_.outside_transaction("ALTER TABLE ... DETACH CONCURRENTLY")) return;
+      if (partition.concurrent && m_.out.has_error) return;
       if (table_ != nullptr) return detach_partition(m_, *table_, partition);
       m_.lock(m_.find(partition.name), RelationKind::table, LockMode::access_exclusive, Because::partition,
               partition.concurrent ? Work::wait : Work::none);

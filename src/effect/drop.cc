@@ -196,7 +196,16 @@ bool carries_references(const Relation& table, const Relation& index) {
 
 void drop_indexes(Model& model, const ::DropStmt& statement) {
   if (statement.concurrent) {
-    if (!model.outside_transaction("DROP INDEX CONCURRENTLY")) return;
+    if (!model.outside_transaction("DROP INDEX CONCURRENTLY")) {
+      const auto objects = pg::nodes(statement.objects);
+      const Lookup found = model.find(pg::object_name(objects[0]));
+      const catalog::Index* index = found.relation != nullptr ? found.relation->index : nullptr;
+      if (index != nullptr && index->table != nullptr)
+        model.lock(*index->table, LockMode::share_update_exclusive, Because::target);
+      else
+        model.lock(found, RelationKind::index, LockMode::share_update_exclusive, Because::target);
+      return;
+    }
     if (list_length(statement.objects) > 1)
       return model.fail("0A000", "DROP INDEX CONCURRENTLY does not support dropping multiple objects");
     if (statement.behavior == DROP_CASCADE)

@@ -78,10 +78,10 @@ void build_index(Model& model, const Relation& table, const ::IndexStmt& stateme
 }
 
 void create_index(Model& model, const ::IndexStmt& statement) {
-  if (statement.concurrent && !model.outside_transaction("CREATE INDEX CONCURRENTLY")) return;
+  const bool refused = statement.concurrent && !model.outside_transaction("CREATE INDEX CONCURRENTLY");
   const LockMode mode = statement.concurrent ? LockMode::share_update_exclusive : LockMode::share;
   const Lookup found = model.find(statement.relation);
-  if (!model.open(found, RelationKind::table, mode, Because::target)) return;
+  if (!model.open(found, RelationKind::table, mode, Because::target) || refused) return;
   const Relation* table = found.relation;
 
   if (table != nullptr && table->known && (table->kind == RelationKind::view || table->kind == RelationKind::sequence))

@@ -115,7 +115,7 @@ void reindex(Model& model, const ::ReindexStmt& statement) {
     return model.newer_syntax("TABLESPACE");
   const bool many = statement.kind == REINDEX_OBJECT_SCHEMA || statement.kind == REINDEX_OBJECT_SYSTEM ||
                     statement.kind == REINDEX_OBJECT_DATABASE;
-  if (concurrent && !model.outside_transaction("REINDEX CONCURRENTLY")) return;
+  const bool refused = concurrent && !model.outside_transaction("REINDEX CONCURRENTLY");
   const LockMode mode = concurrent ? LockMode::share_update_exclusive : LockMode::share;
   // A table has indexes, also where they are not known, and their locks stop its readers.
   const auto unseen_indexes = [&] {
@@ -125,6 +125,13 @@ void reindex(Model& model, const ::ReindexStmt& statement) {
     effect->work |= Work::scan | Work::index_build;
     effect->blocks_table_reads = effect->blocks_table_writes = !concurrent;
   };
+  if (refused) {
+    if (!many)
+      model.lock(model.find(statement.relation),
+                 statement.kind == REINDEX_OBJECT_INDEX ? RelationKind::index : RelationKind::table, mode,
+                 Because::target);
+    return;
+  }
   if (many) {
     if (statement.kind != REINDEX_OBJECT_SCHEMA && statement.name == nullptr && model.version < 16)
       return model.fail("42601", "syntax error at end of input");

@@ -213,6 +213,8 @@ void create_sequence(Model& model, const ::CreateSeqStmt& statement);
 void alter_sequence(Model& model, const ::AlterSeqStmt& statement);
 void alter_domain(Model& model, const ::AlterDomainStmt& statement);
 void alter_composite(Model& model, const ::AlterTableStmt& statement);
+void lock_typed_tables(Model& model, const catalog::Type& type, bool cascade, Work work);
+void rename_attribute(Model& model, const ::RenameStmt& statement);
 void create_trigger(Model& model, const ::CreateTrigStmt& statement);
 void create_rule(Model& model, const ::RuleStmt& statement);
 void create_policy(Model& model, const ::CreatePolicyStmt& statement);

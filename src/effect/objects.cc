@@ -108,6 +108,8 @@ void rename(Model& model, const ::RenameStmt& statement) {
     case OBJECT_RULE:
     case OBJECT_POLICY:
       break;
+    case OBJECT_ATTRIBUTE:
+      return rename_attribute(model, statement);
     default:
       return;  // not about a relation
   }

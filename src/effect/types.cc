@@ -91,12 +91,34 @@ void alter_domain(Model& model, const ::AlterDomainStmt& statement) {
   }
 }
 
+// Tables of a composite type change with it, if that is asked for.
+void lock_typed_tables(Model& model, const Type& type, bool cascade, Work work) {
+  for (const Relation* table : type.users) {
+    if (table->dropped || table->of_type != &type) continue;
+    if (!cascade)
+      return model.fail("2BP01", "cannot alter type \"{}\" because it is the type of a typed table",
+                        model.text(type.name));
+    const bool rows = has_storage(*table);
+    model.lock(*table, LockMode::access_exclusive, Because::dependent, rows ? work : Work::none);
+    if (rows && has(work, Work::rewrite)) each_index(*table, [&](const Relation& index) { model.rebuild(index); });
+  }
+}
+
 // ALTER TYPE of a composite type: tables of the type change with it; a column of it stands in the way.
 void alter_composite(Model& model, const ::AlterTableStmt& statement) {
   const Lookup found = model.find(statement.relation);
   const Type* type = model.catalog.find_type(found.schema, found.name);
   if (type == nullptr || type->kind != TypeKind::composite) return;
   for (const ::AlterTableCmd& command : pg::only<::AlterTableCmd>(statement.cmds)) {
+    Work work = Work::none;
+    if (command.subtype == AT_AlterColumnType) {
+      const auto& definition = pg::cast<::ColumnDef>(command.def);
+      const catalog::Column* before =
+          type->relation != nullptr ? catalog::column(*type->relation, model.symbol(command.name)) : nullptr;
+      if (before == nullptr || coercion(model, before->type, type_of(model, definition.typeName), nullptr, {}).rewrites)
+        work = Work::scan | Work::rewrite;
+    }
+    lock_typed_tables(model, *type, command.behavior == DROP_CASCADE, work);
     if (command.subtype != AT_AlterColumnType) continue;
     each_user(model, *type, [&](const Relation& table, const catalog::Column& column) {
       if (has_storage(table) || table.kind == RelationKind::partitioned_table)
@@ -104,6 +126,13 @@ void alter_composite(Model& model, const ::AlterTableStmt& statement) {
                    model.text(table.name), model.text(column.name));
     });
   }
+}
+
+void rename_attribute(Model& model, const ::RenameStmt& statement) {
+  const Lookup found = model.find(statement.relation);
+  const Type* type = model.catalog.find_type(found.schema, found.name);
+  if (type != nullptr && type->kind == TypeKind::composite)
+    lock_typed_tables(model, *type, statement.behavior == DROP_CASCADE, Work::none);
 }
 
 }  // namespace pglint::effect
