@@ -50,7 +50,7 @@ constexpr auto patterns = std::to_array<std::string_view>({
     "DROP EXPRESSION IF EXISTS]",
     "ALTER TABLE {T} RENAME COLUMN {c} TO {c}",
     "ALTER TABLE {T} RENAME COLUMN {c} TO {c}",
-    "ALTER TABLE {t} RENAME TO {t}",
+    "ALTER TABLE {t} RENAME TO {u}",
     "ALTER TABLE {t} SET SCHEMA [s1|public]",
     "ALTER TABLE {t} [SET UNLOGGED|SET LOGGED|ENABLE ROW LEVEL SECURITY|DISABLE ROW LEVEL SECURITY|REPLICA IDENTITY "
     "FULL]",
@@ -60,8 +60,8 @@ constexpr auto patterns = std::to_array<std::string_view>({
     "ALTER TABLE {T} ADD [|CONSTRAINT {k} ]FOREIGN KEY ({c}) REFERENCES {t} [|({c}) ]NOT VALID",
     "ALTER TABLE {T} VALIDATE CONSTRAINT {k}",
     "ALTER TABLE {T} DROP CONSTRAINT [|IF EXISTS ]{k}[|| CASCADE]",
-    "ALTER TABLE {T} DROP CONSTRAINT [{t}_pkey|{t}_a_key|{t}_b_check|{t}_b_fkey|{p}_pkey][| CASCADE]",
-    "ALTER TABLE {T} RENAME CONSTRAINT [{k}|{t}_pkey|{t}_a_key] TO {k}",
+    "ALTER TABLE {T} DROP CONSTRAINT [{u}_pkey|{u}_a_key|{u}_b_check|{u}_b_fkey|{p}_pkey][| CASCADE]",
+    "ALTER TABLE {T} RENAME CONSTRAINT [{k}|{u}_pkey|{u}_a_key] TO {k}",
     "ALTER TABLE {T} ALTER CONSTRAINT {k} DEFERRABLE[| INITIALLY DEFERRED]",
     "ALTER TABLE {t} ADD [|CONSTRAINT {k} ][UNIQUE|PRIMARY KEY] USING INDEX {i}",
     // Indexes
@@ -70,8 +70,8 @@ constexpr auto patterns = std::to_array<std::string_view>({
     "CREATE INDEX ON {T} ([lower({c}::text)|({c} + 1)|(coalesce({c}, 0)), (coalesce({c}, 1))])",
     "CREATE INDEX [|{i} ]ON {T} ({c}) INCLUDE ({c})[| WHERE {c} > {n}]",
     "CREATE INDEX [|{i} ]ON {T} ({c}) WHERE {c} IS NOT NULL",
-    "DROP INDEX [|IF EXISTS ][{i}|{t}_a_idx|{t}_b_idx|{p}_a_idx]",
-    "ALTER INDEX [{i}|{t}_a_idx|{t}_pkey] RENAME TO {i}",
+    "DROP INDEX [|IF EXISTS ][{i}|{u}_a_idx|{u}_b_idx|{p}_a_idx]",
+    "ALTER INDEX [{i}|{u}_a_idx|{u}_pkey] RENAME TO {i}",
     "ALTER INDEX {i} ATTACH PARTITION [{i}|{l}_a_idx]",
     // Views
     "CREATE [|OR REPLACE ]VIEW {v} AS SELECT [*|a|a, b|count(*)|{c}, {c}|x.*] FROM [{t}|{p}|{v}] x[| WHERE x.{c} IS "
@@ -159,6 +159,9 @@ void RandomDdl::name(char kind, std::string& out) {
   switch (kind) {
     case 't':
       if (below(8) == 0) out += "s1.";
+      numbered("t", 5);
+      break;
+    case 'u':
       numbered("t", 5);
       break;
     case 'T':

@@ -22,14 +22,8 @@ int limit_of(const ::ColumnDef& definition, int from) {
 std::string_view default_text(std::string_view sql, const ::ColumnDef& definition, const ::Constraint& written) {
   if (written.location < 0 || static_cast<std::size_t>(written.location) >= sql.size()) return {};
   // Behind the word DEFAULT; CONSTRAINT and a name may stand before it.
-  auto at = static_cast<std::size_t>(written.location);
-  while (at < sql.size()) {
-    const std::size_t end = after_token(sql, at);
-    const bool found = is_word(sql.substr(at, end - at), "default");
-    at = end;
-    if (found) break;
-  }
-  return expression_at(sql, static_cast<int>(at), limit_of(definition, static_cast<int>(at)));
+  const int at = after_word(sql, written.location, "default");
+  return expression_at(sql, at, limit_of(definition, at));
 }
 
 // The sequence that a default of nextval('s') takes its numbers from.
@@ -189,6 +183,12 @@ bool uses_column(const Index& index, Symbol name) {
          std::any_of(index.keys.begin(), index.keys.end(), [name](const IndexKey& key) { return key.column == name; });
 }
 
+// What a column inherits is changed where it comes from: the server refuses to do it below.
+bool is_inherited(const Relation& relation, Symbol name) {
+  const Column* of = column(relation, name);
+  return of != nullptr && of->inherited != 0;
+}
+
 // In the order in which the server makes them, which decides what gets which name.
 enum : unsigned { checks = 1, not_nulls = 2, primary = 4, keys = 8, references = 16 };
 
@@ -321,6 +321,7 @@ void Replay::new_column(Relation& relation, const ::ColumnDef& definition, bool 
 }
 
 void Replay::change_type(Relation& relation, Symbol name, const ::ColumnDef& definition, bool recurse) {
+  if (is_inherited(relation, name)) return;
   TypeName type = type_name(definition.typeName);
   type.serial = false;
   const Symbol collation =
@@ -485,29 +486,40 @@ bool Replay::remove_column(Relation& relation, Symbol name) {
 }
 
 void Replay::drop_column(Relation& relation, Symbol name, bool recurse) {
-  if (!remove_column(relation, name) || relation.children.empty()) return;
+  if (is_inherited(relation, name) || !remove_column(relation, name) || relation.children.empty()) return;
   if (!recurse) {
     for (Relation* child : relation.children)
       if (Column* below = column(*child, name); below != nullptr && below->inherited != 0) {
         set(below->inherited, static_cast<std::uint16_t>(below->inherited - 1));
         set(below->local, true);
       }
+    for (Relation* child : relation.children) keep_orphans(*child);
     return;
   }
   // Parents before children: what no parent has any longer, and the child did not declare itself, goes.
   for (Relation* heir : heirs(relation)) {
-    Column* below = column(*heir, name);
-    if (below == nullptr) continue;
-    const auto parents = static_cast<std::uint16_t>(
-        std::count_if(heir->parents.begin(), heir->parents.end(),
-                      [name](const Relation* parent) { return column(*parent, name) != nullptr; }));
-    if (below->inherited != parents) set(below->inherited, parents);
-    if (parents == 0 && !below->local) remove_column(*heir, name);
+    if (Column* below = column(*heir, name)) {
+      const auto parents = static_cast<std::uint16_t>(
+          std::count_if(heir->parents.begin(), heir->parents.end(),
+                        [name](const Relation* parent) { return column(*parent, name) != nullptr; }));
+      if (below->inherited != parents) set(below->inherited, parents);
+      if (parents == 0 && !below->local) remove_column(*heir, name);
+    }
+    keep_orphans(*heir);
+  }
+}
+
+// Where the column stays, so do the checks over it that followed the parent's, as its own.
+void Replay::keep_orphans(Relation& relation) {
+  for (Constraint* one : relation.constraints) {
+    if (one->dropped || one->parent == nullptr || !one->parent->dropped) continue;
+    set(one->parent, nullptr);
+    set(one->local, true);
   }
 }
 
 void Replay::rename_column(Relation& relation, Symbol from, Symbol to, bool recurse) {
-  if (from == to || column(relation, to) != nullptr) return;
+  if (from == to || column(relation, to) != nullptr || is_inherited(relation, from)) return;
   const auto in = [&](Vec<Symbol>& columns) {
     for (Symbol& column : columns)
       if (column == from) set(column, to);

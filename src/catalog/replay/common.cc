@@ -69,6 +69,16 @@ Relation* Replay::begin_relation(const ::RangeVar& name, RelationKind kind, bool
   // It was assumed to exist. With IF NOT EXISTS it still may, otherwise it did not.
   if (if_not_exists) return nullptr;
   Relation* relation = lookup.relation;
+  if (relation->index != nullptr) {
+    // Assumed as an index, and none.
+    drop_index(*relation);
+    making = make_relation(schema, relname, kind, persistence);
+    return making;
+  }
+  while (!relation->children.empty()) remove_parent(*relation->children[0], *relation);
+  while (!relation->parents.empty()) remove_parent(*relation, *relation->parents[0]);
+  for (Relation* sequence : relation->owned)
+    if (!sequence->dropped && sequence->owner_table == relation) set(sequence->owner_table, nullptr);
   for (Constraint* constraint : relation->constraints)
     if (!constraint->dropped) drop_constraint(*constraint);
   for (Relation* index : relation->indexes)
@@ -87,8 +97,12 @@ Relation* Replay::begin_relation(const ::RangeVar& name, RelationKind kind, bool
 }
 
 void Replay::end_relation(Relation& relation) {
-  if (making != nullptr) c.put(relation.schema, relation.name, &relation);
+  if (making == nullptr) return;
   making = nullptr;
+  // It may have been named, and assumed, while it was being made: CREATE TABLE t (LIKE t).
+  const Lookup lookup = c.at(relation.schema, relation.name);
+  if (lookup.relation != nullptr && lookup.presence == Presence::unknown) drop_relation(*lookup.relation, true);
+  c.put(relation.schema, relation.name, &relation);
 }
 
 bool Replay::spend(std::uint64_t copies) const {
@@ -120,6 +134,11 @@ void Replay::add_column(Relation& relation, const Column& added) const {
     push(relation.columns, added, c.arena);
   else
     append(relation.columns, added);
+}
+
+bool Replay::has_columns(const Relation& relation, const Vec<Symbol>& names) const {
+  return !relation.columns_known || std::all_of(names.begin(), names.end(),
+                                                [&relation](Symbol name) { return column(relation, name) != nullptr; });
 }
 
 // --- inheritance -----------------------------------------------------------------------------------------------------

@@ -123,7 +123,7 @@ void Replay::add_index_constraint(Relation& relation, const ::Constraint& writte
       push(plan.index.keys, key, c.arena);
     }
     if (written.where_clause != nullptr) {
-      plan.index.predicate = "(…)";
+      plan.index.predicate = c.arena.copy(in_parentheses(sql, after_word(sql, written.location, "where")));
       add_columns_named(c, written.where_clause, plan.index.expression_columns);
     }
   } else {
@@ -148,6 +148,7 @@ void Replay::add_index_constraint(Relation& relation, const ::Constraint& writte
   added->created = c.now;
   added->name = name;
   added->named = static_cast<bool>(name);
+  if (!has_columns(relation, columns) || !has_columns(relation, plan.index.include)) return;
   if (same_as_earlier(relation, written, *added, plan.index.include)) return;
   if (plan.kind == ConstraintKind::primary_key) {
     for (const Constraint* other : relation.constraints)
@@ -184,6 +185,7 @@ void Replay::add_foreign_key(Relation& relation, const ::Constraint& written, Sy
     key->columns = symbols_of(written.fk_attrs);
   else
     push(key->columns, of_column, c.arena);
+  if (!has_columns(relation, key->columns)) return;
   if (written.conname != nullptr) {
     key->name = symbol(written.conname);
     key->named = true;
@@ -194,6 +196,7 @@ void Replay::add_foreign_key(Relation& relation, const ::Constraint& written, Sy
   key->references = references;
   if (written.pk_attrs != nullptr) {
     key->referenced_columns = symbols_of(written.pk_attrs);
+    if (!has_columns(*references, key->referenced_columns)) return;
   } else {
     for (const Constraint* other : references->constraints)
       if (other->kind == ConstraintKind::primary_key && !other->dropped)

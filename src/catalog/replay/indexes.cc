@@ -91,18 +91,9 @@ void Replay::describe_keys(const ::IndexStmt& statement, Index& index) const {
     ++at;
   }
   if (statement.whereClause == nullptr) return;
-  for (std::size_t depth = 0; at < sql.size() && sql[at] != ';';) {
-    const std::size_t end = after_token(sql, at);
-    if (sql[at] == '(') ++depth;
-    if (sql[at] == ')' && depth > 0) --depth;
-    if (depth == 0 && is_word(sql.substr(at, end - at), "where")) {
-      std::string_view text = expression_at(sql, static_cast<int>(end));
-      if (text.starts_with('(') && in_parentheses(text, 0).size() + 2 == text.size()) text = in_parentheses(text, 0);
-      index.predicate = c.arena.copy(text);
-      return;
-    }
-    at = end;
-  }
+  std::string_view text = expression_at(sql, after_word(sql, static_cast<int>(at), "where"));
+  if (text.starts_with('(') && in_parentheses(text, 0).size() + 2 == text.size()) text = in_parentheses(text, 0);
+  index.predicate = c.arena.copy(text);
 }
 
 Relation* Replay::add_index(Relation& table, const IndexPlan& plan, Symbol name, Constraint* constraint) {
@@ -161,6 +152,9 @@ void Replay::create_index(const ::IndexStmt& statement) {
   plan.index.nulls_not_distinct = statement.nulls_not_distinct;
   plan.index.concurrently = statement.concurrent;
   describe_keys(statement, plan.index);
+  if (!has_columns(*table, plan.index.include)) return;
+  for (const IndexKey& key : plan.index.keys)
+    if (key.column && table->columns_known && column(*table, key.column) == nullptr) return;
   Relation* index = add_index(*table, plan, name, nullptr);
   if (table->kind != RelationKind::partitioned_table || table->children.empty()) return;
   if (statement.relation->inh)
@@ -183,7 +177,9 @@ Relation* Replay::ensure_index(Relation& partition, Relation& parent_index, bool
     attach_index(parent_index, *there);
     return there;
   }
-  if (!spend(1)) return nullptr;
+  for (const IndexKey& key : wanted.keys)
+    if (key.column && partition.columns_known && column(partition, key.column) == nullptr) return nullptr;
+  if (!has_columns(partition, wanted.include) || !spend(1)) return nullptr;
   IndexPlan plan;
   plan.index = wanted;
   plan.index.concurrently = false;

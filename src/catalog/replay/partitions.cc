@@ -87,11 +87,17 @@ bool Replay::descends_from(const Relation& relation, const Relation& ancestor) c
   return false;
 }
 
+bool Replay::has_columns_of(const Relation& relation, const Relation& parent) const {
+  return !relation.columns_known || std::all_of(parent.columns.begin(), parent.columns.end(), [&](const Column& above) {
+    return above.dropped || column(relation, above.name) != nullptr;
+  });
+}
+
 // ATTACH PARTITION and INHERIT: the columns and checks of the parent must be there already, and now follow it.
 void Replay::add_parent(Relation& relation, Relation& parent) {
   for (const Relation* other : relation.parents)
     if (other == &parent) return;
-  if (&relation == &parent || descends_from(parent, relation)) return;
+  if (&relation == &parent || descends_from(parent, relation) || !has_columns_of(relation, parent)) return;
   add_child(parent, relation);
   for (const Column& above : parent.columns) {
     if (above.dropped) continue;
@@ -130,7 +136,7 @@ void Replay::attach_partition(Relation& parent, const ::PartitionCmd& command) {
   Relation* partition = target(command.name);
   if (partition == nullptr || partition == &parent || partition->is_partition) return;
   if (!parent.known && parent.kind == RelationKind::table) set(parent.kind, RelationKind::partitioned_table);
-  if (descends_from(parent, *partition)) return;
+  if (descends_from(parent, *partition) || !has_columns_of(*partition, parent)) return;
   set(partition->is_partition, true);
   if (command.bound != nullptr) set_bound(*partition, *command.bound);
   add_parent(*partition, parent);

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "catalog/replay/state.h"
 
 namespace pglint::catalog {
@@ -6,7 +8,10 @@ void Replay::rename_relation(Relation& relation, Symbol schema, Symbol name) {
   const Symbol old_schema = relation.schema;
   const Symbol old_name = relation.name;
   // What is only assumed under the new name cannot be there: the server would have refused.
-  if ((old_schema == schema && old_name == name) || c.at(schema, name).presence == Presence::known) return;
+  if (old_schema == schema && old_name == name) return;
+  const Lookup taken = c.at(schema, name);
+  if (taken.presence == Presence::known) return;
+  if (taken.presence == Presence::unknown && taken.relation != nullptr) drop_relation(*taken.relation, false);
   release_relation_name(old_schema, old_name);
   set(relation.schema, schema);
   set(relation.name, name);
@@ -36,6 +41,13 @@ void Replay::rename_relation(Relation& relation, Symbol schema, Symbol name) {
 
 void Replay::move_table(Relation& relation, Symbol schema) {
   if (relation.schema == schema || c.at(schema, relation.name).presence == Presence::known) return;
+  // All of it moves, or nothing.
+  for (const Relation* index : relation.indexes)
+    if (!index->dropped && c.at(schema, index->name).presence == Presence::known) return;
+  for (const Relation* sequence : relation.owned)
+    if (!sequence->dropped && sequence->owner_table == &relation &&
+        c.at(schema, sequence->name).presence == Presence::known)
+      return;
   rename_relation(relation, schema, relation.name);
   for (Relation* index : relation.indexes)
     if (!index->dropped) rename_relation(*index, schema, index->name);
@@ -45,7 +57,13 @@ void Replay::move_table(Relation& relation, Symbol schema) {
 
 void Replay::rename_schema(Symbol from, Symbol to) {
   if (!from || !to || from == to) return;
-  if (const Schema* taken = c.find_schema(to); taken != nullptr && !taken->dropped && taken->known) return;
+  if (const Schema* taken = c.find_schema(to); taken != nullptr) {
+    const auto lives = [to](const auto* object) { return !object->dropped && object->schema == to; };
+    if ((taken->known && !taken->dropped) || std::any_of(taken->relations.begin(), taken->relations.end(), lives) ||
+        std::any_of(taken->types.begin(), taken->types.end(), lives) ||
+        std::any_of(taken->functions.begin(), taken->functions.end(), lives))
+      return;
+  }
   Schema& schema = *c.schema_of(from);
   const Vec<Relation*> relations = schema.relations;
   const Vec<Type*> types = schema.types;

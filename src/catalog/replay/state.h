@@ -96,6 +96,8 @@ struct Replay {
   // A column of that name; one that an unknown relation must have is assumed.
   [[nodiscard]] Column* column_of(Relation& relation, Symbol name) const;
   void add_column(Relation& relation, const Column& column) const;
+  // False if the server would say that one of them does not exist.
+  [[nodiscard]] bool has_columns(const Relation& relation, const Vec<Symbol>& names) const;
   // All partitions and inheritors below, parents before children.
   [[nodiscard]] std::vector<Relation*> heirs(Relation& root) const;
   // False once histories have asked for too much that is larger than their text.
@@ -177,6 +179,7 @@ struct Replay {
   void change_expression(Relation& relation, Symbol name, const ::Node* expression, bool recurse);
   void change_identity(Relation& relation, const ::AlterTableCmd& command);
   void drop_column(Relation& relation, Symbol name, bool recurse);
+  void keep_orphans(Relation& relation);
   // From this relation alone; false if it stays.
   bool remove_column(Relation& relation, Symbol name);
   void rename_column(Relation& relation, Symbol from, Symbol to, bool recurse);
@@ -232,6 +235,7 @@ struct Replay {
   void attach_partition(Relation& parent, const ::PartitionCmd& command);
   void detach_partition(Relation& parent, const ::PartitionCmd& command);
   void add_parent(Relation& relation, Relation& parent);
+  [[nodiscard]] bool has_columns_of(const Relation& relation, const Relation& parent) const;
   void remove_parent(Relation& relation, Relation& parent);
   [[nodiscard]] bool descends_from(const Relation& relation, const Relation& ancestor) const;
 

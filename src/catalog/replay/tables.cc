@@ -127,7 +127,7 @@ void Replay::create_table(const ::CreateStmt& statement, RelationKind kind) {
   Vec<Relation*> parents;
   for (const ::RangeVar& name : pg::only<::RangeVar>(statement.inhRelations)) {
     Relation* parent = target(&name, relation.is_partition ? RelationKind::partitioned_table : RelationKind::table);
-    if (parent == nullptr || parent == &relation) continue;
+    if (parent == nullptr || (parent->schema == relation.schema && parent->name == relation.name)) continue;
     push(parents, parent, c.arena);
     expected += parent->columns.count;
     // An unknown table that has partitions is a partitioned one.

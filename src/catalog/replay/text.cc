@@ -84,6 +84,19 @@ std::size_t after_token(std::string_view sql, std::size_t at) {
   return at + 1;
 }
 
+int after_word(std::string_view sql, int from, std::string_view keyword) {
+  if (from < 0) return -1;
+  std::size_t depth = 0;
+  for (auto i = static_cast<std::size_t>(from); i < sql.size() && sql[i] != ';';) {
+    const std::size_t end = after_token(sql, i);
+    if (sql[i] == '(') ++depth;
+    if (sql[i] == ')' && depth > 0) --depth;
+    if (depth == 0 && is_word(sql.substr(i, end - i), keyword)) return static_cast<int>(end);
+    i = end;
+  }
+  return -1;
+}
+
 std::string_view in_parentheses(std::string_view sql, int from) {
   if (from < 0) return {};
   std::size_t depth = 0;

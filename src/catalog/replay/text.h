@@ -12,6 +12,8 @@ namespace pglint::catalog {
 [[nodiscard]] std::string_view in_parentheses(std::string_view sql, int from);
 // From `from` to the comma, semicolon or closing parenthesis that ends it, but not beyond `limit` (-1: none).
 [[nodiscard]] std::string_view expression_at(std::string_view sql, int from, int limit = -1);
+// Behind the first of that keyword outside parentheses at or after `from`; -1 if the statement has none.
+[[nodiscard]] int after_word(std::string_view sql, int from, std::string_view keyword);
 // Whether a token is that keyword, given in lower case.
 [[nodiscard]] bool is_word(std::string_view token, std::string_view keyword);
 [[nodiscard]] std::string_view trimmed(std::string_view text);
