@@ -12,10 +12,11 @@ void Replay::inherit(Relation& relation, Relation& parent) {
   if (!parent.columns_known || !spend(parent.columns.count)) relation.columns_known = false;
   if (!parent.columns_known) return;
   if (!relation.columns_known) return;
+  const bool first = relation.columns.empty();
   for (std::uint32_t i = 0; i < parent.columns.count; ++i) {
     const Column& from = parent.columns[i];
     if (from.dropped) continue;
-    if (Column* existing = column(relation, from.name)) {
+    if (Column* existing = first ? nullptr : column(relation, from.name)) {
       ++existing->inherited;
       existing->not_null = existing->not_null || from.not_null;
       continue;
@@ -41,9 +42,10 @@ void Replay::like(Relation& relation, Relation* source, const ::TableLikeClause&
     return;
   }
   const auto including = [&](::TableLikeOption option) { return (clause.options & static_cast<bits32>(option)) != 0; };
+  const bool first = relation.columns.empty();
   for (std::uint32_t i = 0; i < source->columns.count; ++i) {
     const Column& from = source->columns[i];
-    if (from.dropped || column(relation, from.name) != nullptr) continue;
+    if (from.dropped || (!first && column(relation, from.name) != nullptr)) continue;
     Column copy;
     copy.name = from.name;
     copy.type = from.type;
