@@ -8,7 +8,7 @@
 // history as files of about 10 KB and as one file, and the .sql files below each folder that is named on the command
 // line.
 #include <fmt/format.h>
-#include <time.h>
+#include <ctime>
 
 #include <algorithm>
 #include <array>
