@@ -8,11 +8,11 @@
 // history as files of about 10 KB and as one file, and the .sql files below each folder that is named on the command
 // line.
 #include <fmt/format.h>
-#include <ctime>
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iterator>

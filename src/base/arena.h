@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <memory>
 #include <new>
 #include <string_view>
 #include <type_traits>
@@ -18,8 +17,7 @@ class Arena {
   Arena() = default;
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
-  Arena(Arena&&) = default;
-  Arena& operator=(Arena&&) = default;
+  ~Arena();
 
   [[nodiscard]] void* allocate(std::size_t bytes, std::size_t align) {
     const auto at = (reinterpret_cast<std::uintptr_t>(next_) + align - 1) & ~(align - 1);
@@ -48,16 +46,17 @@ class Arena {
   }
 
  private:
-  void* grow(std::size_t bytes, std::size_t align) {
-    const std::size_t block = bytes + align > block_bytes ? bytes + align : block_bytes;
-    blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(block));
-    next_ = blocks_.back().get();
-    end_ = next_ + block;
-    return allocate(bytes, align);
-  }
+  struct Block {
+    void* at;
+    std::size_t bytes;
+  };
+  void* grow(std::size_t bytes, std::size_t align);
 
-  static constexpr std::size_t block_bytes = std::size_t{256} * 1024;
-  std::vector<std::unique_ptr<std::byte[]>> blocks_;
+  // Small for a file of four statements, large for a long history.
+  static constexpr std::size_t first_block = std::size_t{32} * 1024;
+  static constexpr std::size_t largest_block = std::size_t{1024} * 1024;
+  std::vector<Block> blocks_;
+  std::size_t next_block_ = first_block;
   std::byte* next_ = nullptr;
   std::byte* end_ = nullptr;
 };

@@ -28,18 +28,20 @@ class FlatMap {
     return slot != nullptr && slot->key == key ? &slot->value : nullptr;
   }
 
-  void set(std::uint64_t key, V value, Arena& arena, Journal& journal) {
+  void set(std::uint64_t key, V value, Arena& arena, Journal& journal) { journal.set(at(key, arena, journal), value); }
+
+  // The value of a key, made if it has none; to be changed through the journal, and before the next call.
+  [[nodiscard]] V& at(std::uint64_t key, Arena& arena, Journal& journal) {
     assert(key != 0);
     if (table_.used * 3 >= table_.capacity * 2) grow(arena, journal);
     Slot* slot = probe(table_, key);
-    if (slot->key == key) {
-      journal.set(slot->value, value);
-      return;
+    if (slot->key != key) {
+      journal.set(*slot, Slot{key, V{}});
+      Table next = table_;
+      ++next.used;
+      journal.set(table_, next);
     }
-    journal.set(*slot, Slot{key, value});
-    Table next = table_;
-    ++next.used;
-    journal.set(table_, next);
+    return slot->value;
   }
 
   // Calls `visit(key, value)` for all, in no order that means anything.

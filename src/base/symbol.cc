@@ -54,7 +54,8 @@ Symbol SymbolTable::find(std::string_view name) const {
   return {};
 }
 
-Symbol SymbolTable::intern(std::string_view name) {
+Symbol SymbolTable::intern(std::string_view name, bool& fresh) {
+  fresh = false;
   if (name.empty()) return {};
   const std::uint32_t hash = hash_of(name);
   const std::size_t mask = slots_.size() - 1;
@@ -63,6 +64,7 @@ Symbol SymbolTable::intern(std::string_view name) {
     const std::uint32_t id = slots_[i];
     if (hashes_[id] == hash && names_[id] == name) return {id};
   }
+  fresh = true;
   const auto id = static_cast<std::uint32_t>(names_.size());
   names_.push_back(arena_.copy(name));
   hashes_.push_back(hash);

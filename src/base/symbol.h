@@ -23,7 +23,12 @@ class SymbolTable {
  public:
   SymbolTable();
 
-  [[nodiscard]] Symbol intern(std::string_view name);
+  [[nodiscard]] Symbol intern(std::string_view name) {
+    bool fresh = false;
+    return intern(name, fresh);
+  }
+  // `fresh`: nobody has ever asked for it.
+  [[nodiscard]] Symbol intern(std::string_view name, bool& fresh);
   // The symbol of a name that may never have been interned; empty if so.
   [[nodiscard]] Symbol find(std::string_view name) const;
   [[nodiscard]] std::string_view text(Symbol symbol) const { return names_[symbol.id]; }

@@ -1,8 +1,12 @@
-// A growable array in an arena. A plain view of three words, so that a Journal
-// can put it back; the arena keeps the elements, old ones included.
+// A growable array in an arena. One word, so that what has many lists, most of them empty, stays small; how many
+// elements there are stands before the first. Every change goes through a journal, so that a rollback can put it back;
+// the arena keeps the elements, old ones included.
+//
+// Who copies a Vec copies the handle, not the elements.
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 
 #include "base/arena.h"
@@ -11,19 +15,41 @@
 namespace pglint {
 
 template <class T>
-struct Vec {
+class Vec {
+ public:
   static_assert(std::is_trivially_copyable_v<T>);
+  static_assert(alignof(T) <= 8);
 
-  T* items = nullptr;
-  std::uint32_t count = 0;
-  std::uint32_t capacity = 0;
+  [[nodiscard]] T* begin() const { return items_; }
+  [[nodiscard]] T* end() const { return items_ + size(); }
+  [[nodiscard]] bool empty() const { return size() == 0; }
+  [[nodiscard]] std::uint32_t size() const { return items_ == nullptr ? 0 : header().size; }
+  [[nodiscard]] std::uint32_t capacity() const { return items_ == nullptr ? 0 : header().capacity; }
+  [[nodiscard]] T& operator[](std::uint32_t i) const { return items_[i]; }
+  [[nodiscard]] T& back() const { return items_[size() - 1]; }
 
-  [[nodiscard]] T* begin() const { return items; }
-  [[nodiscard]] T* end() const { return items + count; }
-  [[nodiscard]] bool empty() const { return count == 0; }
-  [[nodiscard]] std::uint32_t size() const { return count; }
-  [[nodiscard]] T& operator[](std::uint32_t i) const { return items[i]; }
-  [[nodiscard]] T& back() const { return items[count - 1]; }
+ private:
+  struct Header {
+    std::uint32_t size;
+    std::uint32_t capacity;
+  };
+  [[nodiscard]] Header& header() const { return reinterpret_cast<Header*>(items_)[-1]; }
+  static Vec make(std::uint32_t capacity, Arena& arena) {
+    auto* block = static_cast<std::byte*>(arena.allocate(sizeof(Header) + capacity * sizeof(T), 8));
+    Vec out;
+    out.items_ = reinterpret_cast<T*>(block + sizeof(Header));
+    out.header() = {0, capacity};
+    return out;
+  }
+
+  template <class U>
+  friend void push(Vec<U>& vec, std::type_identity_t<U> value, Arena& arena, Journal& journal);
+  template <class U>
+  friend void reserve(Vec<U>& vec, std::uint32_t capacity, Arena& arena);
+  template <class U>
+  friend void take_out(Vec<U>& vec, std::uint32_t i, Journal& journal);
+
+  T* items_ = nullptr;
 };
 
 // Appends; what a rolled-back append leaves behind the end is never read.
@@ -31,41 +57,40 @@ struct Vec {
 // reference to an element does not survive a push.
 template <class T>
 void push(Vec<T>& vec, std::type_identity_t<T> value, Arena& arena, Journal& journal) {
-  Vec<T> next = vec;
-  if (next.count == next.capacity) {
-    next.capacity = next.capacity == 0 ? (sizeof(T) > 8 ? 2 : 4) : next.capacity * 2;
-    next.items = arena.array<T>(next.capacity);
-    if (vec.count != 0) std::memcpy(static_cast<void*>(next.items), vec.items, vec.count * sizeof(T));
-  } else if (journal.recording()) {
-    // The slot may hold an element that a rollback brings back (pop, then push).
-    journal.set(next.items[next.count], value);
+  const std::uint32_t size = vec.size();
+  if (size == vec.capacity()) {
+    const std::uint32_t more = sizeof(T) > 32 ? (size + 3) / 2 : size + (sizeof(T) > 8 ? 2 : 4);
+    Vec<T> next = Vec<T>::make(size + more, arena);
+    if (size != 0) std::memcpy(static_cast<void*>(next.items_), vec.items_, size * sizeof(T));
+    next.items_[size] = value;
+    next.header().size = size + 1;
+    journal.set(vec.items_, next.items_);
+    return;
   }
-  next.items[next.count++] = value;
-  journal.set(vec, next);
+  // The slot may hold an element that a rollback brings back (taken out, then appended).
+  journal.set(vec.items_[size], value);
+  journal.set(vec.header().size, size + 1);
 }
 
 // Appends while a list is built that nobody sees yet: no journal.
 template <class T>
 void push(Vec<T>& vec, std::type_identity_t<T> value, Arena& arena) {
-  Journal none;
+  static thread_local Journal none;
   push(vec, value, arena, none);
 }
 
 // Makes room, once, for a list that nobody sees yet and whose length is known.
 template <class T>
 void reserve(Vec<T>& vec, std::uint32_t capacity, Arena& arena) {
-  if (capacity == 0 || vec.capacity != 0) return;
-  vec.items = arena.array<T>(capacity);
-  vec.capacity = capacity;
+  if (capacity != 0 && vec.items_ == nullptr) vec = Vec<T>::make(capacity, arena);
 }
 
 // Takes out the element at `i`; the last one moves to its place.
 template <class T>
 void take_out(Vec<T>& vec, std::uint32_t i, Journal& journal) {
-  Vec<T> next = vec;
-  --next.count;
-  if (i != next.count) journal.set(next.items[i], next.items[next.count]);
-  journal.set(vec, next);
+  const std::uint32_t last = vec.size() - 1;
+  if (i != last) journal.set(vec.items_[i], vec.items_[last]);
+  journal.set(vec.header().size, last);
 }
 
 }  // namespace pglint

@@ -237,12 +237,16 @@ std::string Catalog::qualified(Symbol schema, Symbol name) const {
 // --- changing --------------------------------------------------------------------------------------------------------
 
 Schema* Catalog::schema_of(Symbol name) {
-  if (Schema* const* found = schema_names_.find(key({}, name)); found != nullptr && (*found)->name == name)
+  if (last_schema_ != nullptr && last_schema_->name == name) return last_schema_;
+  if (Schema* const* found = schema_names_.find(key({}, name)); found != nullptr && (*found)->name == name) {
+    journal.set(last_schema_, *found);
     return *found;
+  }
   auto* schema = arena.make<Schema>();
   schema->name = name;
   schema_names_.set(key({}, name), schema, arena, journal);
   push(schemas_, schema, arena, journal);
+  journal.set(last_schema_, schema);
   return schema;
 }
 
@@ -279,17 +283,25 @@ void Catalog::put_function(Function* function) {
 
 // --- free functions --------------------------------------------------------------------------------------------------
 
-Column* column(Relation& relation, Symbol name) {
+namespace {
+
+Column* find_column(const Relation& relation, Symbol name) {
+  if (relation.names != nullptr && relation.names->has(Names::Kind::column)) {
+    const std::uintptr_t* found = relation.names->at.find(Names::key(Names::Kind::column, name));
+    if (found == nullptr) return nullptr;
+    Column& column = relation.columns[static_cast<std::uint32_t>(*found)];
+    return column.dropped || column.name != name ? nullptr : &column;
+  }
   for (Column& column : relation.columns)
     if (column.name == name && !column.dropped) return &column;
   return nullptr;
 }
 
-const Column* column(const Relation& relation, Symbol name) {
-  for (const Column& column : relation.columns)
-    if (column.name == name && !column.dropped) return &column;
-  return nullptr;
-}
+}  // namespace
+
+Column* column(Relation& relation, Symbol name) { return find_column(relation, name); }
+
+const Column* column(const Relation& relation, Symbol name) { return find_column(relation, name); }
 
 const Constraint* constraint(const Relation& relation, Symbol name) {
   if (relation.names != nullptr && relation.names->has(Names::Kind::constraint)) {

@@ -157,6 +157,15 @@ struct GeneratedFrom {
   Symbol source = {};
 };
 
+// A column that a trigger, a rule or a policy of its table names: it cannot be dropped or change its type. Counts as
+// long as the table has an object of that name.
+struct ColumnUse {
+  enum class By : std::uint8_t { trigger, rule, policy };
+  By by = By::trigger;
+  Symbol object = {};
+  Symbol column = {};
+};
+
 struct Trigger {
   Symbol name = {};
   Symbol function = {};
@@ -171,6 +180,22 @@ struct Trigger {
 };
 
 enum class Bound : std::uint8_t { none, range, list, hash, default_ };
+
+// A constant in the bounds of a partition: an integer or a text.
+struct BoundValue {
+  bool is_number = false;
+  std::int64_t number = 0;
+  std::string_view text = {};
+};
+// Bounds over one column, all of them constants.
+struct PartitionBound {
+  bool from_start = false;  // MINVALUE
+  bool to_end = false;      // MAXVALUE
+  BoundValue from = {};     // of a range: with it
+  BoundValue to = {};       // without it
+  Vec<BoundValue> values = {};
+  bool has_null = false;  // a list with NULL
+};
 
 struct Relation {
   RelationKind kind = RelationKind::table;
@@ -192,6 +217,7 @@ struct Relation {
   Vec<Trigger> triggers = {};
   Vec<Symbol> policies = {};
   Vec<Symbol> rules = {};
+  Vec<ColumnUse> column_uses = {};
   bool row_security = false;
   char replica_identity = 'd';  // as pg_class has it: default, nothing, full, index
   // partitions and inheritance, of indexes too
@@ -199,6 +225,7 @@ struct Relation {
   Vec<Relation*> children = {};  // partitions or inheritors, in no order; none of them dropped
   bool is_partition = false;
   Bound bound = Bound::none;
+  const PartitionBound* bounds = nullptr;  // null where they are not known, or of another kind
   Bound partition_strategy = Bound::none;  // of a partitioned table
   Vec<Symbol> partition_key = {};          // columns; an expression key counts as an empty symbol
   Index* index = nullptr;                  // of an index
@@ -376,11 +403,13 @@ class Catalog {
   FlatMap<NameChoice*> choices_[3];     // what was tried when a name was chosen: the first, the numbered ones
   FlatMap<NameChoice*> taken_[3];
   Vec<Schema*> schemas_;
+  Schema* last_schema_ = nullptr;  // that something was put into
   Vec<Symbol> extensions_;
   Vec<Relation*> temporary_;  // every temporary relation, dropped ones included
   Vec<Relation*> drop_at_commit_;
   Session after_local_;  // what SET LOCAL hides, while it does
   bool local_ = false;
+  Journal quiet_;  // for what nobody can see yet: records nothing
   Relation gone_;  // stands at names of which only DROP was seen
   // Left of what one statement may cause that is larger than its text (columns copied to partitions, …).
   std::uint64_t copies_left_ = std::uint64_t{4} * 1024 * 1024;

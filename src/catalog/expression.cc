@@ -16,7 +16,8 @@ constexpr int deepest = 100;
 constexpr std::uint32_t most_columns = 1600;
 
 void add_once(Vec<Symbol>& to, Symbol symbol, Arena& arena) {
-  if (symbol && to.count < most_columns && std::find(to.begin(), to.end(), symbol) == to.end()) push(to, symbol, arena);
+  if (symbol && to.size() < most_columns && std::find(to.begin(), to.end(), symbol) == to.end())
+    push(to, symbol, arena);
 }
 
 class Collector {
@@ -55,6 +56,14 @@ class Collector {
         return;
       case T_TypeCast:
         collect(pg::cast<::TypeCast>(node).arg, depth + 1);
+        return;
+      case T_FuncCall:
+        if (const auto& call = pg::cast<::FuncCall>(node);
+            call.agg_order == nullptr && call.agg_filter == nullptr && call.over == nullptr) {
+          for (const ::Node* argument : pg::nodes(call.args)) collect(argument, depth + 1);
+          return;
+        }
+        pg::each<::ColumnRef>(node, [this](const ::ColumnRef& column) { add(column); });
         return;
       default:
         pg::each<::ColumnRef>(node, [this](const ::ColumnRef& column) { add(column); });

@@ -12,7 +12,7 @@ namespace pglint::catalog {
 
 // What a relation or type has too many of to look through: lists longer than `few`.
 struct Names {
-  enum class Kind : std::uint32_t { constraint = 1, trigger = 2, policy = 3, rule = 4, value = 5 };
+  enum class Kind : std::uint32_t { constraint = 1, trigger = 2, policy = 3, rule = 4, value = 5, column = 6 };
   static constexpr std::uint32_t few = 24;
 
   // By kind and name: a Constraint*, or a position in the list. What was renamed or dropped since may still be found

@@ -73,6 +73,9 @@ void Replay::statement(const ::Node* node) {
     case T_CreatePolicyStmt:
       create_policy(pg::cast<::CreatePolicyStmt>(node));
       break;
+    case T_AlterPolicyStmt:
+      alter_policy(pg::cast<::AlterPolicyStmt>(node));
+      break;
     case T_RuleStmt:
       create_rule(pg::cast<::RuleStmt>(node));
       break;

@@ -603,6 +603,22 @@ void Alter::add_column(const ::ColumnDef& definition, bool if_not_exists, Part& 
   }
 }
 
+// Triggers, rules and policies that name the column.
+template <class F>
+void each_column_use(const Relation& table, Symbol column, F&& visit) {
+  for (const catalog::ColumnUse& use : table.column_uses) {
+    if (use.column != column) continue;
+    const bool there =
+        use.by == catalog::ColumnUse::By::policy ? contains(table.policies, use.object)
+        : use.by == catalog::ColumnUse::By::rule
+            ? contains(table.rules, use.object)
+            : std::any_of(table.triggers.begin(), table.triggers.end(), [&](const catalog::Trigger& trigger) {
+                return !trigger.dropped && trigger.name == use.object;
+              });
+    if (there) visit(use.by);
+  }
+}
+
 // What hangs on a column beside the table: the first view that reads it, for the error; locks of what goes with it.
 void Alter::drop_column(const ::AlterTableCmd& command) {
   const Symbol name = m_.symbol(command.name);
@@ -654,6 +670,7 @@ void Alter::drop_column(const ::AlterTableCmd& command) {
       else
         refuse();
     });
+    if (!cascade) each_column_use(table, name, [&](catalog::ColumnUse::By) { refuse(); });
     for (const Relation* sequence : table.owned) {
       if (sequence->dropped || sequence->owner_table != &table || sequence->owner_column != name) continue;
       m_.lock(*sequence, LockMode::access_exclusive, Because::sequence);
@@ -830,6 +847,12 @@ void Alter::change_type(const Relation& table, const Column* before, const catal
                     [&](const catalog::Dependency& read) { return read.on == &table && read.column == symbol; }))
       m_.fail("0A000", "cannot alter type of a column used by a view or rule");
   }
+  each_column_use(table, symbol, [&](catalog::ColumnUse::By by) {
+    m_.fail("0A000", "{}",
+            by == catalog::ColumnUse::By::rule     ? "cannot alter type of a column used by a view or rule"
+            : by == catalog::ColumnUse::By::policy ? "cannot alter type of a column used in a policy definition"
+                                                   : "cannot alter type of a column used in a trigger definition");
+  });
   for (const catalog::GeneratedFrom& from : table.generated_from)
     if (from.source == symbol && from.column != symbol && catalog::column(table, from.column) != nullptr)
       m_.fail(m_.version < 14 ? "42601" : "0A000", "cannot alter type of a column used by a generated column");

@@ -6,6 +6,7 @@
 
 #include "catalog/expression.h"
 #include "effect/model.h"
+#include "effect/partition_bound.h"
 
 namespace pglint::effect {
 namespace {
@@ -46,6 +47,12 @@ class Pinned {
     bool equal = false;
     bool low = false;
     bool high = false;
+    // What it is compared with, where that is one expression, or a list of them.
+    const ::Node* value = nullptr;
+    const ::List* values = nullptr;
+    const ::Node* from = nullptr;
+    const ::Node* to = nullptr;
+    bool below = false;  // less than `to`
   };
 
   Column& of(std::string_view name) {
@@ -59,6 +66,11 @@ class Pinned {
   [[nodiscard]] bool few_rows(std::string_view name) const {
     return std::any_of(columns_.begin(), columns_.begin() + static_cast<std::ptrdiff_t>(count_),
                        [&](const Column& c) { return c.name == name && (c.equal || (c.low && c.high)); });
+  }
+  [[nodiscard]] const Column* find(std::string_view name) const {
+    for (std::size_t i = 0; i < count_; ++i)
+      if (columns_[i].name == name) return &columns_[i];
+    return nullptr;
   }
   [[nodiscard]] bool empty() const { return count_ == 0; }
 
@@ -106,8 +118,12 @@ class Query {
   void merge(const ::MergeStmt& statement, int scope);
 
   // Opens a table that is read or written; null if nothing is known of it.
-  const Relation* table(const ::RangeVar& name, LockMode mode, Because because, Work work, bool planned);
-  [[nodiscard]] bool scans(const ::RangeVar& name, const ::Node* where, bool alone);
+  const Relation* table(const ::RangeVar& name, LockMode mode, Because because, Work work, bool planned,
+                        const Pinned* pinned = nullptr, const ::InsertStmt* inserted = nullptr);
+  [[nodiscard]] bool scans(const ::RangeVar& name, const Pinned& pinned);
+  [[nodiscard]] bool is_about(const Relation& parent, const Relation& partition, const Pinned& pinned) const;
+  [[nodiscard]] bool goes_to(const Relation& root, const Relation& parent, const Relation& partition,
+                             const ::InsertStmt& statement) const;
   void pinned_by(const ::Node* where, const ::RangeVar& name, bool alone, Pinned& pinned);
   [[nodiscard]] bool refers(const ::Node* node, const ::RangeVar& name, bool alone, std::string_view& column) const;
   [[nodiscard]] bool is_constant(const ::Node* node);
@@ -283,9 +299,79 @@ void Query::enum_literal(const catalog::TypeName& type, const ::Node* value) {
       m_.fail("55P04", "unsafe use of new value \"{}\" of enum type {}", *label, m_.text(found->name));
 }
 
+// What INSERT gives a column: nothing if it is left out. `row` is the only row of VALUES, if it has one.
+struct Given {
+  bool listed = false;
+  const ::Node* value = nullptr;  // null where it cannot be told
+};
+Given given_by(const Model& model, const Relation& table, const ::InsertStmt& statement, const ::List* row,
+               Symbol column) {
+  std::size_t place = 0;
+  Given given;
+  if (statement.selectStmt == nullptr) return given;  // DEFAULT VALUES
+  if (statement.cols == nullptr) {
+    for (const Column& other : table.columns) {
+      if (other.dropped) continue;
+      if (other.name == column) break;
+      ++place;
+    }
+    given.listed = row == nullptr || place < pg::nodes(row).size();
+  } else {
+    for (const ::ResTarget& target : pg::only<::ResTarget>(statement.cols)) {
+      if (model.symbol(target.name) == column) {
+        given.listed = true;
+        break;
+      }
+      ++place;
+    }
+  }
+  if (given.listed && row != nullptr && place < pg::nodes(row).size()) given.value = pg::nodes(row)[place];
+  if (given.value != nullptr && given.value->type == T_SetToDefault) given = {};
+  return given;
+}
+
 // --- tables ----------------------------------------------------------------------------------------------------------
 
-const Relation* Query::table(const ::RangeVar& name, LockMode mode, Because because, Work work, bool planned) {
+// Whether the WHERE clause lets rows of the partition be meant.
+bool Query::is_about(const Relation& parent, const Relation& partition, const Pinned& pinned) const {
+  if (parent.partition_key.size() != 1 || !parent.partition_key[0]) return true;
+  const Pinned::Column* key = pinned.find(m_.text(parent.partition_key[0]));
+  if (key == nullptr) return true;
+  if (key->value != nullptr) {
+    const auto value = bound_value(key->value);
+    return !value || may_hold(parent, partition, {value, value});
+  }
+  if (key->values != nullptr) {
+    const auto values = pg::nodes(key->values);
+    return std::any_of(values.begin(), values.end(), [&](const ::Node* node) {
+      const auto value = bound_value(node);
+      return !value || may_hold(parent, partition, {value, value});
+    });
+  }
+  KeyRange range;
+  if (key->from != nullptr) range.from = bound_value(key->from);
+  if (key->to != nullptr) range.to = bound_value(key->to);
+  range.below = key->below;
+  return may_hold(parent, partition, range);
+}
+
+// Whether one of the rows of VALUES belongs into the partition.
+bool Query::goes_to(const Relation& root, const Relation& parent, const Relation& partition,
+                    const ::InsertStmt& statement) const {
+  const auto* values = pg::as<::SelectStmt>(statement.selectStmt);
+  constexpr std::size_t most = 64;  // of that many rows nobody says where each goes
+  if (parent.partition_key.size() != 1 || !parent.partition_key[0] || values == nullptr) return true;
+  const auto rows = pg::nodes(values->valuesLists);
+  if (rows.empty() || rows.size() > most) return true;
+  return std::any_of(rows.begin(), rows.end(), [&](const ::Node* row) {
+    const Given given = given_by(m_, root, statement, pg::as<::List>(row), parent.partition_key[0]);
+    const auto value = given.value != nullptr ? bound_value(given.value) : std::nullopt;
+    return !value || may_hold(parent, partition, {value, value});
+  });
+}
+
+const Relation* Query::table(const ::RangeVar& name, LockMode mode, Because because, Work work, bool planned,
+                             const Pinned* pinned, const ::InsertStmt* inserted) {
   const Lookup found = m_.find(&name);
   if (found.presence == Presence::gone) {
     m_.missing(found);
@@ -307,12 +393,28 @@ const Relation* Query::table(const ::RangeVar& name, LockMode mode, Because beca
     m_.lock(*relation, mode, because);
     return relation;
   }
-  each_in_tree(*relation, name.inh, [&](const Relation& part) {
+  const auto open = [&](const Relation& part) {
     const bool rows = part.kind != RelationKind::partitioned_table || part.children.empty();
     m_.lock(part, mode, as_child(part, *relation, because), rows ? work : Work::none);
     // The planner opens every index; those of a partitioned table itself since 16.
     if (planned && (part.kind != RelationKind::partitioned_table || m_.version >= 16)) m_.lock_indexes(part, mode);
-  });
+  };
+  if (relation->kind != RelationKind::partitioned_table) {
+    each_in_tree(*relation, name.inh, open);
+    return relation;
+  }
+  // Partitions that cannot hold a row that is meant are left alone.
+  open(*relation);
+  std::vector<const Relation*> waiting;
+  if (name.inh) waiting.push_back(relation);
+  for (std::size_t i = 0; i < waiting.size(); ++i)
+    for (const Relation* part : waiting[i]->children) {
+      if (part->dropped || (pinned != nullptr && !is_about(*waiting[i], *part, *pinned)) ||
+          (inserted != nullptr && !goes_to(*relation, *waiting[i], *part, *inserted)))
+        continue;
+      open(*part);
+      if (!part->children.empty()) waiting.push_back(part);
+    }
   return relation;
 }
 
@@ -351,6 +453,7 @@ bool Query::refers(const ::Node* node, const ::RangeVar& name, bool alone, std::
 }
 
 void Query::pinned_by(const ::Node* where, const ::RangeVar& name, bool alone, Pinned& pinned) {
+  if (where == nullptr) return;
   b_.terms.clear();
   b_.terms.push_back(where);
   while (!b_.terms.empty()) {
@@ -392,7 +495,16 @@ void Query::pinned_by(const ::Node* where, const ::RangeVar& name, bool alone, P
         } else {
           constant = is_constant(comparison->rexpr);
         }
-        if (constant) pinned.of(column).equal = true;
+        if (!constant) continue;
+        Pinned::Column& found = pinned.of(column);
+        found.equal = true;
+        const auto* list = pg::as<::List>(comparison->rexpr);
+        if (comparison->kind == AEXPR_IN) {
+          found.values = list;
+        } else if (comparison->kind == AEXPR_BETWEEN && list_length(list) == 2) {
+          found.from = pg::nodes(list)[0];
+          found.to = pg::nodes(list)[1];
+        }
         break;
       }
       case AEXPR_OP: {
@@ -405,12 +517,17 @@ void Query::pinned_by(const ::Node* where, const ::RangeVar& name, bool alone, P
         }
         if (!is_constant(other)) continue;
         Pinned::Column& found = pinned.of(column);
-        if (op == "=")
+        if (op == "=") {
           found.equal = true;
-        else if (op == "<" || op == "<=")
+          found.value = other;
+        } else if (op == "<" || op == "<=") {
           found.high = true;
-        else if (op == ">" || op == ">=")
+          found.to = other;
+          found.below = op == "<";
+        } else if (op == ">" || op == ">=") {
           found.low = true;
+          found.from = other;
+        }
         break;
       }
       default:
@@ -420,10 +537,7 @@ void Query::pinned_by(const ::Node* where, const ::RangeVar& name, bool alone, P
 }
 
 // Whether the table is read whole to find the rows: not where an index leads to few of them.
-bool Query::scans(const ::RangeVar& name, const ::Node* where, bool alone) {
-  if (where == nullptr) return true;
-  Pinned pinned;
-  pinned_by(where, name, alone, pinned);
+bool Query::scans(const ::RangeVar& name, const Pinned& pinned) {
   if (pinned.empty()) return true;
   if (pinned.few_rows("ctid")) return false;
   const Lookup found = m_.find(&name);
@@ -539,8 +653,10 @@ void Query::from(const ::Node* item, const ::SelectStmt* select, const ::Node* w
             named = named || pg::text(locked.relname) == called;
           if (named) mode = LockMode::row_share;
         }
-        const Work work = reads_all && scans(name, where, alone) ? Work::scan : Work::none;
-        (void)table(name, mode, Because::reads, work, true);
+        Pinned pinned;
+        pinned_by(where, name, alone, pinned);
+        const Work work = reads_all && scans(name, pinned) ? Work::scan : Work::none;
+        (void)table(name, mode, Because::reads, work, true, &pinned);
         break;
       }
       case T_JoinExpr: {
@@ -581,37 +697,6 @@ void lock_referenced(Model& model, const Relation& referenced) {
     if (part.kind != RelationKind::partitioned_table || model.version >= 16)
       model.lock_indexes(part, LockMode::row_share);
   });
-}
-
-// What INSERT gives a column: nothing if it is left out. `row` is the only row of VALUES, if it has one.
-struct Given {
-  bool listed = false;
-  const ::Node* value = nullptr;  // null where it cannot be told
-};
-Given given_by(const Model& model, const Relation& table, const ::InsertStmt& statement, const ::List* row,
-               Symbol column) {
-  std::size_t place = 0;
-  Given given;
-  if (statement.selectStmt == nullptr) return given;  // DEFAULT VALUES
-  if (statement.cols == nullptr) {
-    for (const Column& other : table.columns) {
-      if (other.dropped) continue;
-      if (other.name == column) break;
-      ++place;
-    }
-    given.listed = row == nullptr || place < pg::nodes(row).size();
-  } else {
-    for (const ::ResTarget& target : pg::only<::ResTarget>(statement.cols)) {
-      if (model.symbol(target.name) == column) {
-        given.listed = true;
-        break;
-      }
-      ++place;
-    }
-  }
-  if (given.listed && row != nullptr && place < pg::nodes(row).size()) given.value = pg::nodes(row)[place];
-  if (given.value != nullptr && given.value->type == T_SetToDefault) given = {};
-  return given;
 }
 
 const ::List* only_row(const ::Node* source) {
@@ -720,7 +805,8 @@ void Query::new_labels(const Relation& table, const ::InsertStmt& statement) {
 
 void Query::insert(const ::InsertStmt& statement, int scope) {
   scope = enter(statement.withClause, scope);
-  const Relation* into = table(*statement.relation, LockMode::row_exclusive, Because::target, Work::none, false);
+  const Relation* into =
+      table(*statement.relation, LockMode::row_exclusive, Because::target, Work::none, false, nullptr, &statement);
   const ::OnConflictClause* conflict = statement.onConflictClause;
   if (into != nullptr && run_ != Run::analyse) {
     if (conflict != nullptr && (conflict->infer != nullptr || conflict->action == ONCONFLICT_UPDATE))
@@ -756,8 +842,20 @@ void Query::insert(const ::InsertStmt& statement, int scope) {
 void Query::update(const ::UpdateStmt& statement, int scope) {
   scope = enter(statement.withClause, scope);
   const bool alone = statement.fromClause == nullptr;
-  const Work work = scans(*statement.relation, statement.whereClause, alone) ? Work::scan : Work::none;
-  const Relation* changed = table(*statement.relation, LockMode::row_exclusive, Because::target, work, true);
+  Pinned pinned;
+  pinned_by(statement.whereClause, *statement.relation, alone, pinned);
+  const Work work = scans(*statement.relation, pinned) ? Work::scan : Work::none;
+  const Relation* changed = table(*statement.relation, LockMode::row_exclusive, Because::target, work, true, &pinned);
+  if (changed != nullptr && run_ != Run::analyse && changed->partition_key.size() == 1)
+    if (const ::ResTarget* key = assigned_to(m_, statement.targetList, changed->partition_key[0])) {
+      // A row whose key changes may move to another partition.
+      const auto value = bound_value(key->val);
+      each_in_tree(*changed, true, [&](const Relation& part) {
+        if (&part != changed &&
+            (!value || part.parents.empty() || part.parents[0] != changed || may_hold(*changed, part, {value, value})))
+          m_.lock(part, LockMode::row_exclusive, Because::partition);
+      });
+    }
   for (const ::Node* item : pg::nodes(statement.fromClause)) from(item, nullptr, statement.whereClause, scope, true);
   if (changed != nullptr && run_ != Run::analyse) lock_parents(m_, *changed);
   if (changed != nullptr && run_ == Run::execute) {
@@ -775,8 +873,10 @@ void Query::update(const ::UpdateStmt& statement, int scope) {
 void Query::erase(const ::DeleteStmt& statement, int scope) {
   scope = enter(statement.withClause, scope);
   const bool alone = statement.usingClause == nullptr;
-  const Work work = scans(*statement.relation, statement.whereClause, alone) ? Work::scan : Work::none;
-  const Relation* changed = table(*statement.relation, LockMode::row_exclusive, Because::target, work, true);
+  Pinned pinned;
+  pinned_by(statement.whereClause, *statement.relation, alone, pinned);
+  const Work work = scans(*statement.relation, pinned) ? Work::scan : Work::none;
+  const Relation* changed = table(*statement.relation, LockMode::row_exclusive, Because::target, work, true, &pinned);
   for (const ::Node* item : pg::nodes(statement.usingClause)) from(item, nullptr, statement.whereClause, scope, true);
   if (changed != nullptr && run_ == Run::execute) referenced_changes(*changed, nullptr, true);
   walk(statement.whereClause, scope);

@@ -1,7 +1,9 @@
 // Foreign keys lock two tables: the one that refers, and the one it refers to.
 
 #include <algorithm>
+#include <array>
 #include <iterator>
+#include <span>
 
 #include "effect/model.h"
 
@@ -69,8 +71,8 @@ void check_foreign_key(Model& model, Symbol schema, Symbol table, const std::vec
   if (other == nullptr || referenced.presence != Presence::known || !other->columns_known) return;
   const auto columns = pg::nodes(constraint.pk_attrs);
   // An index has at most 32 columns.
-  Symbol buffer[32];
-  Vec<Symbol> wanted{buffer, 0, 32};
+  std::array<Symbol, 32> buffer;
+  std::size_t count = 0;
   if (columns.empty()) {
     const Relation* key = primary_key_index(*other);
     if (key == nullptr || key->index == nullptr) {
@@ -78,7 +80,7 @@ void check_foreign_key(Model& model, Symbol schema, Symbol table, const std::vec
       return;
     }
     for (const catalog::IndexKey& part : key->index->keys)
-      if (wanted.count < wanted.capacity) buffer[wanted.count++] = part.column;
+      if (count < buffer.size()) buffer[count++] = part.column;
   } else {
     for (const ::Node* column : columns) {
       const Symbol name = model.symbol_of(column);
@@ -86,16 +88,18 @@ void check_foreign_key(Model& model, Symbol schema, Symbol table, const std::vec
         model.fail("42703", "column \"{}\" referenced in foreign key constraint does not exist", pg::string(column));
         return;
       }
-      if (wanted.count < wanted.capacity) buffer[wanted.count++] = name;
+      if (count < buffer.size()) buffer[count++] = name;
     }
-    if (columns.size() > wanted.capacity) return;
+    if (columns.size() > buffer.size()) return;
   }
+  const std::span<const Symbol> wanted(buffer.data(), count);
   bool unique = false;
   each_index(*other, [&](const Relation& index) {
     unique =
         unique || (index.index->unique && index.index->predicate.empty() && index.index->keys.size() == wanted.size() &&
-                   std::all_of(index.index->keys.begin(), index.index->keys.end(),
-                               [&](const catalog::IndexKey& k) { return k.column && contains(wanted, k.column); }));
+                   std::all_of(index.index->keys.begin(), index.index->keys.end(), [&](const catalog::IndexKey& k) {
+                     return k.column && std::find(wanted.begin(), wanted.end(), k.column) != wanted.end();
+                   }));
   });
   if (types.size() != wanted.size()) {
     model.fail("42830", "number of referencing and referenced columns for foreign key disagree");
@@ -106,7 +110,7 @@ void check_foreign_key(Model& model, Symbol schema, Symbol table, const std::vec
                model.text(other->name));
     return;
   }
-  for (std::uint32_t i = 0; i < wanted.size(); ++i) {
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
     const catalog::Column* to = catalog::column(*other, wanted[i]);
     if (to == nullptr || comparable(model, types[i], to->type)) continue;
     const std::string_view name =

@@ -10,19 +10,7 @@
 namespace pglint::effect {
 namespace {
 
-// A constant as the bounds and checks of partitions have them: a number or a text.
-struct Constant {
-  bool is_number = false;
-  std::int64_t number = 0;
-  std::string_view text = {};
-};
-
-std::optional<Constant> constant(const ::Node* node) {
-  node = pg::without_casts(node);
-  if (const auto number = pg::constant_integer(node)) return Constant{true, *number, {}};
-  if (const auto text = pg::constant_string(node)) return Constant{false, 0, *text};
-  return std::nullopt;
-}
+using Constant = catalog::BoundValue;
 
 // 2024-01-31, or a longer one of the same form: their order is the order of the letters.
 bool is_iso_date(std::string_view text) {
@@ -71,7 +59,7 @@ std::optional<Goal> goal_of(const Model& model, const Relation& parent, const ::
         goal.has_null = true;
         continue;
       }
-      const auto known = constant(value);
+      const auto known = bound_value(value);
       if (!known) return std::nullopt;
       goal.values.push_back(*known);
     }
@@ -82,7 +70,7 @@ std::optional<Goal> goal_of(const Model& model, const Relation& parent, const ::
     const auto nodes = pg::nodes(datums);
     if (nodes.size() != 1) return false;
     if (is_named(nodes[0], open)) return true;
-    to = constant(nodes[0]);
+    to = bound_value(nodes[0]);
     return to.has_value();
   };
   if (!end(bound.lowerdatums, goal.low, "minvalue") || !end(bound.upperdatums, goal.high, "maxvalue"))
@@ -99,11 +87,11 @@ struct Comparison {
 std::optional<Comparison> comparison(const ::A_Expr& expression, std::string_view column) {
   std::string_view op = pg::last_name(expression.name);
   if (is_named(expression.lexpr, column)) {
-    if (const auto value = constant(expression.rexpr)) return Comparison{op, *value};
+    if (const auto value = bound_value(expression.rexpr)) return Comparison{op, *value};
     return std::nullopt;
   }
   if (!is_named(expression.rexpr, column)) return std::nullopt;
-  const auto value = constant(expression.lexpr);
+  const auto value = bound_value(expression.lexpr);
   if (!value) return std::nullopt;
   if (op == "<")
     op = ">";
@@ -123,7 +111,7 @@ std::optional<std::vector<Constant>> in_list(const ::A_Expr& expression, std::st
     return std::nullopt;
   std::vector<Constant> values;
   for (const ::Node* node : pg::nodes(reinterpret_cast<const ::List*>(expression.rexpr))) {
-    const auto value = constant(node);
+    const auto value = bound_value(node);
     if (!value) return std::nullopt;
     values.push_back(*value);
   }
@@ -172,8 +160,8 @@ void inside(const ::Node* check, const Goal& goal, Ends& ends, int depth) {
       expression->rexpr != nullptr && expression->rexpr->type == T_List) {
     const auto limits = pg::nodes(reinterpret_cast<const ::List*>(expression->rexpr));
     if (limits.size() != 2) return;
-    const auto from = constant(limits[0]);
-    const auto to = constant(limits[1]);
+    const auto from = bound_value(limits[0]);
+    const auto to = bound_value(limits[1]);
     ends.low = ends.low || !goal.low || (from && at_least(*from, *goal.low));
     ends.high = ends.high || !goal.high || (to && greater(*goal.high, *to));
     return;
@@ -264,6 +252,34 @@ void each_check(const Relation& table, F&& use) {
   }
 }
 
+// Whether the range lies in the partition, in whole or in part; nothing where that cannot be told.
+enum class Overlap : std::uint8_t { none, some, all, unknown };
+
+Overlap overlap(const Relation& partition, const KeyRange& range) {
+  const catalog::PartitionBound* bound = partition.bounds;
+  if (bound == nullptr) return Overlap::unknown;
+  const bool one = range.from && range.to && !range.below && compare(*range.from, *range.to) == 0;
+  if (partition.bound == catalog::Bound::list) {
+    if (!one) return Overlap::unknown;
+    bool comparable = true;
+    for (const Constant& value : bound->values) {
+      const auto order = compare(value, *range.from);
+      if (order && *order == 0) return Overlap::all;
+      comparable = comparable && (order || value.is_number == range.from->is_number);
+    }
+    return comparable ? Overlap::none : Overlap::unknown;
+  }
+  if (partition.bound != catalog::Bound::range) return Overlap::unknown;
+  if (!bound->from_start && range.to &&
+      (greater(bound->from, *range.to) || (range.below && at_least(bound->from, *range.to))))
+    return Overlap::none;
+  if (!bound->to_end && range.from && at_least(*range.from, bound->to)) return Overlap::none;
+  const bool low = bound->from_start || (range.from && at_least(*range.from, bound->from));
+  const bool high =
+      bound->to_end || (range.to && (greater(bound->to, *range.to) || (range.below && at_least(bound->to, *range.to))));
+  return low && high ? Overlap::all : Overlap::some;
+}
+
 }  // namespace
 
 bool proves_inside(const Model& model, const Relation& table, const Relation& parent,
@@ -287,6 +303,22 @@ bool proves_outside(const Model& model, const Relation& table, const Relation& p
   bool proved = false;
   each_check(table, [&](const ::Node* check) { proved = proved || outside(check, *goal, 0); });
   return proved;
+}
+
+std::optional<catalog::BoundValue> bound_value(const ::Node* node) {
+  node = pg::without_casts(node);
+  if (const auto number = pg::constant_integer(node)) return Constant{true, *number, {}};
+  if (const auto text = pg::constant_string(node)) return Constant{false, 0, *text};
+  return std::nullopt;
+}
+
+bool may_hold(const Relation& parent, const Relation& partition, const KeyRange& range) {
+  if (!range.from && !range.to) return true;
+  if (partition.bound == catalog::Bound::default_)
+    return std::none_of(parent.children.begin(), parent.children.end(), [&](const Relation* other) {
+      return other->bound != catalog::Bound::default_ && overlap(*other, range) == Overlap::all;
+    });
+  return overlap(partition, range) != Overlap::none;
 }
 
 }  // namespace pglint::effect

@@ -177,11 +177,11 @@ TEST_CASE("room that is reserved once is used") {
   Arena arena;
   Vec<int> list;
   reserve(list, 3, arena);
-  const int* items = list.items;
+  const int* items = list.begin();
   for (int i = 0; i < 3; ++i) push(list, i, arena);
-  CHECK(list.items == items);
+  CHECK(list.begin() == items);
   push(list, 3, arena);
-  CHECK(list.items != items);
+  CHECK(list.begin() != items);
   CHECK(list.back() == 3);
   CHECK(list.size() == 4);
 }

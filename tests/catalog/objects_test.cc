@@ -85,7 +85,7 @@ TEST_CASE("enumerations remember when each value came") {
   Story story("CREATE TYPE mood AS ENUM ('sad', 'ok'); BEGIN; ALTER TYPE mood ADD VALUE 'happy' BEFORE 'ok';");
   const Type* mood = story.catalog.find_type({}, story.symbol("mood"));
   REQUIRE(mood != nullptr);
-  REQUIRE(mood->values.count == 3);
+  REQUIRE(mood->values.size() == 3);
   CHECK(mood->values[2].added.transaction == story.catalog.now.transaction);
   CHECK(mood->values[0].added.transaction != story.catalog.now.transaction);
   story.tell("ROLLBACK; ALTER TYPE mood ADD VALUE IF NOT EXISTS 'ok'; ALTER TYPE mood RENAME VALUE 'sad' TO 'blue';");
@@ -184,7 +184,7 @@ TEST_CASE("a view over a table that was never seen keeps its columns open") {
   const Story story("CREATE VIEW v AS SELECT *, 1 AS one FROM never_seen; CREATE VIEW w AS SELECT x FROM never_seen;");
   CHECK_FALSE(story.table("v").columns_known);
   CHECK(story.about("public.w view") == "public.w view reads=public.never_seen.x");
-  CHECK(story.table("never_seen").dependents.count == 2);
+  CHECK(story.table("never_seen").dependents.size() == 2);
 }
 
 TEST_CASE("OR REPLACE changes what a view reads") {

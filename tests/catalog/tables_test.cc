@@ -120,15 +120,15 @@ TEST_CASE("a table that was only assumed is made by its CREATE, and what refers 
   CHECK_FALSE(story.table("parent").known);
   story.tell("CREATE TABLE parent (id int PRIMARY KEY);");
   CHECK(story.table("parent").known);
-  CHECK(story.table("parent").referenced_by.count == 1);
-  CHECK(story.table("parent").dependents.count == 1);
+  CHECK(story.table("parent").referenced_by.size() == 1);
+  CHECK(story.table("parent").dependents.size() == 1);
   CHECK(story.table("child").constraints[0]->references == &story.table("parent"));
 }
 
 TEST_CASE("a key said twice makes one index, under the name that was given") {
   const Story story("CREATE TABLE t (a int PRIMARY KEY, CONSTRAINT named UNIQUE (a), UNIQUE (a));");
   CHECK(story.about("public.t primary key") == "public.t primary key named (a) index=public.named");
-  CHECK(story.table("t").indexes.count == 1);
+  CHECK(story.table("t").indexes.size() == 1);
 }
 
 TEST_CASE("LIKE takes columns, and what it says to include") {

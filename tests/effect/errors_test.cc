@@ -1,5 +1,6 @@
 // Errors that are known before a server says them, and those that are not.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <utility>
 
@@ -126,6 +127,30 @@ TEST_CASE("statements that the schema refuses") {
     CHECK(refused.error() == one.sqlstate);
     CHECK(refused.message() == one.message);
   }
+}
+
+TEST_CASE("a column that a trigger, rule or policy names keeps its type and its place") {
+  constexpr std::string_view t =
+      "CREATE TABLE t(id int, a varchar(10), b varchar(10), c varchar(10), d varchar(10));"
+      "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
+      "CREATE TRIGGER tr BEFORE UPDATE OF a ON t FOR EACH ROW WHEN (NEW.b <> '') EXECUTE FUNCTION f();"
+      "CREATE POLICY po ON t USING (c <> '' AND EXISTS (SELECT d FROM pg_class));";
+  for (const char* column : {"a", "b"}) {
+    CAPTURE(column);
+    History history;
+    CHECK(judge(history, t, fmt::format("ALTER TABLE t ALTER COLUMN {} TYPE text", column), false).message() ==
+          "cannot alter type of a column used in a trigger definition");
+    CHECK(look(history, fmt::format("ALTER TABLE t DROP COLUMN {}", column)).error() == "2BP01");
+  }
+  History history;
+  CHECK(judge(history, t, "ALTER TABLE t ALTER COLUMN c TYPE text", false).message() ==
+        "cannot alter type of a column used in a policy definition");
+  CHECK(look(history, "ALTER TABLE t ALTER COLUMN d TYPE text").error().empty());
+  // It follows the column's new name, and ends with the policy.
+  CHECK(look(history, "ALTER TABLE t RENAME COLUMN c TO e").error().empty());
+  CHECK(look(history, "ALTER TABLE t ALTER COLUMN e TYPE text").error() == "0A000");
+  CHECK(look(history, "DROP POLICY po ON t").error().empty());
+  CHECK(look(history, "ALTER TABLE t ALTER COLUMN e TYPE text").error().empty());
 }
 
 TEST_CASE("syntax that is newer than the target is a syntax error there, and none on the version that has it") {

@@ -67,6 +67,38 @@ TEST_CASE("a table of many partitions has one entry for each of them") {
   CHECK(done.find("p250")->because == effect::Because::partition);
 }
 
+TEST_CASE("partitions that cannot hold a row that is meant are left alone") {
+  History history;
+  history.released(
+      "CREATE TABLE p(id int, v text) PARTITION BY RANGE (id);"
+      "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (MINVALUE) TO (1000);"
+      "CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (1000) TO (2000);"
+      "CREATE TABLE pd PARTITION OF p DEFAULT;"
+      "CREATE TABLE l(k text) PARTITION BY LIST (k);"
+      "CREATE TABLE l1 PARTITION OF l FOR VALUES IN ('a', 'b');"
+      "CREATE TABLE ld PARTITION OF l DEFAULT;");
+  history.begin(false);
+  const auto locked = [&](std::string_view sql) {
+    const Look done = look(history, sql);
+    std::string names;
+    for (const effect::RelationEffect& effect : done.effects.relations)
+      if (effect.because == effect::Because::partition) names += std::string(history.catalog().text(effect.name)) + " ";
+    return names;
+  };
+  CHECK(locked("DELETE FROM p WHERE id = 5") == "p1 ");
+  CHECK(locked("DELETE FROM p WHERE id = 5000") == "pd ");
+  CHECK(locked("SELECT * FROM p WHERE id >= 1000 AND id < 2000") == "p2 ");
+  CHECK(locked("SELECT * FROM p WHERE id BETWEEN 999 AND 1000") == "p1 p2 pd ");
+  CHECK(locked("SELECT * FROM p WHERE id IN (1, 1500)") == "p1 p2 ");
+  CHECK(locked("SELECT * FROM p WHERE v = 'x'") == "p1 p2 pd ");
+  CHECK(locked("INSERT INTO p(v, id) VALUES ('x', 1999), ('y', 1001)") == "p2 ");
+  CHECK(locked("INSERT INTO p SELECT 5") == "p1 p2 pd ");
+  CHECK(locked("UPDATE p SET id = 1500 WHERE id = 5") == "p1 p2 ");
+  CHECK(locked("UPDATE p SET id = id + 1 WHERE id = 5") == "p1 p2 pd ");
+  CHECK(locked("DELETE FROM l WHERE k = 'b'") == "l1 ");
+  CHECK(locked("DELETE FROM l WHERE k = 'z'") == "ld ");
+}
+
 TEST_CASE("tables that inherit from each other in many ways are looked at once each") {
   History history;
   std::string sql = "CREATE TABLE a0(x int); CREATE TABLE b0(x int);";

@@ -215,7 +215,7 @@ void Replay::set_logged(Relation& relation, bool logged) {
 template <class F>
 void Replay::each_of(const Type& type, F&& change) {
   change(*type.relation);
-  for (std::uint32_t i = 0; i < type.users.count; ++i)
+  for (std::uint32_t i = 0; i < type.users.size(); ++i)
     if (Relation& table = *type.users[i]; !table.dropped && table.of_type == &type) change(table);
 }
 

@@ -46,8 +46,9 @@ Symbol Replay::choose_name(std::uint32_t series, std::string_view first, std::st
            (series != relation_series && constraint_name_taken(schema, name));
   };
   const MadeName plain = make_name(first, second, label);
-  Symbol name = c.symbols.find(plain.text());
-  if (!name || !taken(name)) return name ? name : symbol(plain.text());
+  bool fresh = false;
+  const Symbol name = c.symbols.intern(plain.text(), fresh);
+  if (fresh || !taken(name)) return name;
 
   NameChoice* const* found = c.choices_[series].find(Catalog::key(schema, name));
   NameChoice* choice = found != nullptr ? *found : nullptr;
@@ -103,8 +104,8 @@ void Replay::release_constraint_name(Symbol schema, Symbol name) const {
 }
 
 void Replay::take_constraint_name(Symbol schema, Symbol name) const {
-  const std::uint32_t* count = c.constraints_.find(Catalog::key(schema, name));
-  c.constraints_.set(Catalog::key(schema, name), count != nullptr ? *count + 1 : 1, c.arena, c.journal);
+  std::uint32_t& count = c.constraints_.at(Catalog::key(schema, name), c.arena, c.journal);
+  set(count, count + 1);
 }
 
 MadeName Replay::joined(const Vec<Symbol>& columns) const {
@@ -126,7 +127,7 @@ MadeName Replay::joined(const Vec<Symbol>& columns) const {
 MadeName Replay::joined(Index& index) const {
   // No index has more columns than 32.
   Vec<Symbol> names;
-  reserve(names, index.keys.count + index.include.count, c.arena);
+  reserve(names, index.keys.size() + index.include.size(), c.arena);
   const auto add = [&](Symbol name) {
     Symbol unique = name;
     for (std::uint32_t number = 1; number < 100 && std::find(names.begin(), names.end(), unique) != names.end();
@@ -139,7 +140,7 @@ MadeName Replay::joined(Index& index) const {
       append_number(numbered, number);
       unique = symbol(numbered.text());
     }
-    names.items[names.count++] = unique;
+    push(names, unique, c.arena);
     return unique;
   };
   for (IndexKey& key : index.keys) key.label = add(key.label ? key.label : key.column);

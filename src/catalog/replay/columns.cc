@@ -67,14 +67,14 @@ void Replay::link_default(Relation& relation, Symbol column, Relation& sequence)
 }
 
 void Replay::unlink_default(Relation& relation, Symbol column) const {
-  for (std::uint32_t i = 0; i < relation.defaults.count; ++i)
+  for (std::uint32_t i = 0; i < relation.defaults.size(); ++i)
     if (relation.defaults[i].column == column) take_out(relation.defaults, i--, c.journal);
 }
 
 void Replay::copy_link(Relation& from, Relation& to, Symbol column) const {
-  for (std::uint32_t i = 0; i < from.defaults.count; ++i)
+  for (std::uint32_t i = 0; i < from.defaults.size(); ++i)
     if (from.defaults[i].column == column) link_default(to, column, *from.defaults[i].on);
-  for (std::uint32_t i = 0; i < from.owned.count; ++i)
+  for (std::uint32_t i = 0; i < from.owned.size(); ++i)
     if (Relation& sequence = *from.owned[i];
         !sequence.dropped && sequence.owner_table == &from && sequence.owner_column == column)
       if (const Column* of = catalog::column(from, column); of != nullptr && of->type.serial)
@@ -106,7 +106,7 @@ void Replay::add_sequence(Relation& relation, Symbol column, const ::List* optio
   sequence->owner_table = &relation;
   sequence->owner_column = column;
   c.put(schema, name, sequence);
-  append_live(relation.owned, sequence);
+  append_live(relation.owned, sequence, log(relation));
 }
 
 void Replay::drop_owned_sequences(Relation& relation, Symbol column) {
@@ -292,9 +292,9 @@ void Replay::new_column(Relation& relation, const ::ColumnDef& definition, bool 
     if (relation.known || relation.columns_known || if_not_exists || existing->type.name) return;
     set(column(relation, name)->dropped, true);
   }
-  const std::uint32_t before = relation.columns.count;
+  const std::uint32_t before = relation.columns.size();
   define_column(relation, definition);
-  if (relation.columns.count == before) return;
+  if (relation.columns.size() == before) return;
   const Column added = relation.columns.back();
   if (recurse) {
     const std::vector<Relation*> below = heirs(relation);
@@ -313,7 +313,7 @@ void Replay::new_column(Relation& relation, const ::ColumnDef& definition, bool 
       copy.type.serial = false;
       copy_link(relation, *heir, name);
       copy_column(*heir, copy);
-      for (std::uint32_t i = 0; i < relation.generated_from.count; ++i)
+      for (std::uint32_t i = 0; i < relation.generated_from.size(); ++i)
         if (relation.generated_from[i].column == name) append(heir->generated_from, relation.generated_from[i]);
     }
   }
@@ -344,7 +344,7 @@ void Replay::change_type(Relation& relation, Symbol name, const ::ColumnDef& def
   if (!recurse || relation.children.empty()) return;
   for (Relation* heir : heirs(relation)) change(*heir);
   // Checks over the column are made anew, from the parent's definition.
-  for (std::uint32_t i = 0; i < relation.constraints.count; ++i) {
+  for (std::uint32_t i = 0; i < relation.constraints.size(); ++i) {
     const Constraint& check = *relation.constraints[i];
     if (check.dropped || check.kind != ConstraintKind::check || check.valid ||
         std::find(check.columns.begin(), check.columns.end(), name) == check.columns.end())
@@ -463,19 +463,19 @@ bool Replay::remove_column(Relation& relation, Symbol name) {
   };
   if (uses(relation.partition_key)) return false;
   set(dropped->dropped, true);
-  for (std::uint32_t i = 0; i < relation.indexes.count; ++i) {
+  for (std::uint32_t i = 0; i < relation.indexes.size(); ++i) {
     Relation& index = *relation.indexes[i];
     if (index.dropped) continue;
     if (uses_column(*index.index, name)) drop_index(index);
   }
-  for (std::uint32_t i = 0; i < relation.constraints.count; ++i) {
+  for (std::uint32_t i = 0; i < relation.constraints.size(); ++i) {
     Constraint& constraint = *relation.constraints[i];
     if (!constraint.dropped && uses(constraint.columns)) drop_constraint(constraint);
   }
-  for (std::uint32_t i = 0; i < relation.generated_from.count; ++i)
+  for (std::uint32_t i = 0; i < relation.generated_from.size(); ++i)
     if (relation.generated_from[i].source == name) remove_column(relation, relation.generated_from[i].column);
   if (!relation.owned.empty()) drop_owned_sequences(relation, name);
-  for (std::uint32_t i = 0; i < relation.dependents.count; ++i) {
+  for (std::uint32_t i = 0; i < relation.dependents.size(); ++i) {
     Relation& view = *relation.dependents[i];
     if (!view.dropped && std::any_of(view.reads.begin(), view.reads.end(), [&](const Dependency& read) {
           return read.on == &relation && read.column == name;
@@ -528,6 +528,9 @@ void Replay::rename_column(Relation& relation, Symbol from, Symbol to, bool recu
     Column* column = column_of(one, from);
     if (column == nullptr) return;
     set(column->name, to);
+    if (one.names != nullptr && one.names->has(Names::Kind::column))
+      one.names->at.set(Names::key(Names::Kind::column, to), static_cast<std::uintptr_t>(column - one.columns.begin()),
+                        c.arena, c.journal);
     in(one.partition_key);
     for (Constraint* constraint : one.constraints) {
       if (constraint->dropped) continue;
@@ -559,6 +562,8 @@ void Replay::rename_column(Relation& relation, Symbol from, Symbol to, bool recu
       if (pair.column == from) set(pair.column, to);
       if (pair.source == from) set(pair.source, to);
     }
+    for (ColumnUse& use : one.column_uses)
+      if (use.column == from) set(use.column, to);
     for (Relation* view : one.dependents) {
       if (view->dropped) continue;
       for (Dependency& read : view->reads)
@@ -572,7 +577,7 @@ void Replay::rename_column(Relation& relation, Symbol from, Symbol to, bool recu
 
 void Replay::set_not_null(Relation& relation, Column& column, bool recurse) {
   const Symbol name = column.name;
-  if (!column.not_null) set(column.not_null, true);
+  if (!column.not_null) log(relation).set(column.not_null, true);
   if (version >= 18) add_not_null(relation, name, {}, true, false);
   if (!recurse) return;
   for (Relation* heir : heirs(relation)) {

@@ -8,7 +8,7 @@ Vec<Symbol> Replay::symbols_of(const ::List* strings) const {
   Vec<Symbol> out;
   const auto all = pg::nodes(strings);
   reserve(out, static_cast<std::uint32_t>(all.size()), c.arena);
-  for (const ::Node* string : all) out.items[out.count++] = symbol_of(string);
+  for (const ::Node* string : all) push(out, symbol_of(string), c.arena);
   return out;
 }
 
@@ -19,6 +19,7 @@ Relation* Replay::target(Symbol schema, Symbol name, RelationKind assumed) const
   const Lookup lookup = c.find(schema, name);
   if (lookup.presence == Presence::gone) return nullptr;
   if (lookup.relation != nullptr) return lookup.relation;
+  assumed_one = true;
   return c.assume(lookup.schema, lookup.name, assumed);
 }
 
@@ -63,7 +64,7 @@ Relation* Replay::begin_relation(const ::RangeVar& name, RelationKind kind, bool
   const Lookup lookup = c.at(schema, relname);
   if (lookup.presence == Presence::known) return nullptr;
   if (lookup.presence == Presence::gone || lookup.relation == nullptr) {
-    making = make_relation(schema, relname, kind, persistence);
+    newborn = making = make_relation(schema, relname, kind, persistence);
     return making;
   }
   // It was assumed to exist. With IF NOT EXISTS it still may, otherwise it did not.
@@ -72,7 +73,7 @@ Relation* Replay::begin_relation(const ::RangeVar& name, RelationKind kind, bool
   if (relation->index != nullptr) {
     // Assumed as an index, and none.
     drop_index(*relation);
-    making = make_relation(schema, relname, kind, persistence);
+    newborn = making = make_relation(schema, relname, kind, persistence);
     return making;
   }
   while (!relation->children.empty()) remove_parent(*relation->children[0], *relation);
@@ -100,8 +101,10 @@ void Replay::end_relation(Relation& relation) {
   if (making == nullptr) return;
   making = nullptr;
   // It may have been named, and assumed, while it was being made: CREATE TABLE t (LIKE t).
-  const Lookup lookup = c.at(relation.schema, relation.name);
-  if (lookup.relation != nullptr && lookup.presence == Presence::unknown) drop_relation(*lookup.relation, true);
+  if (assumed_one) {
+    const Lookup lookup = c.at(relation.schema, relation.name);
+    if (lookup.relation != nullptr && lookup.presence == Presence::unknown) drop_relation(*lookup.relation, true);
+  }
   c.put(relation.schema, relation.name, &relation);
 }
 
@@ -128,12 +131,10 @@ Column* Replay::column_of(Relation& relation, Symbol name) const {
 void Replay::add_column(Relation& relation, const Column& added) const {
   // What no table can have; it also bounds every search.
   constexpr std::uint32_t most_columns = 1600;
-  if (relation.columns.count >= most_columns && relation.columns_known) return;
-  if (relation.columns.count >= 2 * most_columns) return;
-  if (&relation == making)
-    push(relation.columns, added, c.arena);
-  else
-    append(relation.columns, added);
+  if (relation.columns.size() >= most_columns && relation.columns_known) return;
+  if (relation.columns.size() >= 2 * most_columns) return;
+  push(relation.columns, added, c.arena, log(relation));
+  remember(relation, Names::Kind::column, added.name, relation.columns.size() - 1, relation.columns.size());
 }
 
 bool Replay::has_columns(const Relation& relation, const Vec<Symbol>& names) const {
@@ -164,7 +165,7 @@ std::vector<Relation*> Replay::heirs(Relation& root) const {
 }
 
 void Replay::add_child(Relation& parent, Relation& child) const {
-  if (child.parents.empty()) set(child.position, parent.children.count);
+  if (child.parents.empty()) set(child.position, parent.children.size());
   append(child.parents, &parent);
   append(parent.children, &child);
   if (child.kind == RelationKind::foreign_table) set(parent.foreign_children, parent.foreign_children + 1);
@@ -174,22 +175,22 @@ void Replay::add_child(Relation& parent, Relation& child) const {
 void Replay::remove_child(Relation& parent, Relation& child) const {
   Vec<Relation*>& children = parent.children;
   std::uint32_t at = child.position;
-  if (at >= children.count || children[at] != &child)
+  if (at >= children.size() || children[at] != &child)
     at = static_cast<std::uint32_t>(std::find(children.begin(), children.end(), &child) - children.begin());
-  if (at < children.count) {
+  if (at < children.size()) {
     take_out(children, at, c.journal);
     if (child.kind == RelationKind::foreign_table && parent.foreign_children != 0)
       set(parent.foreign_children, parent.foreign_children - 1);
     if (parent.default_child == &child) set(parent.default_child, nullptr);
-    if (at < children.count && children[at]->parents.count != 0 && children[at]->parents[0] == &parent)
+    if (at < children.size() && children[at]->parents.size() != 0 && children[at]->parents[0] == &parent)
       set(children[at]->position, at);
   }
-  for (std::uint32_t i = 0; i < child.parents.count; ++i) {
+  for (std::uint32_t i = 0; i < child.parents.size(); ++i) {
     if (child.parents[i] != &parent) continue;
     Vec<Relation*> kept;
-    reserve(kept, child.parents.count, c.arena);
-    for (std::uint32_t j = 0; j < child.parents.count; ++j)
-      if (j != i) kept.items[kept.count++] = child.parents[j];
+    reserve(kept, child.parents.size(), c.arena);
+    for (std::uint32_t j = 0; j < child.parents.size(); ++j)
+      if (j != i) push(kept, child.parents[j], c.arena);
     set(child.parents, kept);
     break;
   }
@@ -223,6 +224,12 @@ void Replay::remember(Relation& relation, Names::Kind kind, Symbol name, std::ui
         break;
       case Names::Kind::rule:
         for (const Symbol rule : relation.rules) keep(rule, i++);
+        break;
+      case Names::Kind::column:
+        for (const Column& column : relation.columns) {
+          if (!column.dropped) keep(column.name, i);
+          ++i;
+        }
         break;
       case Names::Kind::value:
         break;

@@ -23,7 +23,7 @@ Action action_of(char code) {
 }
 
 bool same_symbols(const Vec<Symbol>& a, const Vec<Symbol>& b) {
-  return a.count == b.count && std::equal(a.begin(), a.end(), b.begin());
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin());
 }
 
 bool is_key(ConstraintKind kind) { return kind == ConstraintKind::primary_key || kind == ConstraintKind::unique; }
@@ -34,9 +34,9 @@ bool is_key(ConstraintKind kind) { return kind == ConstraintKind::primary_key ||
 
 void Replay::add_constraint(Relation& relation, Constraint& added) const {
   added.table = &relation;
-  append_live(relation.constraints, &added);
+  append_live(relation.constraints, &added, log(relation));
   remember(relation, Names::Kind::constraint, added.name, reinterpret_cast<std::uintptr_t>(&added),
-           relation.constraints.count);
+           relation.constraints.size());
   take_constraint_name(relation.schema, added.name);
 }
 
@@ -54,7 +54,7 @@ Constraint* Replay::add_check(Relation& relation, const ::Constraint& written, c
       return nullptr;
     }
   } else {
-    const std::string_view of_column = check->columns.count == 1 ? c.text(check->columns[0]) : std::string_view{};
+    const std::string_view of_column = check->columns.size() == 1 ? c.text(check->columns[0]) : std::string_view{};
     check->name = choose_constraint_name(c.text(relation.name), of_column, "check", relation.schema);
   }
   check->enforced = attributes.enforced;
@@ -72,7 +72,7 @@ Constraint* Replay::add_check(Relation& relation, const ::Constraint& written, c
 bool Replay::same_as_earlier(const Relation& relation, const ::Constraint& written, const Constraint& key,
                              const Vec<Symbol>& include) {
   if (key.kind != ConstraintKind::unique) return false;
-  const std::uint32_t count = relation.constraints.count;
+  const std::uint32_t count = relation.constraints.size();
   for (std::uint32_t i = 0; i < count && i < Names::few; ++i) {
     const Constraint& other = *relation.constraints[count - 1 - i];
     if (&other == last_before) return false;
@@ -131,7 +131,7 @@ void Replay::add_index_constraint(Relation& relation, const ::Constraint& writte
       columns = symbols_of(written.keys);
     else
       push(columns, of_column, c.arena);
-    reserve(plan.index.keys, columns.count, c.arena);
+    reserve(plan.index.keys, columns.size(), c.arena);
     for (const Symbol column : columns) {
       IndexKey key;
       key.column = column;
@@ -398,7 +398,7 @@ Relation* Replay::index_for(const Constraint& key) const {
   const Vec<Symbol>& columns = key.referenced_columns;
   for (Relation* index : key.references->indexes) {
     const Index& details = *index->index;
-    if (index->dropped || !details.unique || !details.predicate.empty() || details.keys.count != columns.count)
+    if (index->dropped || !details.unique || !details.predicate.empty() || details.keys.size() != columns.size())
       continue;
     const bool same = std::all_of(details.keys.begin(), details.keys.end(), [&](const IndexKey& part) {
       return part.column && std::find(columns.begin(), columns.end(), part.column) != columns.end();
@@ -411,7 +411,7 @@ Relation* Replay::index_for(const Constraint& key) const {
 void Replay::drop_references(Relation& index) {
   const Index& details = *index.index;
   if (!details.unique || details.table == nullptr) return;
-  for (std::uint32_t i = 0; i < details.table->referenced_by.count; ++i) {
+  for (std::uint32_t i = 0; i < details.table->referenced_by.size(); ++i) {
     Constraint& key = *details.table->referenced_by[i];
     if (!key.dropped && key.referenced_index == &index) drop_constraint(key);
   }
@@ -499,7 +499,7 @@ void Replay::rename_constraint(Relation& relation, Symbol from, Symbol to) {
     release_constraint_name(table.schema, from);
     set(one.name, to);
     take_constraint_name(table.schema, to);
-    remember(table, Names::Kind::constraint, to, reinterpret_cast<std::uintptr_t>(&one), table.constraints.count);
+    remember(table, Names::Kind::constraint, to, reinterpret_cast<std::uintptr_t>(&one), table.constraints.size());
   };
   rename_one(*found);
   if (found->kind != ConstraintKind::check && found->kind != ConstraintKind::not_null) return;

@@ -114,7 +114,7 @@ void Replay::drop_one(Relation& relation, bool cascade) {
   release_relation_name(relation.schema, relation.name);
 
   while (!relation.parents.empty()) remove_child(*relation.parents[0], relation);
-  for (std::uint32_t i = relation.children.count; i > 0; --i) {
+  for (std::uint32_t i = relation.children.size(); i > 0; --i) {
     Relation& child = *relation.children[i - 1];
     if (child.is_partition || cascade)
       drop_relation(child, true);
@@ -152,12 +152,12 @@ void Replay::drop_schema(Symbol name, bool cascade) {
   if (!name) return;
   Schema& schema = *c.schema_of(name);
   set(schema.dropped, true);
-  for (std::uint32_t i = 0; i < schema.relations.count; ++i)
+  for (std::uint32_t i = 0; i < schema.relations.size(); ++i)
     if (Relation* relation = schema.relations[i]; !relation->dropped && relation->schema == name)
       drop_relation(*relation, true);
-  for (std::uint32_t i = 0; i < schema.types.count; ++i)
+  for (std::uint32_t i = 0; i < schema.types.size(); ++i)
     if (Type* type = schema.types[i]; !type->dropped && type->schema == name) drop_type(*type, cascade);
-  for (std::uint32_t i = 0; i < schema.functions.count; ++i)
+  for (std::uint32_t i = 0; i < schema.functions.size(); ++i)
     if (Function* function = schema.functions[i]; !function->dropped && function->schema == name)
       drop_function(*function, true);
   set(schema.relations, {});
@@ -170,7 +170,7 @@ void Replay::drop_function(Function& function, bool cascade) {
   if (!cascade) return;
   for (Relation* table : function.triggers_on) {
     if (table->dropped) continue;
-    for (std::uint32_t i = 0; i < table->triggers.count; ++i)
+    for (std::uint32_t i = 0; i < table->triggers.size(); ++i)
       if (const Trigger& trigger = table->triggers[i]; !trigger.dropped && trigger.calls == &function)
         drop_trigger(*table, trigger.name, true);
   }
@@ -186,7 +186,7 @@ void Replay::drop_trigger(Relation& relation, Symbol name, bool recurse) {
 }
 
 void Replay::drop_extension(Symbol name, bool cascade) {
-  for (std::uint32_t i = 0; i < c.extensions_.count; ++i) {
+  for (std::uint32_t i = 0; i < c.extensions_.size(); ++i) {
     if (c.extensions_[i] != name) continue;
     take_out(c.extensions_, i, c.journal);
     drop_extension_types(name, cascade);

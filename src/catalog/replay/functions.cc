@@ -155,7 +155,7 @@ void Replay::alter_function(const ::AlterFunctionStmt& statement) {
 
 void Replay::add_trigger(Relation& relation, const Trigger& trigger) {
   append(relation.triggers, trigger);
-  remember(relation, Names::Kind::trigger, trigger.name, relation.triggers.count - 1, relation.triggers.count);
+  remember(relation, Names::Kind::trigger, trigger.name, relation.triggers.size() - 1, relation.triggers.size());
 }
 
 void Replay::create_trigger(const ::CreateTrigStmt& statement) {
@@ -184,7 +184,14 @@ void Replay::create_trigger(const ::CreateTrigStmt& statement) {
     }
     add_trigger(table, trigger);
   };
+  const bool made = trigger_of(*relation, trigger.name) == nullptr || statement.replace;
   put(*relation);
+  if (made) {
+    forget_uses(*relation, ColumnUse::By::trigger, trigger.name);
+    add_uses(*relation, ColumnUse::By::trigger, trigger.name, statement.whenClause);
+    for (const ::Node* column : pg::nodes(statement.columns))
+      add_use(*relation, ColumnUse::By::trigger, trigger.name, symbol_of(column));
+  }
   if (trigger.calls != nullptr) {
     Vec<Relation*>& tables = trigger.calls->triggers_on;
     if (tables.empty() || tables.back() != relation) append_live(tables, relation);
@@ -216,43 +223,65 @@ std::uint32_t Replay::position_of(const Relation& relation, Names::Kind kind, co
                                   Symbol name) const {
   if (relation.names != nullptr && relation.names->has(kind)) {
     const std::uintptr_t* found = relation.names->at.find(Names::key(kind, name));
-    if (found == nullptr) return list.count;
+    if (found == nullptr) return list.size();
     const auto at = static_cast<std::uint32_t>(*found);
-    return at < list.count && list[at] == name ? at : list.count;
+    return at < list.size() && list[at] == name ? at : list.size();
   }
   return static_cast<std::uint32_t>(std::find(list.begin(), list.end(), name) - list.begin());
 }
 
 void Replay::add_name(Relation& relation, Names::Kind kind, Vec<Symbol>& list, Symbol name) {
-  if (!name || position_of(relation, kind, list, name) != list.count) return;
+  if (!name || position_of(relation, kind, list, name) != list.size()) return;
   append(list, name);
-  remember(relation, kind, name, list.count - 1, list.count);
+  remember(relation, kind, name, list.size() - 1, list.size());
 }
 
 void Replay::remove_name(Relation& relation, Names::Kind kind, Vec<Symbol>& list, Symbol name) {
   const std::uint32_t at = position_of(relation, kind, list, name);
-  if (at == list.count) return;
+  if (at == list.size()) return;
   take_out(list, at, c.journal);
-  if (at < list.count && relation.names != nullptr && relation.names->has(kind))
+  if (at < list.size() && relation.names != nullptr && relation.names->has(kind))
     relation.names->at.set(Names::key(kind, list[at]), at, c.arena, c.journal);
 }
 
 void Replay::rename_name(Relation& relation, Names::Kind kind, Vec<Symbol>& list, Symbol from, Symbol to) {
   const std::uint32_t at = position_of(relation, kind, list, from);
-  if (at == list.count || position_of(relation, kind, list, to) != list.count) return;
+  if (at == list.size() || position_of(relation, kind, list, to) != list.size()) return;
   set(list[at], to);
   if (relation.names != nullptr && relation.names->has(kind))
     relation.names->at.set(Names::key(kind, to), at, c.arena, c.journal);
 }
 
 void Replay::create_policy(const ::CreatePolicyStmt& statement) {
-  if (Relation* relation = target(statement.table))
-    add_name(*relation, Names::Kind::policy, relation->policies, symbol(statement.policy_name));
+  Relation* relation = target(statement.table);
+  if (relation == nullptr) return;
+  const Symbol name = symbol(statement.policy_name);
+  add_name(*relation, Names::Kind::policy, relation->policies, name);
+  forget_uses(*relation, ColumnUse::By::policy, name);
+  add_uses(*relation, ColumnUse::By::policy, name, statement.qual);
+  add_uses(*relation, ColumnUse::By::policy, name, statement.with_check);
+}
+void Replay::alter_policy(const ::AlterPolicyStmt& statement) {
+  Relation* relation = seen(statement.table);
+  if (relation == nullptr || (statement.qual == nullptr && statement.with_check == nullptr)) return;
+  // What the statement leaves alone stays as it was; which columns that names is not kept apart.
+  const Symbol name = symbol(statement.policy_name);
+  if (statement.qual != nullptr && statement.with_check != nullptr) forget_uses(*relation, ColumnUse::By::policy, name);
+  add_uses(*relation, ColumnUse::By::policy, name, statement.qual);
+  add_uses(*relation, ColumnUse::By::policy, name, statement.with_check);
 }
 
 void Replay::create_rule(const ::RuleStmt& statement) {
-  if (Relation* relation = target(statement.relation))
-    add_name(*relation, Names::Kind::rule, relation->rules, symbol(statement.rulename));
+  Relation* relation = target(statement.relation);
+  if (relation == nullptr) return;
+  const Symbol name = symbol(statement.rulename);
+  add_name(*relation, Names::Kind::rule, relation->rules, name);
+  forget_uses(*relation, ColumnUse::By::rule, name);
+  add_uses(*relation, ColumnUse::By::rule, name, statement.whereClause);
+  for (const ::Node* action : pg::nodes(statement.actions))
+    pg::each<::ColumnRef>(action, [&](const ::ColumnRef& reference) {
+      add_uses(*relation, ColumnUse::By::rule, name, reinterpret_cast<const ::Node*>(&reference));
+    });
 }
 
 // --- sequences -------------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ std::string_view key_expression(std::string_view key) {
 }
 
 bool same_keys(const Index& a, const Index& b) {
-  return a.keys.count == b.keys.count &&
+  return a.keys.size() == b.keys.size() &&
          std::equal(a.keys.begin(), a.keys.end(), b.keys.begin(), [](const IndexKey& x, const IndexKey& y) {
            return x.column == y.column && x.expression == y.expression && x.opclass == y.opclass &&
                   x.collation == y.collation;
@@ -32,7 +32,7 @@ bool same_keys(const Index& a, const Index& b) {
 bool fits(const Index& wanted, const Index& there) {
   return wanted.unique == there.unique && wanted.method == there.method &&
          wanted.nulls_not_distinct == there.nulls_not_distinct && wanted.predicate == there.predicate &&
-         wanted.include.count == there.include.count &&
+         wanted.include.size() == there.include.size() &&
          std::equal(wanted.include.begin(), wanted.include.end(), there.include.begin()) && same_keys(wanted, there);
 }
 
@@ -68,7 +68,7 @@ void Replay::describe_keys(const ::IndexStmt& statement, Index& index) const {
     key.descending = element.ordering == SORTBY_DESC;
     key.nulls_first = element.nulls_ordering == SORTBY_NULLS_FIRST ||
                       (element.nulls_ordering == SORTBY_NULLS_DEFAULT && key.descending);
-    index.keys.items[index.keys.count++] = key;
+    push(index.keys, key, c.arena);
   }
   reserve(index.include, static_cast<std::uint32_t>(pg::nodes(statement.indexIncludingParams).size()), c.arena);
   for (const ::IndexElem& element : pg::only<::IndexElem>(statement.indexIncludingParams))
@@ -96,14 +96,19 @@ void Replay::describe_keys(const ::IndexStmt& statement, Index& index) const {
   index.predicate = c.arena.copy(text);
 }
 
+// Each has lists of its own: a column is renamed in one table and not in another.
+Index Replay::copied(const Index& index) const {
+  Index out = index;
+  out.keys = copied(index.keys);
+  out.include = copied(index.include);
+  out.include_labels = copied(index.include_labels);
+  out.expression_columns = copied(index.expression_columns);
+  return out;
+}
+
 Relation* Replay::add_index(Relation& table, const IndexPlan& plan, Symbol name, Constraint* constraint) {
   Index* index = c.arena.make<Index>(plan.index);
   index->table = &table;
-  // Each has lists of its own: a column is renamed in one table and not in another.
-  index->keys = copied(plan.index.keys);
-  index->include = copied(plan.index.include);
-  index->include_labels = copied(plan.index.include_labels);
-  index->expression_columns = copied(plan.index.expression_columns);
   index->valid = true;
   index->constraint = constraint;
   if (!index->method) index->method = symbol("btree");
@@ -123,7 +128,7 @@ Relation* Replay::add_index(Relation& table, const IndexPlan& plan, Symbol name,
   relation->tablespace = plan.tablespace;
   relation->index = index;
   c.put(table.schema, name, relation);
-  append_live(table.indexes, relation);
+  append_live(table.indexes, relation, log(table));
   if (constraint != nullptr) {
     constraint->name = name;
     constraint->index = relation;
@@ -181,7 +186,7 @@ Relation* Replay::ensure_index(Relation& partition, Relation& parent_index, bool
     if (key.column && partition.columns_known && column(partition, key.column) == nullptr) return nullptr;
   if (!has_columns(partition, wanted.include) || !spend(1)) return nullptr;
   IndexPlan plan;
-  plan.index = wanted;
+  plan.index = copied(wanted);
   plan.index.concurrently = false;
   plan.constraint = constrained;
   Constraint* constraint = nullptr;
@@ -206,7 +211,7 @@ void Replay::index_partitions(Relation& table, Relation& index) {
   std::vector<Step> steps{{&table, &index}};
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const Step step = steps[i];
-    for (std::uint32_t j = 0; j < step.table->children.count; ++j) {
+    for (std::uint32_t j = 0; j < step.table->children.size(); ++j) {
       Relation& child = *step.table->children[j];
       if (!child.is_partition || !child.is_table()) continue;
       bool made = false;
@@ -221,7 +226,7 @@ void Replay::index_partitions(Relation& table, Relation& index) {
 void Replay::check_partitioned_index(Relation& index) {
   const Relation* table = index.index->table;
   if (table == nullptr) return;
-  const bool valid = index.children.count + table->foreign_children >= table->children.count &&
+  const bool valid = index.children.size() + table->foreign_children >= table->children.size() &&
                      std::all_of(index.children.begin(), index.children.end(),
                                  [](const Relation* child) { return child->index->valid; });
   if (index.index->valid != valid) set(index.index->valid, valid);

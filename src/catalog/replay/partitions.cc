@@ -18,6 +18,50 @@ Bound strategy_of(char code) {
   }
 }
 
+bool bound_value(Arena& arena, const ::Node* node, BoundValue& value) {
+  node = pg::without_casts(node);
+  if (const auto number = pg::constant_integer(node)) {
+    value = {true, *number, {}};
+    return true;
+  }
+  const auto text = pg::constant_string(node);
+  if (text) value = {false, 0, arena.copy(*text)};
+  return text.has_value();
+}
+
+// MINVALUE and MAXVALUE look like columns to the grammar.
+bool is_word(const ::Node* node, std::string_view word) {
+  const auto* reference = pg::as<::ColumnRef>(node);
+  return reference != nullptr && pg::column_name(*reference) == word;
+}
+
+const PartitionBound* bound_constants(Arena& arena, const ::PartitionBoundSpec& written) {
+  PartitionBound bound;
+  if (written.is_default) return nullptr;
+  if (written.strategy == PARTITION_STRATEGY_LIST) {
+    for (const ::Node* node : pg::nodes(written.listdatums)) {
+      BoundValue value;
+      if (pg::is_null_constant(node))
+        bound.has_null = true;
+      else if (bound_value(arena, node, value))
+        push(bound.values, value, arena);
+      else
+        return nullptr;
+    }
+  } else if (written.strategy == PARTITION_STRATEGY_RANGE) {
+    const auto from = pg::nodes(written.lowerdatums);
+    const auto to = pg::nodes(written.upperdatums);
+    if (from.size() != 1 || to.size() != 1) return nullptr;
+    bound.from_start = is_word(from[0], "minvalue");
+    bound.to_end = is_word(to[0], "maxvalue");
+    if (!bound.from_start && !bound_value(arena, from[0], bound.from)) return nullptr;
+    if (!bound.to_end && !bound_value(arena, to[0], bound.to)) return nullptr;
+  } else {
+    return nullptr;
+  }
+  return arena.make<PartitionBound>(bound);
+}
+
 }  // namespace
 
 void Replay::set_partition_key(Relation& relation, const ::PartitionSpec& spec) const {
@@ -28,16 +72,20 @@ void Replay::set_partition_key(Relation& relation, const ::PartitionSpec& spec) 
 
 void Replay::set_bound(Relation& relation, const ::PartitionBoundSpec& bound) const {
   const Bound value = bound.is_default ? Bound::default_ : strategy_of(bound.strategy);
-  if (&relation == making)
+  const PartitionBound* constants = bound_constants(c.arena, bound);
+  if (&relation == making) {
     relation.bound = value;
-  else
+    relation.bounds = constants;
+  } else {
     set(relation.bound, value);
+    set(relation.bounds, constants);
+  }
 }
 
 void Replay::follow_parent(Relation& partition, Relation& parent) {
-  if (!spend(parent.indexes.count + parent.triggers.count + parent.constraints.count)) return;
+  if (!spend(parent.indexes.size() + parent.triggers.size() + parent.constraints.size())) return;
   if (partition.is_table()) {
-    for (std::uint32_t i = 0; i < parent.indexes.count; ++i) {
+    for (std::uint32_t i = 0; i < parent.indexes.size(); ++i) {
       Relation& index = *parent.indexes[i];
       if (index.dropped || index.index == nullptr) continue;
       bool made = false;
@@ -47,7 +95,7 @@ void Replay::follow_parent(Relation& partition, Relation& parent) {
       if (!made && !below->index->valid && index.index->valid) set(index.index->valid, false);
     }
   }
-  for (std::uint32_t i = 0; i < parent.triggers.count; ++i) {
+  for (std::uint32_t i = 0; i < parent.triggers.size(); ++i) {
     const Trigger& trigger = parent.triggers[i];
     if (trigger.dropped || !trigger.row || trigger_of(partition, trigger.name) != nullptr) continue;
     Trigger copy = trigger;
@@ -57,7 +105,7 @@ void Replay::follow_parent(Relation& partition, Relation& parent) {
     for (Relation* heir : heirs(partition))
       if (heir->is_partition && trigger_of(*heir, copy.name) == nullptr) add_trigger(*heir, copy);
   }
-  for (std::uint32_t i = 0; i < parent.constraints.count; ++i) {
+  for (std::uint32_t i = 0; i < parent.constraints.size(); ++i) {
     Constraint& key = *parent.constraints[i];
     if (key.dropped || key.kind != ConstraintKind::foreign_key) continue;
     clone_foreign_key(key, partition);
@@ -108,7 +156,7 @@ void Replay::add_parent(Relation& relation, Relation& parent) {
     if (relation.is_partition) changed.local = false;
     set(*below, changed);
   }
-  for (std::uint32_t i = 0; i < parent.constraints.count; ++i) {
+  for (std::uint32_t i = 0; i < parent.constraints.size(); ++i) {
     Constraint& above = *parent.constraints[i];
     if (above.dropped || above.kind != ConstraintKind::check) continue;
     if (relation.columns_known || constraint(relation, above.name) != nullptr) inherit_check(above, relation, false);

@@ -25,7 +25,7 @@ void Replay::rename_relation(Relation& relation, Symbol schema, Symbol name) {
     take_constraint_name(schema, name);
     if (owner->table != nullptr)
       remember(*owner->table, Names::Kind::constraint, name, reinterpret_cast<std::uintptr_t>(owner),
-               owner->table->constraints.count);
+               owner->table->constraints.size());
     return;
   }
   if (schema != old_schema)
@@ -155,20 +155,25 @@ void Replay::rename(const ::RenameStmt& statement) {
         const auto rename_one = [&](Relation& table, Trigger& one) {
           set(one.name, to);
           remember(table, Names::Kind::trigger, to, static_cast<std::uintptr_t>(&one - table.triggers.begin()),
-                   table.triggers.count);
+                   table.triggers.size());
         };
         rename_one(*relation, *trigger);
+        rename_uses(*relation, ColumnUse::By::trigger, sub, to);
         for (Relation* heir : heirs(*relation))
           if (Trigger* below = trigger_of(*heir, sub); below != nullptr && below->inherited) rename_one(*heir, *below);
       }
       break;
     case OBJECT_POLICY:
-      if (Relation* relation = seen(statement.relation))
+      if (Relation* relation = seen(statement.relation)) {
         rename_name(*relation, Names::Kind::policy, relation->policies, sub, to);
+        rename_uses(*relation, ColumnUse::By::policy, sub, to);
+      }
       break;
     case OBJECT_RULE:
-      if (Relation* relation = seen(statement.relation))
+      if (Relation* relation = seen(statement.relation)) {
         rename_name(*relation, Names::Kind::rule, relation->rules, sub, to);
+        rename_uses(*relation, ColumnUse::By::rule, sub, to);
+      }
       break;
     case OBJECT_FUNCTION:
     case OBJECT_PROCEDURE:

@@ -81,7 +81,7 @@ Vec<Symbol> parse_path(Catalog& catalog, std::string_view text) {
   return path;
 }
 
-bool is_default_path(const Vec<Symbol>& path, Symbol only_public) { return path.count == 1 && path[0] == only_public; }
+bool is_default_path(const Vec<Symbol>& path, Symbol only_public) { return path.size() == 1 && path[0] == only_public; }
 
 std::string_view constant_text(const ::Node* node) {
   if (const auto text = pg::constant_string(node)) return *text;
@@ -261,7 +261,7 @@ void Replay::create_schema(const ::CreateSchemaStmt& statement) {
 }
 
 void Replay::drop_temporary() {
-  for (std::uint32_t i = 0; i < c.temporary_.count; ++i)
+  for (std::uint32_t i = 0; i < c.temporary_.size(); ++i)
     if (!c.temporary_[i]->dropped) drop_relation(*c.temporary_[i], true);
   set(c.temporary_, {});
 }
@@ -282,7 +282,7 @@ void Catalog::committed() {
   }
   if (drop_at_commit_.empty()) return;
   Replay replay{.c = *this};
-  for (std::uint32_t i = 0; i < drop_at_commit_.count; ++i)
+  for (std::uint32_t i = 0; i < drop_at_commit_.size(); ++i)
     if (!drop_at_commit_[i]->dropped) replay.drop_relation(*drop_at_commit_[i], true);
   journal.set(drop_at_commit_, {});
 }

@@ -25,7 +25,7 @@ struct Attributes {
 
 // What an index or an index constraint is made of, before it has a name.
 struct IndexPlan {
-  Index index;  // table, method, keys, …
+  Index index;  // method, keys, …: its lists become those of the index
   Symbol tablespace = {};
   ConstraintKind kind = ConstraintKind::unique;
   bool constraint = false;
@@ -36,8 +36,11 @@ struct Replay {
   std::string_view sql = {};
   int version = 0;
   Relation* making = nullptr;  // not yet visible: no journal needed
+  Relation* newborn =
+      nullptr;  // made by this statement: a rollback forgets it whole, so its own changes need no record
   // The newest constraint that was there before the CREATE TABLE or ADD COLUMN whose constraints are being made.
   const Constraint* last_before = nullptr;
+  mutable bool assumed_one = false;  // a relation that was never seen
 
   void statement(const ::Node* node);
 
@@ -54,8 +57,8 @@ struct Replay {
   template <class T>
   [[nodiscard]] Vec<T> copied(const Vec<T>& list) const {
     Vec<T> out;
-    reserve(out, list.count, c.arena);
-    for (const T& item : list) out.items[out.count++] = item;
+    reserve(out, list.size(), c.arena);
+    for (const T& item : list) push(out, item, c.arena);
     return out;
   }
   template <class T>
@@ -63,20 +66,25 @@ struct Replay {
     push(list, value, c.arena, c.journal);
   }
   // A list that keeps what was dropped is cleared of it before it grows.
+  [[nodiscard]] Journal& log(const Relation& relation) const { return &relation == newborn ? c.quiet_ : c.journal; }
   template <class T>
   void append_live(Vec<T*>& list, std::type_identity_t<T*> value) const {
-    if (list.count == list.capacity && list.count >= 16) compact(list);
-    push(list, value, c.arena, c.journal);
+    append_live(list, value, c.journal);
+  }
+  template <class T>
+  void append_live(Vec<T*>& list, std::type_identity_t<T*> value, Journal& journal) const {
+    if (list.size() == list.capacity() && list.size() >= 16) compact(list);
+    push(list, value, c.arena, journal);
   }
   template <class T>
   void compact(Vec<T*>& list) const {
     std::uint32_t live = 0;
     for (const T* item : list) live += item->dropped ? 0 : 1;
-    if (live * 2 > list.count) return;
+    if (live * 2 > list.size()) return;
     Vec<T*> kept;
-    reserve(kept, list.capacity, c.arena);
+    reserve(kept, list.capacity(), c.arena);
     for (T* item : list)
-      if (!item->dropped) kept.items[kept.count++] = item;
+      if (!item->dropped) push(kept, item, c.arena);
     c.journal.set(list, kept);
   }
 
@@ -107,6 +115,13 @@ struct Replay {
   void remember(Relation& relation, Names::Kind kind, Symbol name, std::uintptr_t value, std::uint32_t count) const;
   [[nodiscard]] Constraint* constraint_of(const Relation& relation, Symbol name) const;
   [[nodiscard]] Trigger* trigger_of(const Relation& relation, Symbol name) const;
+
+  // --- uses.cc: columns that triggers, rules and policies name
+  void forget_uses(Relation& relation, ColumnUse::By by, Symbol object) const;
+  // In a trigger's or a rule's expressions columns are those of OLD and NEW, in a policy's the table's own.
+  void add_uses(Relation& relation, ColumnUse::By by, Symbol object, const ::Node* expression) const;
+  void add_use(Relation& relation, ColumnUse::By by, Symbol object, Symbol column) const;
+  void rename_uses(Relation& relation, ColumnUse::By by, Symbol from, Symbol to) const;
 
   // --- choose.cc: names that the server chooses ----------------------------------------------------------------------
   [[nodiscard]] Symbol choose_relation_name(std::string_view first, std::string_view second, std::string_view label,
@@ -217,6 +232,7 @@ struct Replay {
   // --- indexes.cc ----------------------------------------------------------------------------------------------------
   void create_index(const ::IndexStmt& statement);
   void describe_keys(const ::IndexStmt& statement, Index& index) const;
+  [[nodiscard]] Index copied(const Index& index) const;
   Relation* add_index(Relation& table, const IndexPlan& plan, Symbol name, Constraint* constraint);
   // On every partition below, made or found there.
   void index_partitions(Relation& table, Relation& index);
@@ -284,6 +300,7 @@ struct Replay {
   void add_trigger(Relation& relation, const Trigger& trigger);
   void enable_trigger(Relation& relation, Symbol name, bool enabled);
   void create_policy(const ::CreatePolicyStmt& statement);
+  void alter_policy(const ::AlterPolicyStmt& statement);
   void create_rule(const ::RuleStmt& statement);
   void create_sequence(const ::CreateSeqStmt& statement);
   void alter_sequence(const ::AlterSeqStmt& statement);
@@ -292,7 +309,7 @@ struct Replay {
   void remove_name(Relation& relation, Names::Kind kind, Vec<Symbol>& list, Symbol name);
   void rename_name(Relation& relation, Names::Kind kind, Vec<Symbol>& list, Symbol from, Symbol to);
   [[nodiscard]] std::uint32_t position_of(const Relation& relation, Names::Kind kind, const Vec<Symbol>& list,
-                                          Symbol name) const;  // list.count if absent
+                                          Symbol name) const;  // list.size() if absent
 
   // --- settings.cc ---------------------------------------------------------------------------------------------------
   void create_schema(const ::CreateSchemaStmt& statement);

@@ -9,11 +9,11 @@ void Replay::copy_column(Relation& relation, const Column& column) const {
 
 // The columns of a parent. Checks, indexes and the like follow once the relation is on record.
 void Replay::inherit(Relation& relation, Relation& parent) {
-  if (!parent.columns_known || !spend(parent.columns.count)) relation.columns_known = false;
+  if (!parent.columns_known || !spend(parent.columns.size())) relation.columns_known = false;
   if (!parent.columns_known) return;
   if (!relation.columns_known) return;
   const bool first = relation.columns.empty();
-  for (std::uint32_t i = 0; i < parent.columns.count; ++i) {
+  for (std::uint32_t i = 0; i < parent.columns.size(); ++i) {
     const Column& from = parent.columns[i];
     if (from.dropped) continue;
     if (Column* existing = first ? nullptr : column(relation, from.name)) {
@@ -37,13 +37,13 @@ void Replay::inherit(Relation& relation, Relation& parent) {
 }
 
 void Replay::like(Relation& relation, Relation* source, const ::TableLikeClause& clause) {
-  if (source == nullptr || source == &relation || !source->columns_known || !spend(source->columns.count)) {
+  if (source == nullptr || source == &relation || !source->columns_known || !spend(source->columns.size())) {
     relation.columns_known = false;
     return;
   }
   const auto including = [&](::TableLikeOption option) { return (clause.options & static_cast<bits32>(option)) != 0; };
   const bool first = relation.columns.empty();
-  for (std::uint32_t i = 0; i < source->columns.count; ++i) {
+  for (std::uint32_t i = 0; i < source->columns.size(); ++i) {
     const Column& from = source->columns[i];
     if (from.dropped || (!first && column(relation, from.name) != nullptr)) continue;
     Column copy;
@@ -81,8 +81,8 @@ void Replay::like(Relation& relation, Relation* source, const ::TableLikeClause&
 void Replay::like_rest(Relation& relation, Relation* source, const ::TableLikeClause& clause) {
   if (source == nullptr || source == &relation) return;
   const auto including = [&](::TableLikeOption option) { return (clause.options & static_cast<bits32>(option)) != 0; };
-  if (!spend(source->constraints.count + source->indexes.count)) return;
-  for (std::uint32_t i = 0; i < source->constraints.count; ++i) {
+  if (!spend(source->constraints.size() + source->indexes.size())) return;
+  for (std::uint32_t i = 0; i < source->constraints.size(); ++i) {
     Constraint& from = *source->constraints[i];
     const bool wanted = (from.kind == ConstraintKind::check && including(CREATE_TABLE_LIKE_CONSTRAINTS)) ||
                         (from.kind == ConstraintKind::not_null && version >= 18);
@@ -94,11 +94,11 @@ void Replay::like_rest(Relation& relation, Relation* source, const ::TableLikeCl
     add_constraint(relation, *copy);
   }
   if (!including(CREATE_TABLE_LIKE_INDEXES)) return;
-  for (std::uint32_t i = 0; i < source->indexes.count; ++i) {
+  for (std::uint32_t i = 0; i < source->indexes.size(); ++i) {
     const Relation& from = *source->indexes[i];
     if (from.dropped || from.index == nullptr) continue;
     IndexPlan plan;
-    plan.index = *from.index;
+    plan.index = copied(*from.index);
     plan.tablespace = from.tablespace;
     plan.constraint = from.index->constraint != nullptr;
     Constraint* owner = nullptr;
@@ -131,22 +131,22 @@ void Replay::create_table(const ::CreateStmt& statement, RelationKind kind) {
     Relation* parent = target(&name, relation.is_partition ? RelationKind::partitioned_table : RelationKind::table);
     if (parent == nullptr || (parent->schema == relation.schema && parent->name == relation.name)) continue;
     push(parents, parent, c.arena);
-    expected += parent->columns.count;
+    expected += parent->columns.size();
     // An unknown table that has partitions is a partitioned one.
     if (relation.is_partition && !parent->known && parent->kind == RelationKind::table)
       set(parent->kind, RelationKind::partitioned_table);
   }
-  if (relation.columns.capacity == 0) reserve(relation.columns, expected < 1600 ? expected : 1600, c.arena);
+  if (relation.columns.capacity() == 0) reserve(relation.columns, expected < 1600 ? expected : 1600, c.arena);
   for (Relation* parent : parents) inherit(relation, *parent);
   if (statement.ofTypename != nullptr) {
     const TypeName name = type_name(statement.ofTypename);
     Type* type = c.type_of(name.schema, name.name);
-    if (type == nullptr || type->relation == nullptr || !spend(type->relation->columns.count)) {
+    if (type == nullptr || type->relation == nullptr || !spend(type->relation->columns.size())) {
       relation.columns_known = false;
     } else {
       relation.of_type = type;
       append_live(type->users, &relation);
-      for (std::uint32_t i = 0; i < type->relation->columns.count; ++i)
+      for (std::uint32_t i = 0; i < type->relation->columns.size(); ++i)
         if (!type->relation->columns[i].dropped) {
           Column copy = type->relation->columns[i];
           copy.created = c.now;
@@ -169,8 +169,8 @@ void Replay::create_table(const ::CreateStmt& statement, RelationKind kind) {
 
   for (Relation* parent : parents) {
     add_child(*parent, relation);
-    if (!spend(parent->constraints.count)) continue;
-    for (std::uint32_t i = 0; i < parent->constraints.count; ++i)
+    if (!spend(parent->constraints.size())) continue;
+    for (std::uint32_t i = 0; i < parent->constraints.size(); ++i)
       inherit_check(*parent->constraints[i], relation, true);
     if (relation.is_partition) follow_parent(relation, *parent);
   }
@@ -202,7 +202,7 @@ void Replay::create_as(const ::CreateTableAsStmt& statement) {
     column.created = c.now;
     copy_column(*made, column);
   }
-  if (made->columns.count == 1600) made->columns_known = false;
+  if (made->columns.size() == 1600) made->columns_known = false;
   end_relation(*made);
   if (view) set_reads(*made, reads);
   if (into->onCommit == ONCOMMIT_DROP) append(c.drop_at_commit_, made);

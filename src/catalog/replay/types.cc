@@ -62,8 +62,9 @@ TypeName Replay::type_name(const ::TypeName* written) const {
   type.array_dimensions = static_cast<std::uint8_t>(std::min<std::size_t>(pg::nodes(written->arrayBounds).size(), 255));
   type.name = symbol(name);
   if (names.size() >= 2) {
-    type.schema = symbol_of(names[names.size() - 2]);
-    if (type.schema == c.pg_catalog_) type.schema = {};
+    // As the parser spells int, varchar and the like.
+    const std::string_view schema = pg::string(names[names.size() - 2]);
+    if (schema != "pg_catalog") type.schema = symbol(schema);
   } else if (type.name.id >= c.first_serial_ && type.name.id < c.first_serial_ + std::size(serial_bases)) {
     type.name = symbol(serial_bases[type.name.id - c.first_serial_]);
     type.serial = true;
@@ -141,7 +142,7 @@ EnumValue* Replay::value_of(const Type& type, Symbol name) const {
 
 void Replay::add_value(Type& type, Symbol name) const {
   append(type.values, EnumValue{name, c.now});
-  const std::uint32_t count = type.values.count;
+  const std::uint32_t count = type.values.size();
   if (count <= Names::few) return;
   if (type.names == nullptr) set(type.names, c.arena.make<Names>());
   Names& names = *type.names;
@@ -190,7 +191,7 @@ void Replay::add_domain_check(Type& type, const ::Constraint& written) {
   check->created = c.now;
   append_live(type.checks, check);
   take_constraint_name(type.schema, check->name);
-  if (type.checks.count > Names::few) remember_check(type, *check);
+  if (type.checks.size() > Names::few) remember_check(type, *check);
 }
 
 void Replay::remember_check(Type& type, Constraint& check) const {
@@ -344,7 +345,7 @@ void Replay::drop_type(Type& type, bool cascade) {
       drop_relation(*user, true);
       continue;
     }
-    for (std::uint32_t i = 0; i < user->columns.count; ++i) {
+    for (std::uint32_t i = 0; i < user->columns.size(); ++i) {
       const Column& column = user->columns[i];
       if (!column.dropped && column.type.schema == type.schema && column.type.name == type.name)
         drop_column(*user, column.name, true);

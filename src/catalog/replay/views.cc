@@ -14,6 +14,8 @@ namespace {
 constexpr int deepest = 120;
 // Nor is more compared than this for one query.
 constexpr std::uint64_t most_steps = 4'000'000;
+// What is looked through rather than hashed.
+constexpr std::size_t few = 32;
 
 // A column that a query, or an item of FROM, gives.
 struct Output {
@@ -68,8 +70,17 @@ class Reader {
 
   // What was only named in FROM, and no column of it, is read as a whole.
   void finish() {
-    for (Relation* relation : whole_)
-      if (read_of_.count(relation) == 0) reads_.push_back({relation, {}});
+    std::unordered_set<const Relation*> read_of;
+    const bool many = whole_.size() > few;
+    if (many)
+      for (const Dependency& read : reads_) read_of.insert(read.on);
+    const std::size_t columns = reads_.size();
+    for (Relation* relation : whole_) {
+      const bool has_column = many ? read_of.count(relation) != 0
+                                   : std::any_of(reads_.begin(), reads_.begin() + static_cast<std::ptrdiff_t>(columns),
+                                                 [relation](const Dependency& read) { return read.on == relation; });
+      if (!has_column) reads_.push_back({relation, {}});
+    }
   }
 
  private:
@@ -218,8 +229,8 @@ class Reader {
       item.outputs.known = false;
       expression(node, scope, depth);
     }
-    scope.items.push_back(item);
-    return item.outputs;
+    scope.items.push_back(std::move(item));
+    return scope.items.back().outputs;
   }
 
   Outputs from_relation(const ::RangeVar& name, Scope& scope) {
@@ -232,8 +243,8 @@ class Reader {
           if (with.alias == relname) {
             item.outputs = with.outputs;
             name_item(item, name.alias);
-            scope.items.push_back(item);
-            return item.outputs;
+            scope.items.push_back(std::move(item));
+            return scope.items.back().outputs;
           }
     }
     const Lookup lookup = c_.find(name);
@@ -242,17 +253,18 @@ class Reader {
       item.outputs.known = false;
     } else {
       item.relation = replay_.target(&name);
-      if (numbers_.try_emplace(item.relation, numbers_.size()).second) whole_.push_back(item.relation);
+      add_whole(item.relation);
       item.outputs.known = item.relation->columns_known;
-      if (!replay_.spend(item.relation->columns.count)) item.outputs.known = false;
-      if (item.outputs.known || item.relation->columns.count < 1600)
+      if (!replay_.spend(item.relation->columns.size())) item.outputs.known = false;
+      item.outputs.columns.reserve(item.relation->columns.size());
+      if (item.outputs.known || item.relation->columns.size() < 1600)
         for (const Column& column : item.relation->columns)
           if (!column.dropped)
             item.outputs.columns.push_back({column.name, column.type, column.collation, item.relation, column.name});
     }
     name_item(item, name.alias);
-    scope.items.push_back(item);
-    return item.outputs;
+    scope.items.push_back(std::move(item));
+    return scope.items.back().outputs;
   }
 
   Outputs from_join(const ::JoinExpr& join, Scope& scope, int depth) {
@@ -357,11 +369,29 @@ class Reader {
   }
 
   void read(Relation* relation, Symbol column) {
-    const std::uint64_t number = numbers_.try_emplace(relation, numbers_.size()).first->second;
-    const std::uint64_t key = number << 32 | column.id;
-    if (!seen_.insert(key).second) return;
-    reads_.push_back({relation, column});
-    read_of_.insert(relation);
+    // Most queries read a few columns: those are looked through.
+    if (reads_.size() < few) {
+      for (const Dependency& read : reads_)
+        if (read.on == relation && read.column == column) return;
+      reads_.push_back({relation, column});
+      return;
+    }
+    if (seen_.empty())
+      for (const Dependency& read : reads_) seen_.insert(key(read.on, read.column));
+    if (seen_.insert(key(relation, column)).second) reads_.push_back({relation, column});
+  }
+
+  void add_whole(Relation* relation) {
+    if (whole_.size() < few) {
+      if (std::find(whole_.begin(), whole_.end(), relation) == whole_.end()) whole_.push_back(relation);
+      return;
+    }
+    if (whole_seen_.empty()) whole_seen_.insert(whole_.begin(), whole_.end());
+    if (whole_seen_.insert(relation).second) whole_.push_back(relation);
+  }
+
+  std::uint64_t key(const Relation* relation, Symbol column) {
+    return numbers_.try_emplace(relation, numbers_.size()).first->second << 32 | column.id;
   }
 
   void read_all(const Outputs& outputs) {
@@ -480,7 +510,7 @@ class Reader {
   std::vector<Dependency>& reads_;
   std::vector<Relation*> whole_;
   std::unordered_map<const Relation*, std::uint64_t> numbers_;
-  std::unordered_set<const Relation*> read_of_;  // of which a column was read
+  std::unordered_set<const Relation*> whole_seen_;
   std::unordered_set<std::uint64_t> seen_;
   std::uint64_t steps_ = 0;
 };
@@ -511,7 +541,7 @@ void Replay::set_reads(Relation& view, const std::vector<Dependency>& reads) {
   reserve(list, static_cast<std::uint32_t>(reads.size()), c.arena);
   for (const Dependency& read : reads) {
     if (read.on == &view) continue;
-    list.items[list.count++] = read;
+    push(list, read, c.arena);
     Vec<Relation*>& dependents = read.on->dependents;
     if (!dependents.empty() && dependents.back() == &view) continue;
     const bool before =
@@ -552,10 +582,10 @@ void Replay::create_view(const ::ViewStmt& statement) {
   Vec<Column> list;
   reserve(list, static_cast<std::uint32_t>(std::min<std::size_t>(columns.size(), 1664)), c.arena);
   for (Column& column : columns) {
-    if (list.count == list.capacity) break;
+    if (list.size() == list.capacity()) break;
     const Column* before = fresh ? nullptr : catalog::column(*view, column.name);
     column.created = before != nullptr ? before->created : c.now;
-    list.items[list.count++] = column;
+    push(list, column, c.arena);
     use_type(*view, column.type);
   }
   if (&*view == making) {
