@@ -1,0 +1,72 @@
+// The writing half of the runners: SQL texts in, changes of files out. It knows no plan.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "source/files.h"
+#include "source/project.h"
+
+namespace pglint::source {
+
+// Where a statement runs.
+enum class Place : std::uint8_t {
+  runner_transaction,  // in the transaction that the runner opens
+  own_transaction,     // in a transaction after a commit: with its neighbours of the same `group`
+  outside,             // outside any transaction, alone
+};
+
+struct Text {
+  Place place = Place::runner_transaction;
+  std::string sql;          // one statement, without the semicolon
+  std::string comment;      // one line or more above it; without "-- "; empty: none
+  std::uint32_t group = 0;  // of own_transaction
+};
+
+// A migration as it shall be: an unreleased one that is written anew, or one that is added behind all others.
+struct NewMigration {
+  std::optional<std::size_t> replaces;  // index into Project::migrations; nothing: a new one
+  std::string name;                     // of a new one, without number and extension: "primary_contact_tighten"
+  std::string comment;                  // at the top, lines without "-- "
+  std::vector<Text> texts;              // empty: the comment alone
+};
+
+// Which schema the ORM's newest snapshot shall describe when the files are written.
+enum class OrmState : std::uint8_t { previous, end_state };
+
+struct WriteRequest {
+  std::vector<NewMigration> migrations;  // those that replace come first, in the project's order
+  OrmState orm = OrmState::previous;
+  std::string
+      end_state_snapshot;   // of `end_state`, its text as the plan keeps it; empty: the newest one on disk is right
+  std::int64_t now_ms = 0;  // since 1970: for names and journals
+};
+
+enum class FileOrder : std::uint8_t { plan, new_sql, snapshot, edited_sql, journal };  // the order of the renames
+
+struct FileChange {
+  std::string path;
+  bool create = true;  // else it is there and gets another text
+  std::string text;
+  FileOrder order = FileOrder::new_sql;
+};
+
+struct Written {
+  std::vector<FileChange> changes;
+  std::vector<std::string> paths;  // of each requested migration, in their order
+};
+
+// A runner's writing half. An error says what the runner cannot hold, or which side file is broken.
+struct Writer {
+  Result<Written> (*write)(const Project& project, const Files& files, const WriteRequest& request) = nullptr;
+  // The ORM's newest snapshot: path and text; nothing where the runner has none.
+  std::optional<std::pair<std::string, std::string>> (*snapshot)(const Project& project, const Files& files) = nullptr;
+};
+
+// Null: the runner's files are only read.
+[[nodiscard]] const Writer* find_writer(std::string_view runner);
+
+}  // namespace pglint::source
