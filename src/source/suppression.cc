@@ -2,6 +2,7 @@
 #include "source/suppression.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace pglint::source {
@@ -54,9 +55,14 @@ bool is_date(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (i != 4 && i != 7 && !is_digit(text[i])) return false;
   }
-  const int month = (text[5] - '0') * 10 + (text[6] - '0');
-  const int day = (text[8] - '0') * 10 + (text[9] - '0');
-  return month >= 1 && month <= 12 && day >= 1 && day <= 31;
+  const auto number = [text](std::size_t at, std::size_t digits) {
+    unsigned value = 0;
+    for (const char digit : text.substr(at, digits)) value = value * 10 + static_cast<unsigned>(digit - '0');
+    return value;
+  };
+  // The calendar knows that no February has 31 days.
+  const std::chrono::year year(static_cast<int>(number(0, 4)));
+  return (year / std::chrono::month(number(5, 2)) / std::chrono::day(number(8, 2))).ok();
 }
 
 // What stands between the delimiters of a comment, without the decoration that some put around it.

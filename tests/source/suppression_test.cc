@@ -117,6 +117,11 @@ TEST_CASE("what is wrong with the form is said with the form that is right") {
   CHECK(problem("-- pglint:ignore a it is safe, really").starts_with("needs a colon between"));
   CHECK(problem("-- pglint:ignore a: until=tomorrow why").starts_with("has an `until=` that is not a date"));
   CHECK(problem("-- pglint:ignore a: until=2027-13-01 why").starts_with("has an `until=` that is not a date"));
+  for (const std::string day : {"2027-02-31", "2027-02-29", "2100-02-29", "2027-04-31", "2027-01-00", "2027-00-10"}) {
+    CAPTURE(day);
+    CHECK(problem("-- pglint:ignore a: until=" + day + " why").starts_with("has an `until=` that is not a date"));
+  }
+  CHECK(problem("-- pglint:ignore a: until=2028-02-29 why").empty());
   CHECK(problem("-- pglint:disable a: why").starts_with("is not a form that pglint knows"));
   CHECK(problem("-- pglint:ignorefile a: why").starts_with("is not a form that pglint knows"));
   CHECK(problem("-- pglint:").starts_with("is not a form that pglint knows"));
