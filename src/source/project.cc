@@ -269,7 +269,7 @@ class Finder {
       neighbours->wanted[i] = true;
       return;
     }
-    // Not a name that migrations are looked for by: it stands alone.
+    // It undoes a migration, or it has not a name that migrations are looked for by: it stands alone.
     Found& alone = found_.emplace_back();
     alone.runner = neighbours->runner;
     alone.layout = neighbours->layout;
@@ -278,12 +278,20 @@ class Finder {
     alone.project.runner = "plain";
     alone.project.wrapped_run = options_.transaction == "all";
     alone.project.psql = alone.runner->psql;
+    for (const Rollback& rollback : neighbours->project.rollbacks) {
+      if (file_name(rollback.path) != file_name(path)) continue;
+      const std::vector<Migration>& history = neighbours->project.migrations;
+      alone.guessed = true;
+      alone.project.migrations.assign(history.begin(), history.begin() + static_cast<std::ptrdiff_t>(rollback.after));
+      alone.wanted.assign(rollback.after, false);
+      break;
+    }
+    known_.try_emplace(path, &alone, alone.wanted.size());
     Migration& migration = alone.project.migrations.emplace_back();
     migration.id = file_name(path);
     migration.path = path;
     migration.wrapped = options_.transaction == "file";
     alone.wanted.push_back(true);
-    known_.try_emplace(path, &alone, 0);
   }
 
   // False if there is nothing in it.
@@ -296,6 +304,7 @@ class Finder {
     out_.failures.insert(out_.failures.end(), notes.failures.begin(), notes.failures.end());
     if (project.migrations.empty()) return out_.failures.size() != failures;
     if (known_.contains(project.migrations.front().path)) return true;  // part of a folder that was named before
+    out_.notices.insert(out_.notices.end(), notes.notices.begin(), notes.notices.end());
 
     Found& found = found_.emplace_back();
     found.runner = find_runner("plain");

@@ -2,6 +2,7 @@
 // cut into which scripts, inside which transactions.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -32,6 +33,12 @@ struct Migration {
   bool schema = false;   // a --schema file: released, reports nothing, its tables count as large and busy
 };
 
+// A file that undoes a migration. It is no part of the history.
+struct Rollback {
+  std::string path;
+  std::size_t after = 0;  // it runs when so many migrations of its project have run
+};
+
 // The migrations that go out in one go. Known only where the command line or git says what is pending; else each
 // migration is a run of its own.
 struct Project {
@@ -41,6 +48,7 @@ struct Project {
   bool psql = true;                   // files are psql's: its commands and variables may stand in them
   bool pending_known = false;         // the reported migrations are exactly the pending ones
   std::vector<Migration> migrations;  // in the runner's order
+  std::vector<Rollback> rollbacks;
 };
 
 struct Sources {

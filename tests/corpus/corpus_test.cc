@@ -33,12 +33,10 @@ struct Explained {
 };
 constexpr Explained explained[] = {
     {"alphagov__pay-ledger", 1, "no semicolon at the end of a Liquibase changeset"},
-    {"chef__automate", 1, "a rollback file is broken"},
     {"civitai__civitai", 1, "a comma is missing"},
     {"conductor-oss__conductor", 4, "${tableName}, a placeholder of Flyway"},
     {"graphprotocol__graph-node", 8, "rollback files are broken: RAISE and names outside of what they need"},
     {"hatchet-dev__hatchet", 1, "no semicolon before goose's StatementEnd"},
-    {"matter-labs__zksync-era", 17, "rollback files are broken: types after DROP COLUMN, missing semicolons, IF EXIST"},
     {"measure-sh__measure", 1, "no semicolon before dbmate's migrate:down"},
     {"supabase__auth", 168, "Go templates: {{ index .Options \"Namespace\" }}"},
 };

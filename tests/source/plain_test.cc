@@ -62,6 +62,22 @@ TEST_CASE("only .sql files are migrations, and not those of packages, builds or 
                   "db/build/x.sql"}) == Lines{"db/a.sql"});
 }
 
+TEST_CASE("files that undo others are no part of the history") {
+  CHECK(order_of({"db/1_a.up.sql", "db/1_a.down.sql", "db/2_b.up.sql", "db/2_b.down.sql"}) ==
+        Lines{"db/1_a.up.sql", "db/2_b.up.sql"});
+  // The file that it undid is gone, or was renamed.
+  CHECK(order_of({"db/1_a.up.sql", "db/2_b.down.sql", "db/3_c.sql"}) == Lines{"db/1_a.up.sql", "db/3_c.sql"});
+  // Each folder for itself: there, nothing says that they undo anything.
+  CHECK(order_of({"db/1_a.up.sql", "db/2/shut.down.sql", "db/3_c.down.sql"}) ==
+        Lines{"db/1_a.up.sql", "db/2/shut.down.sql"});
+  CHECK(order_of({"db/shut.down.sql", "db/x.up.sql/1.sql"}) == Lines{"db/shut.down.sql", "db/x.up.sql/1.sql"});
+
+  const auto sources = read({"db"}, folder_of({"db/1_a.up.sql", "db/1_a.down.sql"}));
+  REQUIRE(!sources.notices.empty());
+  CHECK(sources.notices[0] ==
+        "db: 1 file(s) like db/1_a.down.sql undo migrations, so they are checked only where they are named");
+}
+
 TEST_CASE("a skipped folder is read when it is named") {
   const auto files = folder_of({"build/a.sql"});
   const auto sources = read({"build"}, files);

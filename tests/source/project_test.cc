@@ -93,6 +93,25 @@ TEST_CASE("several named files of one folder are one project") {
   CHECK(all(read({"db/3.sql", "./db/1.sql", "db/3.sql"}, disk)) == Lines{"db plain: db/1.sql (db/2.sql) db/3.sql"});
 }
 
+TEST_CASE("a named file that undoes another runs after it, and nothing that came later has run") {
+  const auto files = test::fake({{"db/9_a.up.sql", ""},
+                                 {"db/9_a.down.sql", ""},
+                                 {"db/10_b.up.sql", ""},
+                                 {"db/10_b.down.sql", ""},
+                                 {"db/11_c.down.sql", ""},
+                                 {"db/12_d.up.sql", ""},
+                                 {"db/12_d.down.sql", ""}});
+  CHECK(all(read({"db/10_b.down.sql"}, files)) == Lines{"db plain: (db/9_a.up.sql) (db/10_b.up.sql) db/10_b.down.sql"});
+  CHECK(read({"db/10_b.down.sql"}, files).projects[0].pending_known);
+  CHECK(all(read({"db/11_c.down.sql"}, files)) == Lines{"db plain: (db/9_a.up.sql) (db/10_b.up.sql) db/11_c.down.sql"});
+  // Several undo each other's history, so each is by itself; and beside a folder that was named as a whole.
+  CHECK(all(read({"db/10_b.up.sql", "db/9_a.down.sql", "db/10_b.down.sql", "db/9_a.down.sql"}, files)) ==
+        Lines{"db plain: (db/9_a.up.sql) db/10_b.up.sql", "db plain: (db/9_a.up.sql) db/9_a.down.sql",
+              "db plain: (db/9_a.up.sql) (db/10_b.up.sql) db/10_b.down.sql"});
+  CHECK(all(read({"db", "db/9_a.down.sql"}, files)) ==
+        Lines{"db plain: db/9_a.up.sql db/10_b.up.sql db/12_d.up.sql", "db plain: (db/9_a.up.sql) db/9_a.down.sql"});
+}
+
 TEST_CASE("what is named twice is read once") {
   std::map<std::string, std::string> files = {{"sql/1.sql", ""}, {"sql/sub/2.sql", ""}};
   add_drizzle(files, "drizzle");

@@ -1,7 +1,12 @@
 // A folder of SQL files that no runner is known for. Like psql, it sends each statement by itself, unless `transaction`
-// says otherwise.
+// says otherwise. Where files are called X.up.sql, those called X.down.sql undo them, and nobody runs them in a row.
+#include <fmt/core.h>
+
 #include <algorithm>
+#include <unordered_map>
 #include <unordered_set>
+#include <utility>
+#include <vector>
 
 #include "source/path.h"
 #include "source/runner.h"
@@ -16,7 +21,14 @@ namespace {
 constexpr std::size_t deepest = 32;
 constexpr std::size_t most_folders = 100'000;
 
+constexpr std::string_view up = ".up.sql";
+constexpr std::string_view down = ".down.sql";
+
 bool is_sql(std::string_view name) { return name.size() > 4 && name.ends_with(".sql"); }
+
+std::string_view without(std::string_view name, std::string_view suffix) {
+  return name.substr(0, name.size() - suffix.size());
+}
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -96,17 +108,32 @@ void read_folder(Walk& walk, const std::string& folder, std::size_t depth) {
     return entry.folder ? !walk.options.subfolders || is_skipped(entry.name) : !is_sql(entry.name);
   });
   sort_names(*entries);
+  const bool undoes = std::any_of(entries->begin(), entries->end(),
+                                  [](const Entry& entry) { return !entry.folder && entry.name.ends_with(up); });
+  std::unordered_map<std::string_view, std::size_t> ups;        // X of X.up.sql: which migration it is
+  std::vector<std::pair<std::string_view, std::size_t>> downs;  // X of X.down.sql: which rollback it is
   for (const Entry& entry : *entries) {
     std::string path = join(folder, entry.name);
     if (entry.folder) {
       read_folder(walk, path, depth + 1);
       continue;
     }
+    if (undoes && entry.name.ends_with(down)) {
+      downs.emplace_back(without(entry.name, down), walk.project.rollbacks.size());
+      walk.project.rollbacks.push_back({std::move(path), walk.project.migrations.size()});
+      continue;
+    }
+    if (entry.name.ends_with(up)) ups.emplace(without(entry.name, up), walk.project.migrations.size());
     Migration migration;
     migration.id = entry.name.substr(0, entry.name.size() - 4);
     migration.path = std::move(path);
     migration.wrapped = walk.options.transaction == "file";
     walk.project.migrations.push_back(std::move(migration));
+  }
+  // By its name X.down.sql stands before X.up.sql, and it runs after it.
+  for (const auto& [name, which] : downs) {
+    const auto own = ups.find(name);
+    if (own != ups.end()) walk.project.rollbacks[which].after = own->second + 1;
   }
 }
 
@@ -120,6 +147,12 @@ Project order(const Layout& layout, const Files& files, const ReadOptions& optio
   project.psql = plain_runner.psql;
   Walk walk{files, options, project, notes};
   read_folder(walk, layout.root, 0);
+  if (!project.rollbacks.empty()) {
+    notes.notices.push_back(
+        fmt::format("{}: {} file(s) like {} undo migrations, so they are checked only where they are "
+                    "named",
+                    layout.root, project.rollbacks.size(), project.rollbacks.front().path));
+  }
   return project;
 }
 
