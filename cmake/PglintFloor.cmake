@@ -64,9 +64,12 @@ endfunction()
 # pglint_rules(DEPENDS floor... [LIBRARIES library...])
 #
 # The static library pglint_rules of rules/: one rule is <id>.cc beside its page <id>.md, and nothing else has to name it.
-# rules/set-not-null.cc defines `extern const Rule set_not_null`; a generated table refers to each of them, so a rule that
-# is missing or misspelt is a link error with its name. It is a table, and not objects that register themselves, since the
-# linker drops an object of a static library that nothing refers to.
+# rules/set-not-null.cc defines `extern const Rule rule` in the namespace pglint::rules::set_not_null; a generated table
+# refers to each of them, so a rule that is missing or misspelt is a link error with its name. It is a table, and not
+# objects that register themselves, since the linker drops an object of a static library that nothing refers to.
+#
+# What a rule costs to compile is mostly what all of them include and instantiate. So they share a precompiled header, and
+# with PGLINT_UNITY several are compiled as one source; each has a namespace of its own, so their helpers do not meet.
 #
 # rules/registry.h declares what is generated here.
 function(pglint_rules)
@@ -92,8 +95,8 @@ function(pglint_rules)
       message(FATAL_ERROR "rules/${id}.cc: the name of a rule is kebab-case")
     endif()
     string(REPLACE "-" "_" symbol ${id})
-    string(APPEND declarations "extern const lint::Rule ${symbol};\n")
-    string(APPEND table "    &${symbol},\n")
+    string(APPEND declarations "namespace ${symbol} {\nextern const lint::Rule rule;\n}\n")
+    string(APPEND table "    &${symbol}::rule,\n")
   endforeach()
   file(CONFIGURE OUTPUT ${generated}/registry.cc @ONLY CONTENT [[
 // Generated from the names in rules/ by cmake/PglintFloor.cmake.
@@ -129,6 +132,8 @@ std::span<const lint::Rule* const> all() { return table; }
     target_precompile_headers(pglint_rules PRIVATE ${PROJECT_SOURCE_DIR}/rules/pch.h)
     set_source_files_properties(${generated}/registry.cc ${generated}/pages.cc PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
   endif()
+  set_target_properties(pglint_rules PROPERTIES UNITY_BUILD ${PGLINT_UNITY})
+  set_source_files_properties(${generated}/registry.cc ${generated}/pages.cc PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
 
 # pglint_test(<name> [DEPENDS floor...] [LIBRARIES library...] [NODES] [PROGRAM] [LABELS label...])

@@ -7,7 +7,7 @@
 #include "lint/words.h"
 #include "pg/tree.h"
 
-namespace pglint::rules {
+namespace pglint::rules::add_check_validating {
 namespace {
 
 using namespace lint;
@@ -62,8 +62,8 @@ constexpr std::array aliases = {Alias{"squawk", "constraint-missing-not-valid"},
 
 }  // namespace
 
-extern const Rule add_check_validating;
-constexpr Rule add_check_validating = complete({
+extern const Rule rule;
+constexpr Rule rule = complete({
     .id = "add-check-validating",
     .category = Category::lock,
     .severity = Severity::error,
@@ -73,4 +73,4 @@ constexpr Rule add_check_validating = complete({
     .check = on<AlterTableStmt, check>,
 });
 
-}  // namespace pglint::rules
+}  // namespace pglint::rules::add_check_validating

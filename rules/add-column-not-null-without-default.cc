@@ -7,7 +7,7 @@
 #include "lint/words.h"
 #include "pg/tree.h"
 
-namespace pglint::rules {
+namespace pglint::rules::add_column_not_null_without_default {
 namespace {
 
 using namespace lint;
@@ -82,8 +82,8 @@ constexpr std::array aliases = {Alias{"squawk", "adding-required-field"},
 
 }  // namespace
 
-extern const Rule add_column_not_null_without_default;
-constexpr Rule add_column_not_null_without_default = complete({
+extern const Rule rule;
+constexpr Rule rule = complete({
     .id = "add-column-not-null-without-default",
     .category = Category::fails,
     .severity = Severity::error,
@@ -93,4 +93,4 @@ constexpr Rule add_column_not_null_without_default = complete({
     .check = on<AlterTableStmt, check>,
 });
 
-}  // namespace pglint::rules
+}  // namespace pglint::rules::add_column_not_null_without_default

@@ -10,7 +10,7 @@
 #include "lint/words.h"
 #include "pg/tree.h"
 
-namespace pglint::rules {
+namespace pglint::rules::add_foreign_key_validating {
 namespace {
 
 using namespace lint;
@@ -101,8 +101,8 @@ constexpr std::array aliases = {Alias{"squawk", "adding-foreign-key-constraint"}
 
 }  // namespace
 
-extern const Rule add_foreign_key_validating;
-constexpr Rule add_foreign_key_validating = complete({
+extern const Rule rule;
+constexpr Rule rule = complete({
     .id = "add-foreign-key-validating",
     .category = Category::lock,
     .severity = Severity::error,
@@ -112,4 +112,4 @@ constexpr Rule add_foreign_key_validating = complete({
     .check = on<AlterTableStmt, check>,
 });
 
-}  // namespace pglint::rules
+}  // namespace pglint::rules::add_foreign_key_validating

@@ -9,7 +9,7 @@
 #include "lint/words.h"
 #include "pg/tree.h"
 
-namespace pglint::rules {
+namespace pglint::rules::add_unique_constraint {
 namespace {
 
 using namespace lint;
@@ -96,8 +96,8 @@ constexpr std::array aliases = {Alias{"squawk", "disallowed-unique-constraint"},
 
 }  // namespace
 
-extern const Rule add_unique_constraint;
-constexpr Rule add_unique_constraint = complete({
+extern const Rule rule;
+constexpr Rule rule = complete({
     .id = "add-unique-constraint",
     .category = Category::lock,
     .severity = Severity::error,
@@ -107,4 +107,4 @@ constexpr Rule add_unique_constraint = complete({
     .check = on<AlterTableStmt, check>,
 });
 
-}  // namespace pglint::rules
+}  // namespace pglint::rules::add_unique_constraint

@@ -9,7 +9,7 @@
 #include "lint/reach.h"
 #include "lint/words.h"
 
-namespace pglint::rules {
+namespace pglint::rules::backfill_under_lock {
 namespace {
 
 using namespace lint;
@@ -81,8 +81,8 @@ constexpr std::array aliases = {Alias{"eugene", "E4"}, Alias{"pgfence", "stateme
 
 }  // namespace
 
-extern const Rule backfill_under_lock;
-constexpr Rule backfill_under_lock = complete({
+extern const Rule rule;
+constexpr Rule rule = complete({
     .id = "backfill-under-lock",
     .category = Category::lock,
     .severity = Severity::error,
@@ -91,4 +91,4 @@ constexpr Rule backfill_under_lock = complete({
     .check = check,
 });
 
-}  // namespace pglint::rules
+}  // namespace pglint::rules::backfill_under_lock

@@ -7,7 +7,7 @@
 #include "lint/context.h"
 #include "lint/words.h"
 
-namespace pglint::rules {
+namespace pglint::rules::concurrently_in_transaction {
 namespace {
 
 using namespace lint;
@@ -60,8 +60,8 @@ constexpr std::array aliases = {Alias{"squawk", "ban-concurrent-index-creation-i
 
 }  // namespace
 
-extern const Rule concurrently_in_transaction;
-constexpr Rule concurrently_in_transaction = complete({
+extern const Rule rule;
+constexpr Rule rule = complete({
     .id = "concurrently-in-transaction",
     .category = Category::fails,
     .severity = Severity::error,
@@ -70,4 +70,4 @@ constexpr Rule concurrently_in_transaction = complete({
     .check = check,
 });
 
-}  // namespace pglint::rules
+}  // namespace pglint::rules::concurrently_in_transaction

@@ -6,7 +6,7 @@
 #include "lint/context.h"
 #include "lint/words.h"
 
-namespace pglint::rules {
+namespace pglint::rules::create_index_not_concurrent {
 namespace {
 
 using namespace lint;
@@ -60,8 +60,8 @@ constexpr std::array aliases = {Alias{"squawk", "require-concurrent-index-creati
 
 }  // namespace
 
-extern const Rule create_index_not_concurrent;
-constexpr Rule create_index_not_concurrent = complete({
+extern const Rule rule;
+constexpr Rule rule = complete({
     .id = "create-index-not-concurrent",
     .category = Category::lock,
     .severity = Severity::error,
@@ -71,4 +71,4 @@ constexpr Rule create_index_not_concurrent = complete({
     .check = on<IndexStmt, check>,
 });
 
-}  // namespace pglint::rules
+}  // namespace pglint::rules::create_index_not_concurrent

@@ -6,7 +6,7 @@
 #include "lint/context.h"
 #include "lint/words.h"
 
-namespace pglint::rules {
+namespace pglint::rules::drop_index_not_concurrent {
 namespace {
 
 using namespace lint;
@@ -53,8 +53,8 @@ constexpr std::array aliases = {Alias{"squawk", "require-concurrent-index-deleti
 
 }  // namespace
 
-extern const Rule drop_index_not_concurrent;
-constexpr Rule drop_index_not_concurrent = complete({
+extern const Rule rule;
+constexpr Rule rule = complete({
     .id = "drop-index-not-concurrent",
     .category = Category::lock,
     .severity = Severity::warning,
@@ -64,4 +64,4 @@ constexpr Rule drop_index_not_concurrent = complete({
     .check = on<DropStmt, check>,
 });
 
-}  // namespace pglint::rules
+}  // namespace pglint::rules::drop_index_not_concurrent

@@ -1,10 +1,10 @@
 // A pglint:ignore comment whose `until` has passed. Raised by the engine.
 #include "lint/rule.h"
 
-namespace pglint::rules {
+namespace pglint::rules::expired_suppression {
 
-extern const lint::Rule expired_suppression;
-constexpr lint::Rule expired_suppression = lint::complete({
+extern const lint::Rule rule;
+constexpr lint::Rule rule = lint::complete({
     .id = "expired-suppression",
     .category = lint::Category::policy,
     .severity = Severity::warning,
@@ -12,4 +12,4 @@ constexpr lint::Rule expired_suppression = lint::complete({
     .subject = lint::Subject::engine,
 });
 
-}  // namespace pglint::rules
+}  // namespace pglint::rules::expired_suppression

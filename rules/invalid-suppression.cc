@@ -1,10 +1,10 @@
 // A pglint:ignore comment that suppresses nothing: no reason, no such rule, a date that is none. Raised by the engine.
 #include "lint/rule.h"
 
-namespace pglint::rules {
+namespace pglint::rules::invalid_suppression {
 
-extern const lint::Rule invalid_suppression;
-constexpr lint::Rule invalid_suppression = lint::complete({
+extern const lint::Rule rule;
+constexpr lint::Rule rule = lint::complete({
     .id = "invalid-suppression",
     .category = lint::Category::policy,
     .severity = Severity::warning,
@@ -12,4 +12,4 @@ constexpr lint::Rule invalid_suppression = lint::complete({
     .subject = lint::Subject::engine,
 });
 
-}  // namespace pglint::rules
+}  // namespace pglint::rules::invalid_suppression

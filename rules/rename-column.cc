@@ -6,7 +6,7 @@
 #include "lint/context.h"
 #include "lint/words.h"
 
-namespace pglint::rules {
+namespace pglint::rules::rename_column {
 namespace {
 
 using namespace lint;
@@ -69,8 +69,8 @@ constexpr std::array aliases = {Alias{"squawk", "renaming-column"}, Alias{"pgfen
 
 }  // namespace
 
-extern const Rule rename_column;
-constexpr Rule rename_column = complete({
+extern const Rule rule;
+constexpr Rule rule = complete({
     .id = "rename-column",
     .category = Category::compat,
     .severity = Severity::error,
@@ -80,4 +80,4 @@ constexpr Rule rename_column = complete({
     .check = on<RenameStmt, check>,
 });
 
-}  // namespace pglint::rules
+}  // namespace pglint::rules::rename_column

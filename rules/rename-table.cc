@@ -7,7 +7,7 @@
 #include "lint/words.h"
 #include "pg/lexer.h"
 
-namespace pglint::rules {
+namespace pglint::rules::rename_table {
 namespace {
 
 using namespace lint;
@@ -87,8 +87,8 @@ constexpr std::array aliases = {Alias{"squawk", "renaming-table"}, Alias{"pgfenc
 
 }  // namespace
 
-extern const Rule rename_table;
-constexpr Rule rename_table = complete({
+extern const Rule rule;
+constexpr Rule rule = complete({
     .id = "rename-table",
     .category = Category::compat,
     .severity = Severity::error,
@@ -98,4 +98,4 @@ constexpr Rule rename_table = complete({
     .check = on<RenameStmt, check>,
 });
 
-}  // namespace pglint::rules
+}  // namespace pglint::rules::rename_table

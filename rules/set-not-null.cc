@@ -8,7 +8,7 @@
 #include "lint/words.h"
 #include "pg/tree.h"
 
-namespace pglint::rules {
+namespace pglint::rules::set_not_null {
 namespace {
 
 using namespace lint;
@@ -94,8 +94,8 @@ constexpr std::array aliases = {Alias{"squawk", "adding-not-nullable-field"}, Al
 
 }  // namespace
 
-extern const Rule set_not_null;
-constexpr Rule set_not_null = complete({
+extern const Rule rule;
+constexpr Rule rule = complete({
     .id = "set-not-null",
     .category = Category::lock,
     .severity = Severity::error,
@@ -105,4 +105,4 @@ constexpr Rule set_not_null = complete({
     .check = on<AlterTableStmt, check>,
 });
 
-}  // namespace pglint::rules
+}  // namespace pglint::rules::set_not_null

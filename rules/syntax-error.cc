@@ -2,10 +2,10 @@
 // while it reads, so there is nothing to check here.
 #include "lint/rule.h"
 
-namespace pglint::rules {
+namespace pglint::rules::syntax_error {
 
-extern const lint::Rule syntax_error;
-constexpr lint::Rule syntax_error = lint::complete({
+extern const lint::Rule rule;
+constexpr lint::Rule rule = lint::complete({
     .id = "syntax-error",
     .category = lint::Category::fails,
     .severity = Severity::error,
@@ -13,4 +13,4 @@ constexpr lint::Rule syntax_error = lint::complete({
     .subject = lint::Subject::engine,
 });
 
-}  // namespace pglint::rules
+}  // namespace pglint::rules::syntax_error

@@ -10,7 +10,7 @@
 #include "lint/words.h"
 #include "pg/tree.h"
 
-namespace pglint::rules {
+namespace pglint::rules::type_change_rewrites {
 namespace {
 
 using namespace lint;
@@ -91,8 +91,8 @@ constexpr std::array aliases = {Alias{"squawk", "changing-column-type"}, Alias{"
 
 }  // namespace
 
-extern const Rule type_change_rewrites;
-constexpr Rule type_change_rewrites = complete({
+extern const Rule rule;
+constexpr Rule rule = complete({
     .id = "type-change-rewrites",
     .category = Category::lock,
     .severity = Severity::error,
@@ -102,4 +102,4 @@ constexpr Rule type_change_rewrites = complete({
     .check = on<AlterTableStmt, check>,
 });
 
-}  // namespace pglint::rules
+}  // namespace pglint::rules::type_change_rewrites

@@ -7,7 +7,7 @@
 #include "lint/reach.h"
 #include "lint/words.h"
 
-namespace pglint::rules {
+namespace pglint::rules::unbatched_delete {
 namespace {
 
 using namespace lint;
@@ -41,8 +41,8 @@ constexpr std::array aliases = {Alias{"pgfence", "delete-without-where"}, Alias{
 
 }  // namespace
 
-extern const Rule unbatched_delete;
-constexpr Rule unbatched_delete = complete({
+extern const Rule rule;
+constexpr Rule rule = complete({
     .id = "unbatched-delete",
     .category = Category::data,
     .severity = Severity::error,
@@ -52,4 +52,4 @@ constexpr Rule unbatched_delete = complete({
     .check = on<DeleteStmt, check>,
 });
 
-}  // namespace pglint::rules
+}  // namespace pglint::rules::unbatched_delete

@@ -7,7 +7,7 @@
 #include "lint/reach.h"
 #include "lint/words.h"
 
-namespace pglint::rules {
+namespace pglint::rules::unbatched_update {
 namespace {
 
 using namespace lint;
@@ -40,8 +40,8 @@ constexpr std::array aliases = {Alias{"pgfence", "update-in-migration"}, Alias{"
 
 }  // namespace
 
-extern const Rule unbatched_update;
-constexpr Rule unbatched_update = complete({
+extern const Rule rule;
+constexpr Rule rule = complete({
     .id = "unbatched-update",
     .category = Category::data,
     .severity = Severity::error,
@@ -51,4 +51,4 @@ constexpr Rule unbatched_update = complete({
     .check = on<UpdateStmt, check>,
 });
 
-}  // namespace pglint::rules
+}  // namespace pglint::rules::unbatched_update

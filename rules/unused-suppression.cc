@@ -1,10 +1,10 @@
 // A pglint:ignore comment that has nothing to hide. Raised by the engine.
 #include "lint/rule.h"
 
-namespace pglint::rules {
+namespace pglint::rules::unused_suppression {
 
-extern const lint::Rule unused_suppression;
-constexpr lint::Rule unused_suppression = lint::complete({
+extern const lint::Rule rule;
+constexpr lint::Rule rule = lint::complete({
     .id = "unused-suppression",
     .category = lint::Category::policy,
     .severity = Severity::warning,
@@ -12,4 +12,4 @@ constexpr lint::Rule unused_suppression = lint::complete({
     .subject = lint::Subject::engine,
 });
 
-}  // namespace pglint::rules
+}  // namespace pglint::rules::unused_suppression
