@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "lint/sink.h"
+#include "pg/clauses.h"
 
 namespace pglint::lint {
 namespace {
@@ -28,10 +29,6 @@ const std::vector<pg::Token>& tokens_of(const Context& context) {
 bool is_word(const Context& context, const pg::Token& token, std::string_view upper) {
   return token.kind == pg::TokenKind::word &&
          same_word(context.text.substr(token.span.begin, token.span.size()), upper);
-}
-
-bool is_symbol(const Context& context, const pg::Token& token, char symbol) {
-  return token.kind == pg::TokenKind::symbol && token.span.size() == 1 && context.text[token.span.begin] == symbol;
 }
 
 }  // namespace
@@ -92,30 +89,10 @@ Span Context::keywords(std::string_view first, std::string_view last) const {
   return found ? span : statement;
 }
 
-// The commands of ALTER TABLE [IF EXISTS] [ONLY] name [*] begin behind the name and are separated by commas outside
-// parentheses.
 Span Context::command(std::size_t index) const {
-  const std::vector<pg::Token>& tokens = tokens_of(*this);
-  std::size_t i = 2;  // ALTER TABLE, or ALTER INDEX, VIEW, SEQUENCE; two words for MATERIALIZED VIEW, FOREIGN TABLE
-  if (tokens.size() > 1 && (is_word(*this, tokens[1], "MATERIALIZED") || is_word(*this, tokens[1], "FOREIGN"))) i = 3;
-  const auto at_word = [&](std::string_view word) { return i < tokens.size() && is_word(*this, tokens[i], word); };
-  if (at_word("IF")) i += 2;
-  if (at_word("ONLY")) ++i;
-  ++i;  // the name
-  while (i + 1 < tokens.size() && is_symbol(*this, tokens[i], '.')) i += 2;
-  if (i < tokens.size() && is_symbol(*this, tokens[i], '*')) ++i;
-  if (i >= tokens.size()) return statement;
-
-  Span span = tokens[i].span;
-  for (std::size_t n = 0; i < tokens.size(); ++i) {
-    if (tokens[i].depth == 0 && is_symbol(*this, tokens[i], ',')) {
-      if (n++ == index) return span;
-      if (i + 1 < tokens.size()) span = tokens[i + 1].span;
-      continue;
-    }
-    span.end = tokens[i].span.end;
-  }
-  return span;
+  const std::vector<Span> commands =
+      pg::alter_commands(text.substr(statement.begin, statement.size()), statement.begin, tokens_of(*this));
+  return index < commands.size() ? commands[index] : statement;
 }
 
 Span Context::first_word() const {

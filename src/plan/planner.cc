@@ -1,0 +1,312 @@
+#include "plan/planner.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <numeric>
+#include <optional>
+#include <set>
+
+#include "plan/verify.h"
+#include "recipe/sql.h"
+
+namespace pglint::plan {
+namespace {
+
+struct Cooked {
+  std::size_t migration = 0;
+  Span at = {};
+  recipe::Pieces pieces;
+};
+
+// Shows each command of the unreleased migrations to `use`, at the moment before it would run.
+class Commands final : public lint::Observer {
+ public:
+  using Use = std::function<void(const recipe::Command&, std::size_t migration, Span at)>;
+  using AtEnd = std::function<void(const catalog::Catalog&)>;
+
+  Commands(const source::Project& project, const recipe::Options& options, Use use, AtEnd at_end)
+      : project_(project), options_(options), use_(std::move(use)), at_end_(std::move(at_end)) {
+    for (std::size_t i = 0; i < project.migrations.size(); ++i)
+      if (project.migrations[i].reported) last_ = i;
+  }
+
+  void begin_file(const source::Project& /*project*/, const source::Migration& migration) override {
+    migration_ = static_cast<std::size_t>(&migration - project_.migrations.data());
+    text_ = migration.text;
+  }
+
+  void syntax_error(const pg::Parsed& parsed) override { broken.emplace_back(migration_, parsed.span); }
+
+  void statement(const lint::Moment& moment) override {
+    catalog_ = &moment.catalog;
+    // What a DO block does is the block's own affair.
+    if (moment.in_body) return;
+    recipe::Command command;
+    command.node = moment.parsed.node;
+    command.text = text_.substr(moment.parsed.span.begin, moment.parsed.span.size());
+    command.shift = static_cast<std::int64_t>(moment.parsed.base) - static_cast<std::int64_t>(moment.parsed.span.begin);
+    command.catalog = &moment.catalog;
+    command.effects = &moment.effects;
+    command.options = &options_;
+    const Span statement = moment.parsed.span;
+    recipe::each_command(command, [&](const recipe::Command& one, Span at) {
+      use_(one, migration_, {statement.begin + at.begin, statement.begin + at.end});
+    });
+  }
+
+  void end_file(const source::Migration& /*migration*/, const std::vector<pg::Comment>& /*comments*/,
+                const std::vector<Span>& /*statements*/) override {
+    if (migration_ == last_ && catalog_ != nullptr && at_end_) at_end_(*catalog_);
+  }
+
+  std::vector<std::pair<std::size_t, Span>> broken;  // statements that do not parse
+
+ private:
+  const source::Project& project_;
+  const recipe::Options& options_;
+  Use use_;
+  AtEnd at_end_;
+  std::size_t migration_ = 0;
+  std::size_t last_ = 0;
+  std::string_view text_;
+  const catalog::Catalog* catalog_ = nullptr;
+};
+
+// Which migrations share a relation.
+class Union {
+ public:
+  explicit Union(std::size_t count) : parent_(count) { std::iota(parent_.begin(), parent_.end(), std::size_t{0}); }
+  std::size_t find(std::size_t i) {
+    while (parent_[i] != i) i = parent_[i] = parent_[parent_[i]];
+    return i;
+  }
+  void join(std::size_t a, std::size_t b) {
+    a = find(a);
+    b = find(b);
+    if (a != b) parent_[std::max(a, b)] = std::min(a, b);
+  }
+
+ private:
+  std::vector<std::size_t> parent_;
+};
+
+// The name of a migration without what only orders it: "0001_primary_contact" → "primary-contact".
+std::string gate_name(std::string_view id) {
+  std::size_t i = 0;
+  while (i < id.size() && id[i] >= '0' && id[i] <= '9') ++i;
+  while (i < id.size() && (id[i] == '_' || id[i] == '-')) ++i;
+  return recipe::slug(i < id.size() ? id.substr(i) : id);
+}
+
+std::string sentence(const std::vector<std::string>& parts) {
+  std::vector<std::string> seen;
+  std::string out;
+  for (const std::string& part : parts) {
+    if (std::ranges::find(seen, part) != seen.end()) continue;
+    seen.push_back(part);
+    out += (out.empty() ? "" : "; ") + part;
+  }
+  return out;
+}
+
+Phase phase_of(recipe::Slot slot) {
+  switch (slot) {
+    case recipe::Slot::expand:
+      return Phase::expand;
+    case recipe::Slot::backfill:
+    case recipe::Slot::refill:
+      return Phase::backfill;
+    case recipe::Slot::build:
+      return Phase::validate;
+    case recipe::Slot::tighten:
+      return Phase::tighten;
+    case recipe::Slot::contract:
+      break;
+  }
+  return Phase::contract;
+}
+
+bool behind_gate(recipe::Slot slot) { return slot >= recipe::Slot::refill; }
+
+// Ids are unique in a plan.
+void number_ids(Plan& plan) {
+  std::map<std::string, int> seen;
+  for (Stage& stage : plan.stages)
+    for (Step& step : stage.steps)
+      if (const int n = ++seen[step.id]; n > 1) step.id += fmt::format("-{}", n);
+}
+
+struct Material {
+  std::vector<const recipe::Pieces*> pieces;
+  bool rename = false;
+};
+
+Plan assemble(const source::Project& project, const std::vector<std::size_t>& migrations, const Material& material,
+              const recipe::Options& options) {
+  Plan plan;
+  const source::Migration& first = project.migrations[migrations.front()];
+  plan.id = first.id;
+  plan.runner = project.runner;
+  plan.postgres = options.pg_version;
+  for (const std::size_t i : migrations)
+    plan.sources.push_back({project.migrations[i].path, {}, project.migrations[i].text});
+
+  std::vector<std::string> release;
+  std::vector<std::string> why;
+  bool gated = false;
+  for (const recipe::Pieces* pieces : material.pieces) {
+    release.insert(release.end(), pieces->release.begin(), pieces->release.end());
+    why.insert(why.end(), pieces->why.begin(), pieces->why.end());
+    plan.checks.insert(plan.checks.end(), pieces->checks.begin(), pieces->checks.end());
+    for (const recipe::Placed& placed : pieces->steps) gated = gated || behind_gate(placed.slot);
+  }
+  const auto collect = [&](recipe::Slot slot) {
+    Stage stage;
+    stage.phase = phase_of(slot);
+    for (const recipe::Pieces* pieces : material.pieces)
+      for (const recipe::Placed& placed : pieces->steps)
+        if (placed.slot == slot) stage.steps.push_back(placed.step);
+    if (slot == recipe::Slot::refill && gated)
+      for (const recipe::Pieces* pieces : material.pieces)
+        stage.steps.insert(stage.steps.end(), pieces->again.begin(), pieces->again.end());
+    if (!stage.steps.empty()) plan.stages.push_back(std::move(stage));
+  };
+  const auto gate = [&](std::string id, std::string says, std::string because) {
+    Stage stage;
+    stage.gate = Gate{std::move(id), std::move(says), std::move(because)};
+    plan.stages.push_back(std::move(stage));
+  };
+  const std::string name = gate_name(plan.id);
+  const bool by_application = options.dual_write == recipe::DualWrite::application && material.rename;
+  collect(recipe::Slot::expand);
+  if (by_application)
+    gate(name + "-writes-both", "writes the old and the new column in every row, and still reads the old one",
+         "no trigger keeps the columns equal, so what is filled before would be wrong again at once");
+  collect(recipe::Slot::backfill);
+  collect(recipe::Slot::build);
+  if (by_application)
+    gate(name + "-reads-new", "reads the new column and still writes both", "the release before reads the old column");
+  else if (gated)
+    gate(name, sentence(release), sentence(why));
+  collect(recipe::Slot::refill);
+  collect(recipe::Slot::tighten);
+  if (by_application) gate(name, sentence(release), sentence(why));
+  collect(recipe::Slot::contract);
+  number_ids(plan);
+  return plan;
+}
+
+bool has_backfill(const Plan& plan) {
+  return std::ranges::any_of(plan.stages, [](const Stage& stage) {
+    return stage.gate ||
+           std::ranges::any_of(stage.steps, [](const Step& step) { return step.kind == StepKind::backfill; });
+  });
+}
+
+}  // namespace
+
+Planned plan(const source::Project& project, const PlanRequest& request) {
+  Planned out;
+  recipe::Context context;
+  bool first = true;
+  const auto look = [&](const recipe::Command& command, std::size_t /*migration*/, Span /*at*/) {
+    if (first) context.first_migration = command.catalog->now.migration;
+    first = false;
+    recipe::note_writes(command, context);
+  };
+  Commands before(project, request.recipes, look, nullptr);
+  lint::replay(project, request.replay, before);
+
+  std::vector<Cooked> cooked;
+  recipe::Pieces renames;
+  const auto cook = [&](const recipe::Command& command, std::size_t migration, Span at) {
+    cooked.push_back({migration, at, recipe::cook(command, context)});
+  };
+  std::vector<recipe::Pieces> finished;
+  std::vector<std::string> renamed_tables;
+  Commands walk(project, request.recipes, cook, [&](const catalog::Catalog& end) {
+    // One by one, so that each goes to the plan of its table.
+    const std::vector<recipe::Renamed> all = context.renamed;
+    for (const recipe::Renamed& one : all) {
+      context.renamed = {one};
+      finished.push_back(recipe::finish_renames(end, context.first_migration, request.recipes, context));
+      renamed_tables.push_back(end.qualified(*one.table));
+    }
+    context.renamed = all;
+  });
+  lint::replay(project, request.replay, walk);
+
+  // Migrations that share a relation belong together.
+  Union groups(project.migrations.size());
+  std::map<std::string, std::size_t> owner;
+  for (const Cooked& one : cooked)
+    for (const std::string& relation : one.pieces.touches) {
+      const auto [found, is_new] = owner.try_emplace(relation, one.migration);
+      if (!is_new) groups.join(found->second, one.migration);
+    }
+  std::map<std::size_t, std::vector<std::size_t>> members;
+  for (std::size_t i = 0; i < project.migrations.size(); ++i)
+    if (project.migrations[i].reported) members[groups.find(i)].push_back(i);
+
+  for (const auto& [root, migrations] : members) {
+    Material material;
+    bool rewritten = false;
+    std::vector<Refused> refused;
+    for (std::size_t i = 0; i < finished.size(); ++i)
+      if (const auto found = owner.find(renamed_tables[i]);
+          found != owner.end() && groups.find(found->second) == root) {
+        material.pieces.push_back(&finished[i]);
+        material.rename = true;
+        if (finished[i].refused)
+          refused.push_back({project.migrations[migrations.front()].path,
+                             {},
+                             finished[i].refused->reason,
+                             finished[i].refused->supply});
+      }
+    for (const Cooked& one : cooked) {
+      if (groups.find(one.migration) != root) continue;
+      material.pieces.push_back(&one.pieces);
+      rewritten = rewritten || one.pieces.rewritten;
+      if (one.pieces.refused)
+        refused.push_back(
+            {project.migrations[one.migration].path, one.at, one.pieces.refused->reason, one.pieces.refused->supply});
+    }
+    for (const auto& [migration, at] : walk.broken)
+      if (groups.find(migration) == root)
+        refused.push_back({project.migrations[migration].path, at, "it does not parse", "mend it first"});
+    if (!refused.empty()) {
+      out.refused.insert(out.refused.end(), refused.begin(), refused.end());
+      continue;
+    }
+    if (!rewritten) continue;
+    Group group;
+    group.migrations = migrations;
+    group.plan = assemble(project, migrations, material, request.recipes);
+    group.files_only = !has_backfill(group.plan);
+    if (!group.files_only) {
+      const Step* blind = nullptr;
+      for (const Stage& stage : group.plan.stages)
+        for (const Step& step : stage.steps)
+          if (step.kind == StepKind::sql && step.done_when.empty()) blind = &step;
+      if (blind != nullptr) {
+        out.refused.push_back(
+            {project.migrations[migrations.front()].path,
+             {},
+             fmt::format("it cannot be told from the database whether this has run: {}", blind->sql.front()),
+             "move it to a migration of its own, apart from what has to be phased"});
+        continue;
+      }
+    }
+    if (std::optional<std::string> wrong = verify(project, migrations, request.replay, group.plan)) {
+      out.refused.push_back({project.migrations[migrations.front()].path, {}, *wrong, ""});
+      continue;
+    }
+    out.groups.push_back(std::move(group));
+  }
+  return out;
+}
+
+}  // namespace pglint::plan

@@ -1,0 +1,168 @@
+// Columns that are added and dropped.
+#include <fmt/format.h>
+
+#include "pg/lexer.h"
+#include "pg/tree.h"
+#include "recipe/probe.h"
+#include "recipe/recipes.h"
+#include "recipe/sql.h"
+
+namespace pglint::recipe {
+namespace {
+
+struct Wants {
+  bool not_null = false;
+  bool value = false;  // a default other than NULL, identity, generated
+  bool key = false;
+  bool reference = false;
+};
+
+Wants wants(const ColumnDef& column) {
+  Wants out;
+  for (const Constraint& constraint : pg::only<Constraint>(column.constraints)) {
+    switch (constraint.contype) {
+      case CONSTR_NOTNULL:
+        out.not_null = true;
+        break;
+      case CONSTR_DEFAULT:
+        out.value = out.value || !pg::is_null_constant(constraint.raw_expr);
+        break;
+      case CONSTR_IDENTITY:
+      case CONSTR_GENERATED:
+        out.value = true;
+        break;
+      case CONSTR_PRIMARY:
+      case CONSTR_UNIQUE:
+        out.key = true;
+        break;
+      case CONSTR_FOREIGN:
+        out.reference = true;
+        break;
+      default:
+        break;
+    }
+  }
+  if (column.typeName != nullptr && pg::last_name(column.typeName->names).ends_with("serial")) out.value = true;
+  return out;
+}
+
+// The clause without NOT NULL.
+std::string nullable(std::string_view clause) {
+  const std::vector<pg::Token> tokens = pg::tokens(clause, 0);
+  const auto is = [&](std::size_t i, std::string_view word) {
+    if (i >= tokens.size() || tokens[i].kind != pg::TokenKind::word || tokens[i].depth != 0) return false;
+    const std::string_view text = clause.substr(tokens[i].span.begin, tokens[i].span.size());
+    return text.size() == word.size() && slug(text) == slug(word);
+  };
+  for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
+    if (!is(i, "NOT") || !is(i + 1, "NULL")) continue;
+    std::string out = edited(clause, {{{tokens[i].span.begin, tokens[i + 1].span.end}, ""}});
+    while (!out.empty() && out.back() == ' ') out.pop_back();
+    return out;
+  }
+  return std::string(clause);
+}
+
+// --value for this column, by any of its names.
+const std::string* value_of(const Command& command, const effect::RelationEffect& table, std::string_view column) {
+  const auto& values = command.options->values;
+  const std::string_view name = command.catalog->text(table.name);
+  const std::string_view schema = command.catalog->text(table.schema);
+  for (const std::string& key : {fmt::format("{}.{}", name, column), fmt::format("{}.{}.{}", schema, name, column)})
+    if (const auto found = values.find(key); found != values.end()) return &found->second;
+  return nullptr;
+}
+
+}  // namespace
+
+void add_column(const Command& command, const ::ColumnDef& column, Context& context, Pieces& pieces) {
+  const effect::RelationEffect* table = command.table();
+  const Wants wanted = wants(column);
+  if (table == nullptr || table->is_new) return as_written(command, pieces);
+  const std::string_view name = pg::text(column.colname);
+  const catalog::Catalog& catalog = *command.catalog;
+  const std::string on = command.table_name();
+  const std::string label(catalog.text(table->name));
+  if (command.part != nullptr && has(command.part->work, Work::rewrite))
+    return refuse(pieces, fmt::format("the new column {}.{} makes PostgreSQL write the table anew", label, name),
+                  "add it without its default, release code that writes it, then fill it in batches");
+  if (wanted.key && command.part != nullptr && has(command.part->work, Work::index_build | Work::scan))
+    return refuse(pieces,
+                  fmt::format("the new column {}.{} is a key, whose index is built under the lock", label, name),
+                  "add the column alone, and the key by ALTER TABLE … ADD CONSTRAINT");
+  if (!wanted.not_null || wanted.value) return as_written(command, pieces);
+
+  // Nullable first; the release behind the gate writes it; then the old rows are filled, and it becomes NOT NULL.
+  const std::string* value = value_of(command, *table, name);
+  const bool filled = context.fills(on, name);
+  if (value == nullptr && !filled)
+    return refuse(pieces, fmt::format("nothing says what the rows that are there get in {}.{}", label, name),
+                  fmt::format("--value {}.{}=EXPR, or an UPDATE in the migration that fills it", label, name));
+  const auto key = value != nullptr && table->relation != nullptr ? key_of(catalog, *table->relation) : std::nullopt;
+  if (value != nullptr && !key)
+    return refuse(pieces, fmt::format("{} has no known unique index over NOT NULL columns to walk along", on),
+                  "--schema FILE, if the history does not make it");
+  pieces.rewritten = true;
+
+  std::string clause = nullable(command.clause);
+  Step add = step(fmt::format("add-{}", slug(name)), "Nullable: the release that runs now does not write it",
+                  {command.alone(clause)}, probe::column(on, name));
+  add.undo = {fmt::format("ALTER TABLE {} DROP COLUMN IF EXISTS {}", on, ident(name))};
+  place(pieces, Slot::expand, std::move(add));
+  if (value != nullptr) {
+    Step fill;
+    fill.id = fmt::format("fill-{}", slug(name));
+    fill.comment = fmt::format("Fills {} in the rows that are there", name);
+    fill.kind = StepKind::backfill;
+    fill.lock_class = LockClass::c;
+    Backfill work;
+    work.table = on;
+    work.index = key->index;
+    work.key = key->columns;
+    work.set = {{std::string(name), *value}};
+    work.where = fmt::format("{} IS NULL", ident(name));
+    work.proof = fmt::format("SELECT 1 FROM {} WHERE {} IS NULL LIMIT 1", on, ident(name));
+    fill.backfill = std::move(work);
+    place(pieces, Slot::refill, std::move(fill));
+  }
+  tighten_not_null(on, label, name, command.options->pg_version, pieces);
+  pieces.release.push_back(fmt::format("writes {}.{} in every row it inserts", label, name));
+  pieces.why.push_back(fmt::format("the release that runs now does not know {}.{}", label, name));
+}
+
+void drop_column(const Command& command, Context& context, Pieces& pieces) {
+  const effect::RelationEffect* table = command.table();
+  if (table == nullptr || table->is_new) return as_written(command, pieces);
+  const catalog::Catalog& catalog = *command.catalog;
+  const std::string_view name = pg::text(command.alter->name);
+  const Symbol symbol = catalog.symbols.find(name);
+  if (context.renamed_to(table->relation, symbol) != nullptr)
+    return refuse(pieces, fmt::format("{} is renamed and dropped in one plan", name),
+                  "drop the column under its old name");
+  if (command.alter->behavior == DROP_CASCADE)
+    return refuse(pieces, fmt::format("DROP COLUMN {} CASCADE drops what depends on it, whatever that is", name),
+                  "drop these first, by name");
+  const std::string on = command.table_name();
+  const std::string label(catalog.text(table->name));
+  pieces.rewritten = true;
+
+  const catalog::Column* column = table->relation != nullptr ? catalog::column(*table->relation, symbol) : nullptr;
+  if (column != nullptr && column->not_null && column->default_volatility == catalog::Volatility::none &&
+      column->identity == catalog::Identity::none) {
+    Step loosen = step(fmt::format("allow-null-{}", slug(name)), "The next release inserts rows without it",
+                       {fmt::format("ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL", on, ident(name))},
+                       probe::no(probe::not_null(on, name)));
+    loosen.undo = {fmt::format("ALTER TABLE {} ALTER COLUMN {} SET NOT NULL", on, ident(name))};
+    place(pieces, Slot::expand, std::move(loosen));
+  }
+  Step drop = step(fmt::format("drop-{}", slug(name)), "The data is gone for good",
+                   {fmt::format("ALTER TABLE {} DROP COLUMN IF EXISTS {}", on, ident(name))},
+                   probe::no(probe::column(on, name)));
+  drop.irreversible = true;
+  place(pieces, Slot::contract, std::move(drop));
+  pieces.release.push_back(fmt::format("does not use {}.{}", label, name));
+  pieces.why.push_back(
+      fmt::format("every query of the release that runs now which names {}.{} would fail", label, name));
+}
+
+}  // namespace pglint::recipe

@@ -1,0 +1,201 @@
+// Foreign keys and checks: NOT VALID first, which reads nothing, then VALIDATE, which lets reads and writes go on. And
+// constraints that are dropped.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "pg/tree.h"
+#include "recipe/probe.h"
+#include "recipe/recipes.h"
+#include "recipe/sql.h"
+
+namespace pglint::recipe {
+namespace {
+
+std::vector<std::string> strings(const List* names) {
+  std::vector<std::string> out;
+  for (const Node* name : pg::nodes(names)) out.emplace_back(pg::string(name));
+  return out;
+}
+
+std::string joined(const std::vector<std::string>& names, std::string_view between) {
+  std::string out;
+  for (const std::string& name : names) {
+    if (!out.empty()) out += between;
+    out += name;
+  }
+  return out;
+}
+
+Step validate(std::string_view table, std::string_view name, std::string condition) {
+  Step out = step(fmt::format("validate-{}", slug(name)), "Reads every row while reads and writes go on",
+                  {fmt::format("ALTER TABLE {} VALIDATE CONSTRAINT {}", table, ident(name))}, std::move(condition));
+  out.lock_class = LockClass::b;
+  return out;
+}
+
+// ADD CONSTRAINT … with the name written out.
+std::string named_clause(std::string_view clause, const Constraint& constraint, std::string_view name) {
+  if (constraint.conname != nullptr) return std::string(clause);
+  const std::size_t add = after_keyword(clause, "ADD");
+  return fmt::format("{} CONSTRAINT {}{}", clause.substr(0, add), ident(name), clause.substr(add));
+}
+
+}  // namespace
+
+void add_foreign_key(const Command& command, const ::Constraint& key, Context& context, Pieces& pieces) {
+  const effect::RelationEffect* table = command.table();
+  if (table == nullptr || table->is_new || command.part == nullptr || !has(command.part->work, Work::scan) ||
+      key.skip_validation)
+    return as_written(command, pieces);
+  if (table->kind == catalog::RelationKind::partitioned_table && command.options->pg_version < 18)
+    return refuse(pieces,
+                  fmt::format("a foreign key of the partitioned table {} cannot be NOT VALID before PostgreSQL 18",
+                              command.table_name()),
+                  "add the key to each partition NOT VALID, validate each, then add it to the parent");
+
+  const catalog::Catalog& catalog = *command.catalog;
+  const std::string label(catalog.text(table->name));
+  const std::vector<std::string> columns = strings(key.fk_attrs);
+  const std::string name =
+      key.conname != nullptr ? key.conname : fmt::format("{}_{}_fkey", label, joined(columns, "_"));
+  if (name.size() > 63)
+    return refuse(pieces, "the name that PostgreSQL would choose for the foreign key is too long", "name it");
+  const catalog::Lookup parent = catalog.find(*key.pktable);
+  const std::string references = catalog.qualified(parent.schema, parent.name);
+  const std::string child = command.table_name();
+  pieces.rewritten = true;
+
+  // A fill that makes the values right comes first.
+  const bool written =
+      std::ranges::any_of(columns, [&](const std::string& column) { return context.writes(child, column); });
+  const Slot slot = written ? Slot::build : Slot::expand;
+
+  // The referenced table by its full name, whatever search_path says.
+  std::string clause = named_clause(command.clause, key, name);
+  const std::size_t behind = after_keyword(clause, "REFERENCES");
+  if (behind != std::string::npos) clause = edited(clause, {{name_at(clause, behind), references}});
+  Step add = step(fmt::format("add-{}", slug(name)), "Checked for new rows from now on; old ones are not read",
+                  {command.alone(clause) + " NOT VALID"},
+                  probe::constraint(child, name, 'f', probe::Valid::any, columns, references));
+  add.undo = {fmt::format("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}", child, ident(name))};
+  const std::string id = add.id;
+  place(pieces, slot, std::move(add));
+  place(pieces, Slot::build,
+        validate(child, name, probe::constraint(child, name, 'f', probe::Valid::valid, columns, references)));
+
+  if (written) return;
+  std::vector<std::string> other = strings(key.pk_attrs);
+  if (other.empty() && parent.relation != nullptr) {
+    for (const catalog::Constraint* constraint : parent.relation->constraints)
+      if (!constraint->dropped && constraint->kind == catalog::ConstraintKind::primary_key)
+        for (const Symbol column : constraint->columns) other.emplace_back(catalog.text(column));
+  }
+  if (other.size() != columns.size()) return;
+  std::string equal;
+  std::string there;
+  std::string list;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const Renamed* renamed = context.renamed_to(table->relation, catalog.symbols.find(columns[i]));
+    const std::string column = ident(renamed != nullptr ? catalog.text(renamed->from) : std::string_view(columns[i]));
+    equal += fmt::format("{}parent.{} = child.{}", i == 0 ? "" : " AND ", ident(other[i]), column);
+    there += fmt::format("child.{} IS NOT NULL AND ", column);
+    list += fmt::format("{}child.{}", i == 0 ? "" : ", ", column);
+  }
+  pieces.checks.push_back(
+      {fmt::format("orphans-{}", slug(name)), id,
+       fmt::format("SELECT {} FROM {} AS child WHERE {}NOT EXISTS (SELECT FROM {} AS parent WHERE {}) LIMIT 10", list,
+                   child, there, references, equal),
+       fmt::format("{} has rows that point to nothing in {}: the foreign key {} would fail", child, references, name)});
+}
+
+void add_check(const Command& command, const ::Constraint& check, Context& context, Pieces& pieces) {
+  const effect::RelationEffect* table = command.table();
+  if (table == nullptr || table->is_new || command.part == nullptr || !has(command.part->work, Work::scan) ||
+      check.skip_validation)
+    return as_written(command, pieces);
+  const catalog::Catalog& catalog = *command.catalog;
+  if (check.conname == nullptr)
+    return refuse(pieces, "PostgreSQL would choose the name of the check", "name it: ADD CONSTRAINT name CHECK (…)");
+  const std::string name = check.conname;
+  const std::string on = command.table_name();
+  pieces.rewritten = true;
+
+  Step add = step(fmt::format("add-{}", slug(name)), "Holds for new rows from now on; old ones are not read",
+                  {command.alone() + " NOT VALID"}, probe::constraint(on, name, 'c', probe::Valid::any));
+  add.undo = {fmt::format("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}", on, ident(name))};
+  const std::string id = add.id;
+  place(pieces, Slot::tighten, std::move(add));
+  place(pieces, Slot::tighten, validate(on, name, probe::constraint(on, name, 'c', probe::Valid::valid)));
+  pieces.release.push_back(fmt::format("writes no row that {} forbids", name));
+  pieces.why.push_back(
+      fmt::format("until then the release that runs now may write rows that {} forbids, which would fail", name));
+
+  // What only the plan makes cannot be asked about before it.
+  bool askable = true;
+  pg::each<ColumnRef>(check.raw_expr, [&](const ColumnRef& column) {
+    const Symbol symbol = catalog.symbols.find(pg::column_name(column));
+    const catalog::Column* known = table->relation != nullptr ? catalog::column(*table->relation, symbol) : nullptr;
+    askable = askable && !context.writes(on, pg::column_name(column)) &&
+              context.renamed_to(table->relation, symbol) == nullptr && known != nullptr &&
+              known->created.migration < catalog.now.migration;
+  });
+  const std::size_t open = command.clause.find('(');
+  const std::size_t close = command.clause.rfind(')');
+  if (askable && open != std::string_view::npos && close > open)
+    pieces.checks.push_back(
+        {fmt::format("violations-{}", slug(name)), id,
+         fmt::format("SELECT 1 FROM {} WHERE NOT ({}) LIMIT 10", on, command.clause.substr(open + 1, close - open - 1)),
+         fmt::format("{} has rows that {} forbids: adding it would fail", on, name)});
+}
+
+void drop_constraint(const Command& command, Context& context, Pieces& pieces) {
+  const effect::RelationEffect* table = command.table();
+  const std::string_view name = pg::text(command.alter->name);
+  const catalog::Catalog& catalog = *command.catalog;
+  if (table == nullptr || table->relation == nullptr || table->is_new) return as_written(command, pieces);
+  const catalog::Constraint* constraint = catalog::constraint(*table->relation, catalog.symbols.find(name));
+  if (constraint == nullptr) return as_written(command, pieces);
+
+  // One on a column that is being renamed stands on the old column, and goes with it.
+  for (const Symbol column : constraint->columns)
+    if (context.renamed_to(table->relation, column) != nullptr) {
+      context.kept_names.push_back(catalog.qualified(table->schema, constraint->name));
+      pieces.rewritten = true;
+      return;
+    }
+
+  const std::string on = command.table_name();
+  const bool index = constraint->index != nullptr;
+  char kind = 'c';
+  switch (constraint->kind) {
+    case catalog::ConstraintKind::primary_key:
+      kind = 'p';
+      break;
+    case catalog::ConstraintKind::unique:
+      kind = 'u';
+      break;
+    case catalog::ConstraintKind::foreign_key:
+      kind = 'f';
+      break;
+    case catalog::ConstraintKind::exclusion:
+      kind = 'x';
+      break;
+    case catalog::ConstraintKind::not_null:
+      kind = 'n';
+      break;
+    case catalog::ConstraintKind::check:
+      break;
+  }
+  Step drop = step(fmt::format("drop-{}", slug(name)), fmt::format("Drops the constraint {}", name), {command.alone()},
+                   probe::no(probe::constraint(on, name, kind, probe::Valid::any)));
+  drop.irreversible = true;
+  if (!index) return place(pieces, Slot::expand, std::move(drop));
+  // ON CONFLICT of the release that runs now may need it.
+  pieces.rewritten = true;
+  pieces.release.push_back(fmt::format("has no ON CONFLICT that needs {}", name));
+  pieces.why.push_back(fmt::format("an ON CONFLICT of the release that runs now may need {}", name));
+  place(pieces, Slot::contract, std::move(drop));
+}
+
+}  // namespace pglint::recipe

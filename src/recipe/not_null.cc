@@ -1,0 +1,82 @@
+// SET NOT NULL: proved by a check that is validated while reads and writes go on; from PostgreSQL 18 by the constraint
+// itself. Behind the gate, since the release that runs now may still write NULL.
+#include <fmt/format.h>
+
+#include "pg/tree.h"
+#include "recipe/probe.h"
+#include "recipe/recipes.h"
+#include "recipe/sql.h"
+
+namespace pglint::recipe {
+
+void tighten_not_null(std::string_view table, std::string_view table_label, std::string_view column, int pg_version,
+                      Pieces& pieces) {
+  const std::string id = slug(column);
+  if (pg_version >= 18) {
+    const std::string name = short_name(fmt::format("{}_{}_not_null", table_label, column));
+    Step add = step(
+        fmt::format("not-null-{}", id), fmt::format("No new row may have NULL in {}; old ones are not read", column),
+        {fmt::format("ALTER TABLE {} ADD CONSTRAINT {} NOT NULL {} NOT VALID", table, ident(name), ident(column))},
+        probe::not_null(table, column));
+    add.undo = {fmt::format("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}", table, ident(name))};
+    place(pieces, Slot::tighten, std::move(add));
+    Step validate = step(fmt::format("validate-{}-not-null", id), "Reads every row while reads and writes go on",
+                         {fmt::format("ALTER TABLE {} VALIDATE CONSTRAINT {}", table, ident(name))},
+                         probe::not_null_valid(table, column));
+    validate.lock_class = LockClass::b;
+    place(pieces, Slot::tighten, std::move(validate));
+    return;
+  }
+  const std::string name = short_name(fmt::format("{}_{}_pglint_not_null", table_label, column));
+  const std::string is_not_null = probe::not_null(table, column);
+  Step add = step(fmt::format("check-{}-not-null", id),
+                  fmt::format("No new row may have NULL in {}; old ones are not read", column),
+                  {fmt::format("ALTER TABLE {} ADD CONSTRAINT {} CHECK ({} IS NOT NULL) NOT VALID", table, ident(name),
+                               ident(column))},
+                  probe::either(probe::not_null_check(table, name, column, probe::Valid::any), is_not_null));
+  add.undo = {fmt::format("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}", table, ident(name))};
+  place(pieces, Slot::tighten, std::move(add));
+
+  Step validate = step(fmt::format("validate-{}-not-null", id), "Reads every row while reads and writes go on",
+                       {fmt::format("ALTER TABLE {} VALIDATE CONSTRAINT {}", table, ident(name))},
+                       probe::either(probe::not_null_check(table, name, column, probe::Valid::valid), is_not_null));
+  validate.lock_class = LockClass::b;
+  place(pieces, Slot::tighten, std::move(validate));
+
+  // Two statements: dropped in the same ALTER TABLE, the check would no longer prove it, and all rows be read.
+  Step set = step(fmt::format("set-{}-not-null", id), "Proved by the check, which is no longer needed: reads nothing",
+                  {fmt::format("ALTER TABLE {} ALTER COLUMN {} SET NOT NULL", table, ident(column)),
+                   fmt::format("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}", table, ident(name))},
+                  probe::both(is_not_null, probe::no(probe::constraint(table, name, 'c', probe::Valid::any))));
+  set.undo = {fmt::format("ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL", table, ident(column))};
+  place(pieces, Slot::tighten, std::move(set));
+}
+
+void set_not_null(const Command& command, std::string_view column, Context& context, Pieces& pieces) {
+  const effect::RelationEffect* table = command.table();
+  if (table == nullptr || table->is_new || command.part == nullptr || !has(command.part->work, Work::scan))
+    return as_written(command, pieces);
+  const std::string name = command.table_name();
+  const std::string label(command.catalog->text(table->name));
+  const Symbol symbol = command.catalog->symbols.find(column);
+  pieces.rewritten = true;
+
+  tighten_not_null(name, label, column, command.options->pg_version, pieces);
+  pieces.release.push_back(fmt::format("never writes NULL to {}.{}", label, column));
+  pieces.why.push_back(
+      fmt::format("until then the release that runs now may write NULL to {}.{}, which would fail", label, column));
+
+  // Where a fill of the plan replaces NULL, there is nothing that could be missing.
+  if (context.fills(name, column)) return;
+  const Renamed* renamed = context.renamed_to(table->relation, symbol);
+  const std::string asked = ident(renamed != nullptr ? command.catalog->text(renamed->from) : column);
+  const auto key = table->relation != nullptr ? key_of(*command.catalog, *table->relation) : std::nullopt;
+  pieces.checks.push_back(
+      {fmt::format("nulls-in-{}", slug(column)), pieces.steps.front().step.id,
+       fmt::format("SELECT {} FROM {} WHERE {} IS NULL LIMIT 10", key ? ident(key->columns[0].name) : "1", name, asked),
+       fmt::format("{}.{} holds NULL: SET NOT NULL would fail. Fill it, in the application or by an "
+                   "UPDATE in the migration",
+                   label, asked)});
+}
+
+}  // namespace pglint::recipe

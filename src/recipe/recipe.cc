@@ -1,0 +1,245 @@
+#include "recipe/recipe.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "pg/clauses.h"
+#include "pg/lexer.h"
+#include "pg/tree.h"
+#include "recipe/probe.h"
+#include "recipe/recipes.h"
+#include "recipe/sql.h"
+
+namespace pglint::recipe {
+namespace {
+
+void alter_table(const Command& command, Context& context, Pieces& pieces) {
+  const AlterTableCmd& alter = *command.alter;
+  switch (alter.subtype) {
+    case AT_SetNotNull:
+      return set_not_null(command, pg::text(alter.name), context, pieces);
+    case AT_AddColumn:
+      if (const auto* column = pg::as<ColumnDef>(alter.def)) return add_column(command, *column, context, pieces);
+      break;
+    case AT_DropColumn:
+      return drop_column(command, context, pieces);
+    case AT_DropConstraint:
+      return drop_constraint(command, context, pieces);
+    case AT_AddConstraint:
+      if (const auto* constraint = pg::as<Constraint>(alter.def)) {
+        switch (constraint->contype) {
+          case CONSTR_NOTNULL:
+            return set_not_null(command, pg::last_name(constraint->keys), context, pieces);
+          case CONSTR_FOREIGN:
+            return add_foreign_key(command, *constraint, context, pieces);
+          case CONSTR_CHECK:
+            return add_check(command, *constraint, context, pieces);
+          case CONSTR_UNIQUE:
+          case CONSTR_PRIMARY:
+            return add_unique(command, *constraint, context, pieces);
+          default:
+            break;
+        }
+      }
+      break;
+    default:
+      break;
+  }
+  as_written(command, pieces);
+}
+
+void dispatch(const Command& command, Context& context, Pieces& pieces) {
+  switch (command.node->type) {
+    case T_AlterTableStmt:
+      return alter_table(command, context, pieces);
+    case T_IndexStmt:
+      return create_index(command, pg::cast<IndexStmt>(command.node), context, pieces);
+    case T_DropStmt:
+      if (pg::cast<DropStmt>(command.node).removeType == OBJECT_INDEX)
+        return drop_index(command, pg::cast<DropStmt>(command.node), context, pieces);
+      break;
+    case T_RenameStmt: {
+      const auto& rename = pg::cast<RenameStmt>(command.node);
+      if (rename.renameType == OBJECT_COLUMN && rename.relationType == OBJECT_TABLE)
+        return rename_column(command, rename, context, pieces);
+      break;
+    }
+    case T_UpdateStmt:
+      return update_rows(command, pg::cast<UpdateStmt>(command.node), context, pieces);
+    case T_DeleteStmt:
+      return delete_rows(command, pg::cast<DeleteStmt>(command.node), context, pieces);
+    default:
+      break;
+  }
+  as_written(command, pieces);
+}
+
+}  // namespace
+
+void each_command(const Command& statement, const std::function<void(const Command&, Span)>& use) {
+  const auto size = static_cast<std::uint32_t>(statement.text.size());
+  const auto* alter = pg::as<AlterTableStmt>(statement.node);
+  if (alter == nullptr) return use(statement, {0, size});
+  const std::vector<Span> clauses = pg::alter_commands(statement.text, 0, pg::tokens(statement.text, 0));
+  const auto commands = pg::nodes(alter->cmds);
+  Command one = statement;
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    const Span clause = i < clauses.size() ? clauses[i] : Span{0, size};
+    one.alter = pg::as<AlterTableCmd>(commands[i]);
+    one.clause = statement.text.substr(clause.begin, clause.size());
+    one.part = nullptr;
+    for (const effect::Part& part : statement.effects->parts)
+      if (part.command == i) one.part = &part;
+    use(one, clause);
+  }
+}
+
+const effect::RelationEffect* Command::table() const {
+  for (const effect::RelationEffect& relation : effects->relations)
+    if (relation.kind != catalog::RelationKind::index && relation.kind != catalog::RelationKind::partitioned_index)
+      return &relation;
+  return nullptr;
+}
+
+std::string Command::table_name() const {
+  const effect::RelationEffect* relation = table();
+  return relation == nullptr ? std::string() : catalog->qualified(relation->schema, relation->name);
+}
+
+std::string Command::alone(std::string_view other_clause) const {
+  const auto& statement = pg::cast<AlterTableStmt>(node);
+  return fmt::format("ALTER {} {}{} {}", pg::object_type_name(statement.objtype),
+                     statement.relation != nullptr && !statement.relation->inh ? "ONLY " : "", table_name(),
+                     other_clause.empty() ? clause : other_clause);
+}
+
+const Renamed* Context::renamed_to(const catalog::Relation* table, Symbol column) const {
+  const auto found = std::ranges::find_if(
+      renamed, [&](const Renamed& one) { return table != nullptr && one.table == table && one.to == column; });
+  return found == renamed.end() ? nullptr : &*found;
+}
+
+const Renamed* Context::renamed_from(const catalog::Relation* table, Symbol column) const {
+  const auto found = std::ranges::find_if(
+      renamed, [&](const Renamed& one) { return table != nullptr && one.table == table && one.from == column; });
+  return found == renamed.end() ? nullptr : &*found;
+}
+
+bool Context::writes(std::string_view table, std::string_view column) const {
+  return std::ranges::any_of(written, [&](const Written& one) { return one.table == table && one.column == column; });
+}
+
+bool Context::fills(std::string_view table, std::string_view column) const {
+  return std::ranges::any_of(
+      written, [&](const Written& one) { return one.table == table && one.column == column && one.fills; });
+}
+
+Pieces cook(const Command& command, Context& context) {
+  Pieces pieces;
+  for (const effect::RelationEffect& relation : command.effects->relations)
+    if (relation.kind != catalog::RelationKind::index && relation.kind != catalog::RelationKind::partitioned_index &&
+        relation.lock > LockMode::row_share)
+      pieces.touches.push_back(command.catalog->qualified(relation.schema, relation.name));
+  dispatch(command, context, pieces);
+  return pieces;
+}
+
+Step step(std::string id, std::string comment, std::vector<std::string> sql, std::string condition) {
+  Step out;
+  out.id = std::move(id);
+  out.comment = std::move(comment);
+  out.sql = std::move(sql);
+  if (!condition.empty()) out.done_when = probe::query(condition);
+  return out;
+}
+
+void place(Pieces& pieces, Slot slot, Step step) { pieces.steps.push_back({slot, std::move(step)}); }
+
+void refuse(Pieces& pieces, std::string reason, std::string supply) {
+  if (!pieces.refused) pieces.refused = Refusal{std::move(reason), std::move(supply)};
+}
+
+std::vector<std::string> index_columns(const catalog::Catalog& catalog, const catalog::Index& index, Symbol from,
+                                       Symbol to) {
+  std::vector<std::string> out;
+  for (const catalog::IndexKey& key : index.keys)
+    out.emplace_back(key.column ? catalog.text(key.column == from && from ? to : key.column) : std::string_view());
+  return out;
+}
+
+std::string index_definition(const catalog::Catalog& catalog, const catalog::Relation& index, std::string_view new_name,
+                             bool concurrently, Symbol from, Symbol to) {
+  const catalog::Index* shape = index.index;
+  if (shape == nullptr || shape->table == nullptr || index.tablespace) return {};
+  const auto name = [&](Symbol column) { return ident(catalog.text(column == from && from ? to : column)); };
+  // An expression would have to be rewritten token by token where it names the column.
+  const bool names_it = from && std::find(shape->expression_columns.begin(), shape->expression_columns.end(), from) !=
+                                    shape->expression_columns.end();
+  if (names_it) return {};
+  std::string out = fmt::format("CREATE {}INDEX {}IF NOT EXISTS {} ON {} USING {} (", shape->unique ? "UNIQUE " : "",
+                                concurrently ? "CONCURRENTLY " : "", ident(new_name), catalog.qualified(*shape->table),
+                                shape->method ? ident(catalog.text(shape->method)) : "btree");
+  bool first = true;
+  for (const catalog::IndexKey& key : shape->keys) {
+    if (!first) out += ", ";
+    first = false;
+    out += key.column ? name(key.column) : fmt::format("({})", key.expression);
+    if (key.collation) out += fmt::format(" COLLATE {}", ident(catalog.text(key.collation)));
+    if (key.opclass) out += fmt::format(" {}", ident(catalog.text(key.opclass)));
+    if (key.descending) out += " DESC";
+    // What is first by itself is not said.
+    if (key.nulls_first != key.descending) out += key.nulls_first ? " NULLS FIRST" : " NULLS LAST";
+  }
+  out += ")";
+  if (!shape->include.empty()) {
+    out += " INCLUDE (";
+    first = true;
+    for (const Symbol column : shape->include) {
+      if (!first) out += ", ";
+      first = false;
+      out += name(column);
+    }
+    out += ")";
+  }
+  if (shape->nulls_not_distinct) out += " NULLS NOT DISTINCT";
+  if (!shape->predicate.empty()) out += fmt::format(" WHERE {}", shape->predicate);
+  return out;
+}
+
+std::optional<Key> key_of(const catalog::Catalog& catalog, const catalog::Relation& table) {
+  const catalog::Relation* best = nullptr;
+  for (const catalog::Relation* index : table.indexes) {
+    if (index->dropped || index->index == nullptr) continue;
+    const catalog::Index& shape = *index->index;
+    if (!shape.unique || !shape.valid || !shape.predicate.empty() || shape.keys.empty()) continue;
+    const bool usable = std::all_of(shape.keys.begin(), shape.keys.end(), [&](const catalog::IndexKey& key) {
+      const catalog::Column* column = key.column ? catalog::column(table, key.column) : nullptr;
+      return column != nullptr && column->not_null;
+    });
+    if (!usable) continue;
+    const bool primary = shape.constraint != nullptr && shape.constraint->kind == catalog::ConstraintKind::primary_key;
+    if (primary || best == nullptr) best = index;
+    if (primary) break;
+  }
+  if (best == nullptr) return std::nullopt;
+  Key key;
+  key.index = catalog.text(best->name);
+  for (const catalog::IndexKey& part : best->index->keys) {
+    const std::string type = type_text(catalog, catalog::column(table, part.column)->type);
+    if (type.empty()) return std::nullopt;
+    key.columns.push_back({std::string(catalog.text(part.column)), type});
+  }
+  return key;
+}
+
+std::vector<std::string> row_triggers(const catalog::Catalog& catalog, const catalog::Relation& table,
+                                      std::uint8_t event) {
+  std::vector<std::string> out;
+  for (const catalog::Trigger& trigger : table.triggers)
+    if (!trigger.dropped && trigger.enabled && trigger.row && (trigger.events & event) != 0)
+      out.emplace_back(catalog.text(trigger.name));
+  return out;
+}
+
+}  // namespace pglint::recipe

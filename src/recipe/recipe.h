@@ -1,0 +1,131 @@
+// From one unsafe command to the steps that do the same safely, or to the reason why it cannot be done and what to
+// supply. One function per operation; each sees the command, the schema before it and what the server would do.
+//
+// A recipe knows nothing of the other commands but what `Context` tells. Which of its steps stand before the gate and
+// which behind it is said by their slot; `plan` puts the slots of all commands together.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "catalog/catalog.h"
+#include "effect/effect.h"
+#include "pglint/plan.h"
+#include "pglint/span.h"
+
+struct Node;  // PostgreSQL's; see pg/node.h
+struct AlterTableCmd;
+
+namespace pglint::recipe {
+
+// Where a step stands: before the gate only what both releases tolerate, behind it what tightens and what removes.
+enum class Slot : std::uint8_t {
+  expand,    // nullable columns, triggers, NOT VALID constraints
+  backfill,  // rows that are there
+  build,     // indexes, VALIDATE, ANALYZE
+  refill,    // behind the gate: what the old release wrote meanwhile
+  tighten,   // NOT NULL, checks
+  contract,  // what is dropped
+};
+
+enum class DualWrite : std::uint8_t { trigger, application };
+
+struct Options {
+  int pg_version = 15;
+  DualWrite dual_write = DualWrite::trigger;
+  std::map<std::string, std::string, std::less<>>
+      values;  // --value: "table.column" or "schema.table.column" → expression
+};
+
+struct Placed {
+  Slot slot = Slot::expand;
+  Step step;
+};
+
+struct Refusal {
+  std::string reason;  // one sentence
+  std::string supply;  // what would make it possible; empty: nothing
+};
+
+// What a command becomes.
+struct Pieces {
+  std::vector<Placed> steps;
+  std::vector<Step> again;  // fills that run once more behind the gate, if there is one
+  std::vector<DataCheck> checks;
+  std::vector<std::string> release;  // what the release behind the gate does: "writes t.c in every row it inserts"
+  std::vector<std::string> why;      // why there is a gate
+  std::vector<std::string> touches;  // relations, schema-qualified and quoted: plans that share none are apart
+  std::optional<Refusal> refused;
+  bool rewritten = false;  // false: the command stays as it was written
+};
+
+// One command: a statement, or one of the commands of an ALTER TABLE.
+struct Command {
+  const ::Node* node = nullptr;
+  const ::AlterTableCmd* alter = nullptr;  // null unless ALTER TABLE
+  std::string_view text;                   // the whole statement, from its first token to its last
+  std::int64_t shift = 0;                  // add to a location of the tree to get an offset in `text`
+  std::string_view clause;                 // of the ALTER TABLE command alone, within `text`
+  const catalog::Catalog* catalog = nullptr;
+  const effect::Effects* effects = nullptr;
+  const effect::Part* part = nullptr;  // what this command of the ALTER TABLE needs
+  const Options* options = nullptr;
+
+  // The table that the command is about; null if it has none.
+  [[nodiscard]] const effect::RelationEffect* table() const;
+  [[nodiscard]] std::string table_name() const;  // schema-qualified, quoted
+  // ALTER TABLE with this command alone; `clause` in its place if given.
+  [[nodiscard]] std::string alone(std::string_view other_clause = {}) const;
+  [[nodiscard]] std::size_t at(int location) const {
+    return static_cast<std::size_t>(static_cast<std::int64_t>(location) + shift);
+  }
+};
+
+// Shows each command of a statement to `use`, with its place within the text: an ALTER TABLE has several.
+void each_command(const Command& statement, const std::function<void(const Command&, Span)>& use);
+
+// A column that is being renamed by the plan: later commands find it under its new name, while the server has both.
+struct Renamed {
+  const catalog::Relation* table = nullptr;
+  Symbol from = {};
+  Symbol to = {};
+  bool not_null = false;  // before the plan
+};
+
+// A column that an UPDATE of the plan writes.
+struct Written {
+  std::string table = {};  // schema-qualified, quoted
+  std::string column = {};
+  bool fills = false;  // only where it is NULL, or all rows: no NULL is left
+};
+
+// What the commands of one plan share. `written` is known before the first command is looked at.
+struct Context {
+  std::uint32_t first_migration = 0;  // ordinal in the catalogue of the first that the plan is about
+  std::vector<Written> written;
+  std::vector<Renamed> renamed;
+  std::vector<std::string> kept_names;  // constraints and indexes that are dropped with an old column only, qualified
+
+  [[nodiscard]] const Renamed* renamed_to(const catalog::Relation* table, Symbol column) const;
+  [[nodiscard]] const Renamed* renamed_from(const catalog::Relation* table, Symbol column) const;
+  [[nodiscard]] bool writes(std::string_view table, std::string_view column) const;
+  [[nodiscard]] bool fills(std::string_view table, std::string_view column) const;
+};
+
+// What an UPDATE would write, for Context::written.
+void note_writes(const Command& command, Context& context);
+
+// Turns a command into pieces; one that is safe as it is stays as it is.
+[[nodiscard]] Pieces cook(const Command& command, Context& context);
+
+// The steps of the renames, which need to know what becomes of the column. `end`: the schema after all commands;
+// `first`: ordinal of the migration with which the plan begins: what is older is carried over.
+[[nodiscard]] Pieces finish_renames(const catalog::Catalog& end, std::uint32_t first, const Options& options,
+                                    const Context& context);
+
+}  // namespace pglint::recipe

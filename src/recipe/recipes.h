@@ -1,0 +1,52 @@
+// The recipes, one function per operation, each in a file of its own.
+#pragma once
+
+#include "pg/node.h"
+#include "recipe/recipe.h"
+
+namespace pglint::recipe {
+
+void set_not_null(const Command& command, std::string_view column, Context& context, Pieces& pieces);
+void add_foreign_key(const Command& command, const ::Constraint& key, Context& context, Pieces& pieces);
+void add_check(const Command& command, const ::Constraint& check, Context& context, Pieces& pieces);
+void add_unique(const Command& command, const ::Constraint& unique, Context& context, Pieces& pieces);
+void create_index(const Command& command, const ::IndexStmt& statement, Context& context, Pieces& pieces);
+void drop_index(const Command& command, const ::DropStmt& statement, Context& context, Pieces& pieces);
+void rename_column(const Command& command, const ::RenameStmt& statement, Context& context, Pieces& pieces);
+void add_column(const Command& command, const ::ColumnDef& column, Context& context, Pieces& pieces);
+void drop_column(const Command& command, Context& context, Pieces& pieces);
+void drop_constraint(const Command& command, Context& context, Pieces& pieces);
+void update_rows(const Command& command, const ::UpdateStmt& statement, Context& context, Pieces& pieces);
+void delete_rows(const Command& command, const ::DeleteStmt& statement, Context& context, Pieces& pieces);
+// What is safe as it is: done in the transaction that it was written for.
+void as_written(const Command& command, Pieces& pieces);
+
+// The steps by which a column becomes NOT NULL, behind the gate.
+void tighten_not_null(std::string_view table, std::string_view table_label, std::string_view column, int pg_version,
+                      Pieces& pieces);
+
+// --- what they share -----------------------------------------------------------------------------------------------
+
+[[nodiscard]] Step step(std::string id, std::string comment, std::vector<std::string> sql, std::string condition);
+void place(Pieces& pieces, Slot slot, Step step);
+void refuse(Pieces& pieces, std::string reason, std::string supply = {});
+
+// A definition that the server would print, made from what the catalogue knows; empty if it knows too little. Of an
+// index the names of columns can be exchanged: that of `from` for that of `to`.
+[[nodiscard]] std::string index_definition(const catalog::Catalog& catalog, const catalog::Relation& index,
+                                           std::string_view new_name, bool concurrently, Symbol from = {},
+                                           Symbol to = {});
+[[nodiscard]] std::vector<std::string> index_columns(const catalog::Catalog& catalog, const catalog::Index& index,
+                                                     Symbol from = {}, Symbol to = {});
+
+// The key along which rows can be walked: a valid, full unique index over NOT NULL columns.
+struct Key {
+  std::string index;
+  std::vector<KeyColumn> columns;
+};
+[[nodiscard]] std::optional<Key> key_of(const catalog::Catalog& catalog, const catalog::Relation& table);
+// The triggers of a table that an UPDATE or DELETE of a row would fire; their names.
+[[nodiscard]] std::vector<std::string> row_triggers(const catalog::Catalog& catalog, const catalog::Relation& table,
+                                                    std::uint8_t event);
+
+}  // namespace pglint::recipe

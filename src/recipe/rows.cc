@@ -1,0 +1,266 @@
+// UPDATE and DELETE of many rows, in batches along a key: only where each row's new value comes from constants and from
+// columns of the row that the UPDATE does not set, so that a batch may be repeated.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "catalog/replay.h"
+#include "pg/lexer.h"
+#include "pg/tree.h"
+#include "recipe/probe.h"
+#include "recipe/recipes.h"
+#include "recipe/sql.h"
+
+namespace pglint::recipe {
+namespace {
+
+bool is_word(std::string_view text, const pg::Token& token, std::string_view word) {
+  if (token.kind != pg::TokenKind::word || token.depth != 0) return false;
+  const std::string_view found = text.substr(token.span.begin, token.span.size());
+  return found.size() == word.size() &&
+         std::ranges::equal(found, word, [](char a, char b) { return (a | 0x20) == (b | 0x20); });
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blank = " \t\r\n\f\v";
+  const std::size_t begin = text.find_first_not_of(blank);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(blank) - begin + 1);
+}
+
+// What is between SET and WHERE, cut at its commas; and what is behind WHERE.
+struct Clauses {
+  std::vector<std::string_view> values;  // behind each `column =`
+  std::string_view where;
+};
+
+Clauses clauses(std::string_view text) {
+  Clauses out;
+  const std::vector<pg::Token> tokens = pg::tokens(text, 0);
+  std::size_t begin = std::string_view::npos;  // of a value
+  bool in_set = false;
+  for (const pg::Token& token : tokens) {
+    if (!in_set && out.where.empty() && is_word(text, token, "SET")) {
+      in_set = true;
+      continue;
+    }
+    if (is_word(text, token, "WHERE")) {
+      if (in_set && begin != std::string_view::npos)
+        out.values.push_back(trimmed(text.substr(begin, token.span.begin - begin)));
+      in_set = false;
+      begin = std::string_view::npos;
+      out.where = trimmed(text.substr(token.span.end));
+      return out;
+    }
+    if (!in_set || token.depth != 0 || token.kind != pg::TokenKind::symbol) continue;
+    const std::string_view symbol = text.substr(token.span.begin, token.span.size());
+    if (symbol == "=" && begin == std::string_view::npos) {
+      begin = token.span.end;
+    } else if (symbol == "," && begin != std::string_view::npos) {
+      out.values.push_back(trimmed(text.substr(begin, token.span.begin - begin)));
+      begin = std::string_view::npos;
+    }
+  }
+  if (in_set && begin != std::string_view::npos) out.values.push_back(trimmed(text.substr(begin)));
+  return out;
+}
+
+bool has_sub_select(const Node* node) {
+  bool found = false;
+  pg::each<SubLink>(node, [&](const SubLink&) { found = true; });
+  return found;
+}
+
+// WHERE column IS NULL, perhaps with more.
+bool asks_for_null(const Node* where, std::string_view column) {
+  if (const auto* both = pg::as<BoolExpr>(where); both != nullptr && both->boolop == AND_EXPR)
+    return std::ranges::any_of(pg::nodes(both->args), [&](const Node* term) { return asks_for_null(term, column); });
+  const auto* test = pg::as<NullTest>(where);
+  if (test == nullptr || test->nulltesttype != IS_NULL) return false;
+  const auto* reference = pg::as<ColumnRef>(reinterpret_cast<const Node*>(test->arg));
+  return reference != nullptr && pg::column_name(*reference) == column;
+}
+
+bool small(const Command& command, const Node* where) {
+  const effect::RelationEffect* table = command.table();
+  if (table == nullptr || table->is_new) return true;
+  // One row, by its key.
+  if (table->relation == nullptr || where == nullptr) return false;
+  const auto* comparison = pg::as<A_Expr>(where);
+  if (comparison == nullptr || (comparison->kind != AEXPR_OP && comparison->kind != AEXPR_IN) ||
+      pg::last_name(comparison->name) != "=")
+    return false;
+  const auto* column = pg::as<ColumnRef>(comparison->lexpr);
+  const auto key = key_of(*command.catalog, *table->relation);
+  return column != nullptr && key && key->columns.size() == 1 && pg::column_name(*column) == key->columns[0].name;
+}
+
+std::optional<Backfill> walk(const Command& command, Pieces& pieces) {
+  const effect::RelationEffect* table = command.table();
+  const std::string on = command.table_name();
+  const auto key = table->relation != nullptr ? key_of(*command.catalog, *table->relation) : std::nullopt;
+  if (!key) {
+    refuse(pieces, fmt::format("{} has no known unique index over NOT NULL columns to walk along", on),
+           table->known ? "add a primary key first" : "--schema FILE, a pg_dump --schema-only of the database");
+    return std::nullopt;
+  }
+  if (table->kind == catalog::RelationKind::partitioned_table || !table->relation->children.empty()) {
+    refuse(pieces, fmt::format("{} has partitions or children, which would have to be walked one by one", on),
+           "write one UPDATE per partition");
+    return std::nullopt;
+  }
+  Backfill work;
+  work.table = on;
+  work.index = key->index;
+  work.key = key->columns;
+  return work;
+}
+
+std::string listed(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
+  return out;
+}
+
+}  // namespace
+
+void note_writes(const Command& command, Context& context) {
+  const auto* update = pg::as<UpdateStmt>(command.node);
+  const effect::RelationEffect* table = command.table();
+  if (update == nullptr || table == nullptr) return;
+  for (const ResTarget& target : pg::only<ResTarget>(update->targetList)) {
+    const std::string_view column = pg::text(target.name);
+    const bool all = update->whereClause == nullptr ||
+                     (pg::as<NullTest>(update->whereClause) != nullptr && asks_for_null(update->whereClause, column));
+    context.written.push_back({command.table_name(), std::string(column), all && !pg::is_null_constant(target.val)});
+  }
+}
+
+void update_rows(const Command& command, const ::UpdateStmt& statement, Context& context, Pieces& pieces) {
+  if (small(command, statement.whereClause)) return as_written(command, pieces);
+  const effect::RelationEffect* table = command.table();
+  const catalog::Catalog& catalog = *command.catalog;
+  const std::string on = command.table_name();
+  const auto no = [&](std::string reason,
+                      std::string supply = "write it as batches by hand, or run it in the application") {
+    refuse(pieces, std::move(reason), std::move(supply));
+  };
+  if (statement.withClause != nullptr) return no(fmt::format("the UPDATE of {} has a WITH clause", on));
+  if (statement.fromClause != nullptr)
+    return no(fmt::format("the UPDATE of {} reads other tables, which may change between two batches", on));
+  if (statement.returningClause != nullptr) return no(fmt::format("the UPDATE of {} returns rows", on));
+  if (statement.relation->alias != nullptr)
+    return no(fmt::format("the UPDATE of {} has an alias", on), "name the columns without it");
+  if (has_sub_select(reinterpret_cast<const Node*>(statement.targetList)) || has_sub_select(statement.whereClause))
+    return no(fmt::format("the UPDATE of {} has a sub-select, whose answer may change between two batches", on));
+
+  const Clauses text = clauses(command.text);
+  const auto targets = pg::nodes(statement.targetList);
+  if (text.values.size() != targets.size())
+    return no(fmt::format("the UPDATE of {} sets several columns at once", on), "write column = value for each");
+  auto work = walk(command, pieces);
+  if (!work) return;
+
+  std::vector<std::string_view> set;
+  for (const ResTarget& target : pg::only<ResTarget>(statement.targetList)) set.push_back(pg::text(target.name));
+  bool fills_only = true;
+  bool new_column = false;
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    const auto& target = pg::cast<ResTarget>(targets[i]);
+    const std::string_view name = pg::text(target.name);
+    const Symbol symbol = catalog.symbols.find(name);
+    if (target.indirection != nullptr) return no(fmt::format("the UPDATE of {} sets a part of {}", on, name));
+    bool reads_what_it_sets = false;
+    pg::each<ColumnRef>(target.val, [&](const ColumnRef& column) {
+      reads_what_it_sets = reads_what_it_sets || std::ranges::find(set, pg::column_name(column)) != set.end();
+    });
+    if (reads_what_it_sets)
+      return no(fmt::format(
+          "{}.{} is set from a column that the UPDATE sets: a batch that is repeated would change it twice", on, name));
+    const catalog::Volatility volatility = catalog::volatility(catalog, target.val);
+    if (volatility == catalog::Volatility::volatile_ || volatility == catalog::Volatility::unknown)
+      return no(fmt::format("{}.{} is set from a function that may return something else each time", on, name));
+    for (const catalog::Relation* index : table->relation->indexes)
+      if (!index->dropped && index->index != nullptr && index->index->unique)
+        for (const catalog::IndexKey& key : index->index->keys)
+          if (key.column == symbol)
+            return no(fmt::format("{}.{} is part of the unique index {}", on, name, catalog.text(index->name)));
+    fills_only = fills_only && asks_for_null(statement.whereClause, name);
+    const catalog::Column* column = catalog::column(*table->relation, symbol);
+    new_column =
+        new_column || context.renamed_to(table->relation, symbol) != nullptr ||
+        (column != nullptr && catalog.now.migration != 0 && column->created.migration >= context.first_migration);
+    work->set.emplace_back(std::string(name), std::string(text.values[i]));
+  }
+  const auto triggers = row_triggers(catalog, *table->relation, 2);
+  if (!triggers.empty())
+    return no(fmt::format("row triggers of {} would fire for each row: {}", on, listed(triggers)),
+              "disable them in the application's own way, or write the batches by hand");
+
+  pieces.rewritten = true;
+  work->where = text.where;
+  // Where NULL alone is replaced, the release that runs now may go on writing NULL where it is nullable.
+  Step fill;
+  fill.id = fmt::format("fill-{}", slug(fmt::format("{} {}", catalog.text(table->name), set.front())));
+  fill.comment = fmt::format("Sets {} in batches", listed({set.begin(), set.end()}));
+  fill.kind = StepKind::backfill;
+  fill.lock_class = LockClass::c;
+  fill.irreversible = !new_column;
+  fill.backfill = std::move(*work);
+  // What the release that runs now does not write, it would leave out in new rows: behind the gate.
+  if (new_column) {
+    if (fills_only) fill.backfill->proof = fmt::format("SELECT 1 FROM {} WHERE {} LIMIT 1", on, fill.backfill->where);
+    pieces.release.push_back(fmt::format("writes {}.{}", catalog.text(table->name), set.front()));
+    pieces.why.push_back(
+        fmt::format("the release that runs now does not write {}.{}", catalog.text(table->name), set.front()));
+    return place(pieces, Slot::refill, std::move(fill));
+  }
+  if (fills_only) {
+    Step again = fill;
+    again.id += "-again";
+    again.comment =
+        fmt::format("Sets {} where the release before left it empty meanwhile", listed({set.begin(), set.end()}));
+    pieces.again.push_back(std::move(again));
+  }
+  place(pieces, Slot::backfill, std::move(fill));
+}
+
+void delete_rows(const Command& command, const ::DeleteStmt& statement, Context& /*context*/, Pieces& pieces) {
+  if (small(command, statement.whereClause)) return as_written(command, pieces);
+  const effect::RelationEffect* table = command.table();
+  const catalog::Catalog& catalog = *command.catalog;
+  const std::string on = command.table_name();
+  const auto no = [&](std::string reason) {
+    refuse(pieces, std::move(reason), "write it as batches by hand, or run it in the application");
+  };
+  if (statement.withClause != nullptr || statement.usingClause != nullptr || statement.returningClause != nullptr ||
+      statement.relation->alias != nullptr)
+    return no(fmt::format("the DELETE from {} has WITH, USING, RETURNING or an alias", on));
+  if (has_sub_select(statement.whereClause))
+    return no(fmt::format("the DELETE from {} has a sub-select, whose answer may change between two batches", on));
+  if (statement.whereClause != nullptr) {
+    const catalog::Volatility volatility = catalog::volatility(catalog, statement.whereClause);
+    if (volatility == catalog::Volatility::volatile_ || volatility == catalog::Volatility::unknown)
+      return no(fmt::format("the DELETE from {} asks a function that may return something else each time", on));
+  }
+  auto work = walk(command, pieces);
+  if (!work) return;
+  for (const catalog::Constraint* key : table->relation->referenced_by)
+    if (!key->dropped && key->on_delete == catalog::Action::cascade)
+      return no(
+          fmt::format("a row that is deleted from {} takes rows of {} along", on, catalog.qualified(*key->table)));
+  const auto triggers = row_triggers(catalog, *table->relation, 4);
+  if (!triggers.empty()) return no(fmt::format("row triggers of {} would fire for each row: {}", on, listed(triggers)));
+  pieces.rewritten = true;
+  work->where = clauses(command.text).where;
+  Step remove;
+  remove.id = fmt::format("delete-{}-{}", slug(catalog.text(table->name)), digest(command.text).substr(0, 4));
+  remove.comment = "Deletes in batches";
+  remove.kind = StepKind::backfill;
+  remove.lock_class = LockClass::c;
+  remove.irreversible = true;
+  remove.backfill = std::move(*work);
+  place(pieces, Slot::backfill, std::move(remove));
+}
+
+}  // namespace pglint::recipe

@@ -1,0 +1,160 @@
+#include "recipe/sql.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cctype>
+#include <cstdint>
+
+#include "catalog/quote.h"
+#include "pg/lexer.h"
+
+namespace pglint::recipe {
+namespace {
+
+struct Spelling {
+  std::string_view internal;
+  std::string_view standard;
+};
+constexpr std::array<Spelling, 14> spellings = {{
+    {"int2", "smallint"},
+    {"int4", "integer"},
+    {"int8", "bigint"},
+    {"float4", "real"},
+    {"float8", "double precision"},
+    {"bool", "boolean"},
+    {"varchar", "character varying"},
+    {"bpchar", "character"},
+    {"varbit", "bit varying"},
+    {"timestamptz", "timestamp with time zone"},
+    {"timestamp", "timestamp without time zone"},
+    {"timetz", "time with time zone"},
+    {"time", "time without time zone"},
+    {"char", "\"char\""},
+}};
+
+bool same_word(std::string_view a, std::string_view upper) {
+  if (a.size() != upper.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    if (std::toupper(static_cast<unsigned char>(a[i])) != static_cast<unsigned char>(upper[i])) return false;
+  return true;
+}
+
+}  // namespace
+
+std::string ident(std::string_view name) {
+  std::string out;
+  catalog::append_quoted(out, name);
+  return out;
+}
+
+std::string literal(std::string_view text) {
+  const bool escaped = text.find('\\') != std::string_view::npos;
+  std::string out = escaped ? "E'" : "'";
+  for (const char c : text) {
+    if (c == '\'' || c == '\\') out += c;
+    out += c;
+  }
+  return out + "'";
+}
+
+std::string type_text(const catalog::Catalog& catalog, const catalog::TypeName& type) {
+  if (!type.name) return {};
+  std::string out;
+  const std::string_view name = catalog.text(type.name);
+  if (type.schema) {
+    out = catalog.qualified(type.schema, type.name);
+    if (type.typmods[0] != -1) return {};
+  } else if (name == "interval") {
+    if (type.typmods[0] != -1 || type.typmods[1] != -1) return {};
+    out = name;
+  } else {
+    if (!catalog.is_builtin_type(type.name)) return {};
+    std::string_view spelt = name;
+    for (const Spelling& spelling : spellings)
+      if (spelling.internal == name) spelt = spelling.standard;
+    std::string mods;
+    // bpchar without a length is another type than character, which is character(1).
+    if (name == "bpchar" && type.typmods[0] == -1) return {};
+    if (name == "bit" && type.typmods[0] == -1) mods = "(1)";
+    if (type.typmods[0] != -1)
+      mods = type.typmods[1] != -1 ? fmt::format("({},{})", type.typmods[0], type.typmods[1])
+                                   : fmt::format("({})", type.typmods[0]);
+    // timestamp(3) with time zone
+    const std::size_t zone = spelt.find(" with");
+    out = zone == std::string_view::npos ? std::string(spelt) + mods
+                                         : std::string(spelt.substr(0, zone)) + mods + std::string(spelt.substr(zone));
+  }
+  if (type.array_dimensions != 0) out += "[]";
+  return out;
+}
+
+std::string short_name(std::string name) {
+  constexpr std::size_t most = 63;
+  if (name.size() <= most) return name;
+  std::size_t end = most;
+  while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0U) == 0x80U) --end;
+  name.resize(end);
+  return name;
+}
+
+std::string digest(std::string_view text) {
+  std::uint32_t hash = 2166136261U;  // FNV-1a
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
+  return fmt::format("{:08x}", hash);
+}
+
+std::string slug(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto u = static_cast<unsigned char>(c);
+    if (std::isalnum(u) != 0)
+      out += static_cast<char>(std::tolower(u));
+    else if (!out.empty() && out.back() != '-')
+      out += '-';
+  }
+  while (!out.empty() && out.back() == '-') out.pop_back();
+  return out.empty() ? "x" : out;
+}
+
+std::string do_block(std::string_view body) {
+  std::string tag = "$pglint$";
+  // A body that holds the tag could end the string early.
+  for (int i = 1; body.find(tag) != std::string_view::npos; ++i) tag = fmt::format("$pglint{}$", i);
+  return fmt::format("DO {}\n{}\n{}", tag, body, tag);
+}
+
+std::string edited(std::string_view text, const std::vector<Edit>& edits) {
+  std::string out;
+  std::size_t at = 0;
+  for (const Edit& edit : edits) {
+    out += text.substr(at, edit.at.begin - at);
+    out += edit.with;
+    at = edit.at.end;
+  }
+  out += text.substr(at);
+  return out;
+}
+
+Span name_at(std::string_view text, std::size_t from) {
+  const std::vector<pg::Token> tokens = pg::tokens(text, 0);
+  std::size_t i = 0;
+  while (i < tokens.size() && tokens[i].span.begin < from) ++i;
+  if (i == tokens.size()) return {};
+  Span span = tokens[i].span;
+  const auto dot = [&](std::size_t n) {
+    return n + 1 < tokens.size() && tokens[n].span.size() == 1 && text[tokens[n].span.begin] == '.';
+  };
+  for (; dot(i + 1); i += 2) span.end = tokens[i + 2].span.end;
+  return span;
+}
+
+std::size_t after_keyword(std::string_view text, std::string_view word, std::size_t from) {
+  for (const pg::Token& token : pg::tokens(text, 0))
+    if (token.span.begin >= from && token.depth == 0 && token.kind == pg::TokenKind::word &&
+        same_word(text.substr(token.span.begin, token.span.size()), word))
+      return token.span.end;
+  return std::string_view::npos;
+}
+
+}  // namespace pglint::recipe

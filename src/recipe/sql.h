@@ -1,0 +1,43 @@
+// Pieces of SQL that the recipes write. Everything is qualified: a plan does not depend on anybody's search_path.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "catalog/catalog.h"
+#include "pglint/span.h"
+
+namespace pglint::recipe {
+
+[[nodiscard]] std::string ident(std::string_view name);    // quoted where PostgreSQL would
+[[nodiscard]] std::string literal(std::string_view text);  // 'it''s'
+
+// As format_type prints it, types of other schemas than pg_catalog qualified; empty where it is not known exactly.
+[[nodiscard]] std::string type_text(const catalog::Catalog& catalog, const catalog::TypeName& type);
+
+// At most 63 bytes, cut where a character begins.
+[[nodiscard]] std::string short_name(std::string name);
+// Eight hex digits that tell names apart.
+[[nodiscard]] std::string digest(std::string_view text);
+
+// kebab-case for the id of a step: "add-primary-contact".
+[[nodiscard]] std::string slug(std::string_view text);
+
+// A DO statement around PL/pgSQL.
+[[nodiscard]] std::string do_block(std::string_view body);
+
+// Text with some spans replaced; the spans are in order and do not overlap.
+struct Edit {
+  Span at;
+  std::string with;
+};
+[[nodiscard]] std::string edited(std::string_view text, const std::vector<Edit>& edits);
+
+// The span of a possibly qualified name whose first token is at or behind `from`.
+[[nodiscard]] Span name_at(std::string_view text, std::size_t from);
+// Behind the nth keyword outside parentheses, counted from 0; npos if there is none.
+[[nodiscard]] std::size_t after_keyword(std::string_view text, std::string_view word, std::size_t from = 0);
+
+}  // namespace pglint::recipe
