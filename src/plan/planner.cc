@@ -112,6 +112,24 @@ std::string sentence(const std::vector<std::string>& parts) {
   return out;
 }
 
+// The same relation once, with all that is assumed of it; as it was before the first of them.
+void merge(std::vector<Assumption>& into, const std::vector<Assumption>& more) {
+  const auto add = [](auto& list, const auto& item, auto same) {
+    if (std::ranges::none_of(list, same)) list.push_back(item);
+  };
+  for (const Assumption& one : more) {
+    const auto found = std::ranges::find(into, one.relation, &Assumption::relation);
+    if (found == into.end()) {
+      into.push_back(one);
+      continue;
+    }
+    for (const auto& column : one.columns)
+      add(found->columns, column, [&](const auto& known) { return known.first == column.first; });
+    for (const std::string& dependent : one.dependents)
+      add(found->dependents, dependent, [&](const std::string& known) { return known == dependent; });
+  }
+}
+
 Phase phase_of(recipe::Slot slot) {
   switch (slot) {
     case recipe::Slot::expand:
@@ -161,6 +179,7 @@ Plan assemble(const source::Project& project, const std::vector<std::size_t>& mi
     release.insert(release.end(), pieces->release.begin(), pieces->release.end());
     why.insert(why.end(), pieces->why.begin(), pieces->why.end());
     plan.checks.insert(plan.checks.end(), pieces->checks.begin(), pieces->checks.end());
+    merge(plan.assumes, pieces->assumes);
     for (const recipe::Placed& placed : pieces->steps) gated = gated || behind_gate(placed.slot);
   }
   const auto collect = [&](recipe::Slot slot) {
@@ -247,6 +266,11 @@ Planned plan(const source::Project& project, const PlanRequest& request) {
       const auto [found, is_new] = owner.try_emplace(relation, one.migration);
       if (!is_new) groups.join(found->second, one.migration);
     }
+  if (request.together) {
+    std::optional<std::size_t> one;
+    for (std::size_t i = 0; i < project.migrations.size(); ++i)
+      if (project.migrations[i].reported) groups.join(one ? *one : (one = i, i), i);
+  }
   std::map<std::size_t, std::vector<std::size_t>> members;
   for (std::size_t i = 0; i < project.migrations.size(); ++i)
     if (project.migrations[i].reported) members[groups.find(i)].push_back(i);
@@ -290,7 +314,8 @@ Planned plan(const source::Project& project, const PlanRequest& request) {
       const Step* blind = nullptr;
       for (const Stage& stage : group.plan.stages)
         for (const Step& step : stage.steps)
-          if (step.kind == StepKind::sql && step.done_when.empty()) blind = &step;
+          if (step.kind == StepKind::sql && step.done_when.empty() && !step.sql.front().starts_with("ANALYZE "))
+            blind = &step;
       if (blind != nullptr) {
         out.refused.push_back(
             {project.migrations[migrations.front()].path,

@@ -36,6 +36,7 @@ struct Planned {
 struct PlanRequest {
   recipe::Options recipes;
   lint::ReplayOptions replay;
+  bool together = false;  // one plan for all, whatever they share
 };
 
 // `project`: its reported migrations are the unreleased ones.

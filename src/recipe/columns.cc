@@ -104,6 +104,7 @@ void add_column(const Command& command, const ::ColumnDef& column, Context& cont
                   "--schema FILE, if the history does not make it");
   pieces.rewritten = true;
 
+  assume(catalog, *table, {}, pieces);
   std::string clause = nullable(command.clause);
   Step add = step(fmt::format("add-{}", slug(name)), "Nullable: the release that runs now does not write it",
                   {command.alone(clause)}, probe::column(on, name));
@@ -146,6 +147,7 @@ void drop_column(const Command& command, Context& context, Pieces& pieces) {
   const std::string label(catalog.text(table->name));
   pieces.rewritten = true;
 
+  assume(catalog, *table, symbol, pieces);
   const catalog::Column* column = table->relation != nullptr ? catalog::column(*table->relation, symbol) : nullptr;
   if (column != nullptr && column->not_null && column->default_volatility == catalog::Volatility::none &&
       column->identity == catalog::Identity::none) {

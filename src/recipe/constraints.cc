@@ -65,6 +65,7 @@ void add_foreign_key(const Command& command, const ::Constraint& key, Context& c
   const std::string references = catalog.qualified(parent.schema, parent.name);
   const std::string child = command.table_name();
   pieces.rewritten = true;
+  assume(catalog, *table, {}, pieces);
 
   // A fill that makes the values right comes first.
   const bool written =
@@ -120,6 +121,7 @@ void add_check(const Command& command, const ::Constraint& check, Context& conte
   const std::string name = check.conname;
   const std::string on = command.table_name();
   pieces.rewritten = true;
+  assume(catalog, *table, {}, pieces);
 
   Step add = step(fmt::format("add-{}", slug(name)), "Holds for new rows from now on; old ones are not read",
                   {command.alone() + " NOT VALID"}, probe::constraint(on, name, 'c', probe::Valid::any));

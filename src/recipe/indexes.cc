@@ -71,6 +71,7 @@ void create_index(const Command& command, const ::IndexStmt& statement, Context&
         "PARTITION");
   const std::string qualified = catalog.qualified(table->schema, made.name);
   pieces.rewritten = true;
+  assume(catalog, *table, {}, pieces);
 
   // Name and table are written out; what stands before ON is known, what stands behind the table stays as it is.
   const Span relation = name_at(command.text, command.at(statement.relation->location));
@@ -183,6 +184,7 @@ void add_unique(const Command& command, const ::Constraint& unique, Context& con
   for (const Node* column : pg::nodes(unique.including))
     include += (include.empty() ? "" : ", ") + ident(pg::string(column));
   pieces.rewritten = true;
+  assume(catalog, *table, {}, pieces);
 
   // The name may be taken until the old column goes: then the index has another one, and gets its own with the
   // constraint.

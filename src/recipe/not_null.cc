@@ -60,6 +60,7 @@ void set_not_null(const Command& command, std::string_view column, Context& cont
   const std::string label(command.catalog->text(table->name));
   const Symbol symbol = command.catalog->symbols.find(column);
   pieces.rewritten = true;
+  if (context.renamed_to(table->relation, symbol) == nullptr) assume(*command.catalog, *table, symbol, pieces);
 
   tighten_not_null(name, label, column, command.options->pg_version, pieces);
   pieces.release.push_back(fmt::format("never writes NULL to {}.{}", label, column));

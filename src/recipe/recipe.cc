@@ -160,6 +160,43 @@ void refuse(Pieces& pieces, std::string reason, std::string supply) {
   if (!pieces.refused) pieces.refused = Refusal{std::move(reason), std::move(supply)};
 }
 
+void assume(const catalog::Catalog& catalog, const effect::RelationEffect& table, Symbol column, Pieces& pieces) {
+  Assumption out;
+  out.relation = catalog.qualified(table.schema, table.name);
+  const catalog::Relation* relation = table.relation;
+  if (relation != nullptr && relation->known) {
+    out.row_security = relation->row_security;
+    out.replica_identity = relation->replica_identity == 'n'   ? "nothing"
+                           : relation->replica_identity == 'f' ? "full"
+                           : relation->replica_identity == 'i' ? "index"
+                                                               : "default";
+    for (const catalog::Trigger& trigger : relation->triggers)
+      if (!trigger.dropped && trigger.row) out.triggers.emplace_back(catalog.text(trigger.name));
+    const catalog::Column* found = catalog::column(*relation, column);
+    const std::string type = found != nullptr ? type_text(catalog, found->type) : std::string();
+    if (!type.empty()) {
+      out.columns.emplace_back(
+          std::string(catalog.text(column)),
+          fmt::format("{}, {}, {}", type, found->not_null ? "not null" : "nullable",
+                      found->default_volatility == catalog::Volatility::none ? "no default" : "default"));
+      const auto has = [&](const Vec<Symbol>& columns) {
+        return std::find(columns.begin(), columns.end(), column) != columns.end();
+      };
+      for (const catalog::Constraint* constraint : relation->constraints)
+        if (!constraint->dropped && constraint->kind != catalog::ConstraintKind::not_null && has(constraint->columns))
+          out.dependents.push_back(fmt::format("constraint {}", ident(catalog.text(constraint->name))));
+      for (const catalog::Relation* index : relation->indexes) {
+        if (index->dropped || index->index == nullptr || index->index->constraint != nullptr) continue;
+        const auto names = index_columns(catalog, *index->index);
+        if (std::ranges::find(names, catalog.text(column)) != names.end() || has(index->index->include) ||
+            has(index->index->expression_columns))
+          out.dependents.push_back(fmt::format("index {}", ident(catalog.text(index->name))));
+      }
+    }
+  }
+  pieces.assumes.push_back(std::move(out));
+}
+
 std::vector<std::string> index_columns(const catalog::Catalog& catalog, const catalog::Index& index, Symbol from,
                                        Symbol to) {
   std::vector<std::string> out;

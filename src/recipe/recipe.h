@@ -57,6 +57,7 @@ struct Pieces {
   std::vector<Placed> steps;
   std::vector<Step> again;  // fills that run once more behind the gate, if there is one
   std::vector<DataCheck> checks;
+  std::vector<Assumption> assumes;   // one for each fact; the same relation may come again
   std::vector<std::string> release;  // what the release behind the gate does: "writes t.c in every row it inserts"
   std::vector<std::string> why;      // why there is a gate
   std::vector<std::string> touches;  // relations, schema-qualified and quoted: plans that share none are apart

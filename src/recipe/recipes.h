@@ -31,6 +31,9 @@ void tighten_not_null(std::string_view table, std::string_view table_label, std:
 void place(Pieces& pieces, Slot slot, Step step);
 void refuse(Pieces& pieces, std::string reason, std::string supply = {});
 
+// Writes down what the plan takes for granted of a table, and of a column of it if one is named.
+void assume(const catalog::Catalog& catalog, const effect::RelationEffect& table, Symbol column, Pieces& pieces);
+
 // A definition that the server would print, made from what the catalogue knows; empty if it knows too little. Of an
 // index the names of columns can be exchanged: that of `from` for that of `to`.
 [[nodiscard]] std::string index_definition(const catalog::Catalog& catalog, const catalog::Relation& index,

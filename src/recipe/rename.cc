@@ -219,6 +219,7 @@ void rename_column(const Command& command, const ::RenameStmt& statement, Contex
                   fmt::format("{} has no known unique index over NOT NULL columns to walk along", command.table_name()),
                   "add a primary key first");
 
+  assume(catalog, *table, column->name, pieces);
   Renamed renamed;
   renamed.table = table->relation;
   renamed.from = column->name;
@@ -348,6 +349,12 @@ Pieces finish_renames(const catalog::Catalog& end, std::uint32_t first, const Op
                          on, from),
              "drop and add the foreign key in the same migration, under another name");
     }
+
+    Step analyze =
+        step(fmt::format("analyze-{}", slug(to)), "So that plans do not change when the next release asks for it",
+             {fmt::format("ANALYZE {} ({})", on, ident(to))}, {});
+    analyze.lock_class = LockClass::b;
+    place(pieces, Slot::build, std::move(analyze));
 
     // 4. Behind the gate.
     if (column->default_volatility != catalog::Volatility::none && !column->default_sql.empty()) {

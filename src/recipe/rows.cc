@@ -198,6 +198,7 @@ void update_rows(const Command& command, const ::UpdateStmt& statement, Context&
               "disable them in the application's own way, or write the batches by hand");
 
   pieces.rewritten = true;
+  assume(catalog, *table, {}, pieces);
   work->where = text.where;
   // Where NULL alone is replaced, the release that runs now may go on writing NULL where it is nullable.
   Step fill;
@@ -252,6 +253,7 @@ void delete_rows(const Command& command, const ::DeleteStmt& statement, Context&
   const auto triggers = row_triggers(catalog, *table->relation, 4);
   if (!triggers.empty()) return no(fmt::format("row triggers of {} would fire for each row: {}", on, listed(triggers)));
   pieces.rewritten = true;
+  assume(catalog, *table, {}, pieces);
   work->where = clauses(command.text).where;
   Step remove;
   remove.id = fmt::format("delete-{}-{}", slug(catalog.text(table->name)), digest(command.text).substr(0, 4));
