@@ -47,12 +47,20 @@ endfunction()
 
 # pglint_floor(<name> [DEPENDS floor...] [PUBLIC library...] [LIBRARIES library...] [NODES])
 #
-# The static library pglint_<name> of src/<name>/, all folders below it, but for main.cc. PUBLIC libraries are those that
-# the floor's headers include; LIBRARIES only its sources do. NODES shows it PostgreSQL's node structs.
+# The static library pglint_<name> of src/<name>/ (of src/plan/form/ for plan_form) and all folders below it, but for
+# main.cc and for those that are a library of their own, named before. PUBLIC libraries are those that the floor's headers
+# include; LIBRARIES only its sources do. NODES shows it PostgreSQL's node structs.
 function(pglint_floor name)
   cmake_parse_arguments(PARSE_ARGV 1 floor "NODES" "" "DEPENDS;PUBLIC;LIBRARIES")
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cc)
+  string(REPLACE "_" "/" folder ${name})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${folder}/*.cc)
   list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
+  file(GLOB below RELATIVE ${PROJECT_SOURCE_DIR}/src/${folder} ${PROJECT_SOURCE_DIR}/src/${folder}/*)
+  foreach(part IN LISTS below)
+    if(TARGET pglint_${name}_${part})
+      list(FILTER sources EXCLUDE REGEX "/src/${folder}/${part}/")
+    endif()
+  endforeach()
   _pglint_library(${name} "${sources}" "${floor_DEPENDS}" "${floor_LIBRARIES}" "${floor_NODES}")
   if(sources)
     target_link_libraries(pglint_${name} PUBLIC ${floor_PUBLIC})

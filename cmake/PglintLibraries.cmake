@@ -1,5 +1,5 @@
 # The libraries that exist both as shared and in another form, under one name for both ways of building:
-# pglint::fmt and pglint::yaml.
+# pglint::fmt, pglint::yaml and pglint::nettle.
 
 if(PGLINT_STATIC)
   add_library(pglint::fmt ALIAS fmt::fmt-header-only)
@@ -11,9 +11,19 @@ if(PGLINT_STATIC)
   if(_yaml_includes)
     target_include_directories(pglint_yaml SYSTEM INTERFACE ${_yaml_includes})
   endif()
+
+  find_library(PGLINT_NETTLE libnettle.a REQUIRED)
 else()
   add_library(pglint::fmt ALIAS fmt::fmt)
   add_library(pglint_yaml INTERFACE IMPORTED)
   target_link_libraries(pglint_yaml INTERFACE yaml-cpp)
+
+  find_library(PGLINT_NETTLE nettle REQUIRED)
 endif()
 add_library(pglint::yaml ALIAS pglint_yaml)
+
+find_path(PGLINT_NETTLE_HEADERS nettle/sha2.h REQUIRED)
+add_library(pglint_nettle UNKNOWN IMPORTED)
+set_target_properties(pglint_nettle PROPERTIES IMPORTED_LOCATION ${PGLINT_NETTLE}
+                                               INTERFACE_INCLUDE_DIRECTORIES ${PGLINT_NETTLE_HEADERS})
+add_library(pglint::nettle ALIAS pglint_nettle)
