@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "plan/form/gate_sql.h"
+#include "plan/form/quote.h"
 
 namespace pglint::emit {
 namespace {
@@ -15,20 +16,8 @@ namespace {
 constexpr std::string_view lock_timeout = "1500ms";
 constexpr int attempts = 60;
 
-// A dollar quote that does not occur in the text.
 std::string quoted(std::string_view head, std::string_view body) {
-  std::string tag = "$pglint$";
-  for (int i = 1; body.find(tag) != std::string_view::npos; ++i) tag = fmt::format("$pglint{}$", i);
-  return fmt::format("{}{}\n{}\n{}", head, tag, body, tag);
-}
-
-std::string literal(std::string_view text) {
-  std::string out = text.find('\\') != std::string_view::npos ? "E'" : "'";
-  for (const char c : text) {
-    if (c == '\'' || c == '\\') out += c;
-    out += c;
-  }
-  return out + "'";
+  return std::string(head) + plan::quote_body(fmt::format("\n{}\n", body));
 }
 
 std::string indented(std::string_view text, std::string_view by) {
@@ -110,15 +99,6 @@ std::string patient(const Step& step) {
                                    condition_of(step), attempts, lock_timeout, statements, attempts));
 }
 
-std::string ident(std::string_view name) {
-  std::string out = "\"";
-  for (const char c : name) {
-    if (c == '"') out += c;
-    out += c;
-  }
-  return out + "\"";
-}
-
 std::string join(const std::vector<std::string>& parts, std::string_view between) {
   std::string out;
   for (const std::string& part : parts) {
@@ -137,7 +117,7 @@ std::string backfill(const Backfill& work) {
   std::vector<std::string> descending;
   std::string declared;
   for (std::size_t i = 0; i < work.key.size(); ++i) {
-    columns.push_back(ident(work.key[i].name));
+    columns.push_back(plan::quote_name(work.key[i].name));
     last.push_back(fmt::format("last_{}", i + 1));
     bound.push_back(fmt::format("bound_{}", i + 1));
     descending.push_back(columns.back() + " DESC");
@@ -158,7 +138,7 @@ std::string backfill(const Backfill& work) {
     if (work.set.empty()) return fmt::format("DELETE FROM {} WHERE {}{}", work.table, range, also);
     std::string set;
     for (const auto& [column, value] : work.set)
-      set += fmt::format("{}{} = {}", set.empty() ? "" : ", ", ident(column), value);
+      set += fmt::format("{}{} = {}", set.empty() ? "" : ", ", plan::quote_name(column), value);
     return fmt::format("UPDATE {} SET {} WHERE {}{}", work.table, set, range, also);
   };
   const std::string above = fmt::format("{} > {}", row(columns), row(last));
@@ -171,7 +151,7 @@ std::string backfill(const Backfill& work) {
         "  IF EXISTS ({}) THEN\n"
         "    RAISE EXCEPTION 'rows of %% are left that should have been written', {};\n"
         "  END IF;\n",
-        work.proof, literal(work.table));
+        work.proof, plan::quote_literal(work.table));
   std::string body = fmt::format(
       "DECLARE\n"
       "{}"
@@ -224,7 +204,7 @@ std::string drop_invalid(std::string_view index) {
                   "    DROP INDEX {};\n"
                   "  END IF;\n"
                   "END",
-                  literal(index), lock_timeout, index));
+                  plan::quote_literal(index), lock_timeout, index));
 }
 
 constexpr std::string_view undo_index = "DROP INDEX CONCURRENTLY IF EXISTS ";

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/sha256.h"
 #include "recipe/sql.h"
 
 namespace pglint::recipe::probe {
@@ -104,8 +105,10 @@ std::string trigger(std::string_view table, std::string_view name, std::string_v
   return fmt::format(
       "EXISTS (SELECT FROM pg_catalog.pg_trigger JOIN pg_catalog.pg_proc ON pg_proc.oid = tgfoid WHERE tgrelid = {} "
       "AND "
-      "tgname = {} AND tgenabled <> 'D' AND prosrc = {})",
-      oid(table), literal(name), literal(body));
+      "tgname = {} AND tgenabled <> 'D' AND pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(prosrc, "
+      "'UTF8')), "
+      "'hex') = '{}')",
+      oid(table), literal(name), sha256(body));
 }
 
 std::string both(std::string_view a, std::string_view b) { return fmt::format("{} AND {}", a, b); }
