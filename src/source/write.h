@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -39,6 +41,7 @@ enum class OrmState : std::uint8_t { previous, end_state };
 
 struct WriteRequest {
   std::vector<NewMigration> migrations;  // those that replace come first, in the project's order
+  // `previous`: from the first replaced migration on, the snapshots say what the one before it said.
   OrmState orm = OrmState::previous;
   std::string
       end_state_snapshot;   // of `end_state`, its text as the plan keeps it; empty: the newest one on disk is right
@@ -56,10 +59,13 @@ struct FileChange {
 
 struct Written {
   std::vector<FileChange> changes;
-  std::vector<std::string> paths;  // of each requested migration, in their order
+  std::vector<std::string> paths;    // of each requested migration, in their order
+  std::vector<std::string> notices;  // what the user should know, and no reason to stop
 };
 
-// A runner's writing half. An error says what the runner cannot hold, or which side file is broken.
+// A runner's writing half. Files that have the wanted text already are no change, and the same request again gives the
+// same bytes, whether the first time was interrupted or not. An error says what the runner cannot hold, or which side
+// file is broken.
 struct Writer {
   Result<Written> (*write)(const Project& project, const Files& files, const WriteRequest& request) = nullptr;
   // The ORM's newest snapshot: path and text; nothing where the runner has none.
@@ -68,5 +74,9 @@ struct Writer {
 
 // Null: the runner's files are only read.
 [[nodiscard]] const Writer* find_writer(std::string_view runner);
+
+// Files are written under another name first, in the same folder: ".0001_a.sql.pglint-tmp" of "0001_a.sql".
+[[nodiscard]] std::string temporary_name(std::string_view name);
+[[nodiscard]] bool is_temporary(std::string_view name);
 
 }  // namespace pglint::source

@@ -4,6 +4,8 @@
 // Both run every pending migration in one transaction, and send what stands between two `--> statement-breakpoint`
 // as one simple query. The marker is found wherever it stands, in comments and strings too, and even where the journal
 // says "breakpoints": false.
+#include "source/runner/drizzle.h"
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -25,8 +27,7 @@ extern const Runner drizzle_runner;
 
 namespace {
 
-constexpr std::string_view breakpoint = "--> statement-breakpoint";
-constexpr std::string_view journal_name = "meta/_journal.json";
+using namespace drizzle;
 
 struct JournalEntry {
   std::string tag;
@@ -124,11 +125,6 @@ std::optional<std::string> dialect_in(const std::string& path, const Files& file
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-// 20261122191414_init
-bool is_v1_name(std::string_view name) {
-  return name.size() > 14 && name[14] == '_' && std::all_of(name.begin(), name.begin() + 14, is_digit);
-}
 
 // Like JavaScript's localeCompare, by which drizzle sorts the folders: punctuation, digits, letters without regard to
 // case, and only then lower case before upper. Beyond ASCII, which drizzle-kit never writes, by the bytes.
@@ -278,20 +274,6 @@ std::vector<Layout> detect(const Folder& folder, const Files& files) {
   return found;
 }
 
-bool has_conflict_markers(std::string_view text) {
-  return text.starts_with("<<<<<<< ") || text.find("\n<<<<<<< ") != std::string_view::npos;
-}
-
-bool leads_out(std::string_view tag) {
-  if (tag.empty() || tag.starts_with('/') || tag.find('\0') != std::string_view::npos) return true;
-  for (std::string_view rest = tag; !rest.empty();) {
-    const std::size_t slash = rest.find('/');
-    if (rest.substr(0, slash) == "..") return true;
-    rest = slash == std::string_view::npos ? std::string_view{} : rest.substr(slash + 1);
-  }
-  return false;
-}
-
 Migration migration_of(std::string id, std::string path) {
   Migration migration;
   migration.id = std::move(id);
@@ -369,14 +351,8 @@ void order_by_journal(const Folder& folder, const Files& files, Project& project
 }
 
 void order_by_folder(const Folder& folder, const Files& files, Project& project) {
-  std::vector<const Entry*> folders;
-  for (const Entry& entry : folder.entries) {
-    if (entry.folder && files.exists(join(join(folder.path, entry.name), "migration.sql"))) folders.push_back(&entry);
-  }
-  std::sort(folders.begin(), folders.end(),
-            [](const Entry* a, const Entry* b) { return locale_before(a->name, b->name); });
-  for (const Entry* const entry : folders) {
-    project.migrations.push_back(migration_of(entry->name, join(join(folder.path, entry->name), "migration.sql")));
+  for (const std::string& name : v1_folders(folder, files)) {
+    project.migrations.push_back(migration_of(name, join(join(folder.path, name), "migration.sql")));
   }
 }
 
@@ -425,6 +401,37 @@ void cut(const Project& /*project*/, Migration& migration) {
 }
 
 }  // namespace
+
+namespace drizzle {
+
+bool is_v1_name(std::string_view name) {
+  return name.size() > 14 && name[14] == '_' && std::all_of(name.begin(), name.begin() + 14, is_digit);
+}
+
+std::vector<std::string> v1_folders(const Folder& folder, const Files& files) {
+  std::vector<std::string> names;
+  for (const Entry& entry : folder.entries) {
+    if (entry.folder && files.exists(join(join(folder.path, entry.name), "migration.sql"))) names.push_back(entry.name);
+  }
+  std::sort(names.begin(), names.end(), locale_before);
+  return names;
+}
+
+bool has_conflict_markers(std::string_view text) {
+  return text.starts_with("<<<<<<< ") || text.find("\n<<<<<<< ") != std::string_view::npos;
+}
+
+bool leads_out(std::string_view tag) {
+  if (tag.empty() || tag.starts_with('/') || tag.find('\0') != std::string_view::npos) return true;
+  for (std::string_view rest = tag; !rest.empty();) {
+    const std::size_t slash = rest.find('/');
+    if (rest.substr(0, slash) == "..") return true;
+    rest = slash == std::string_view::npos ? std::string_view{} : rest.substr(slash + 1);
+  }
+  return false;
+}
+
+}  // namespace drizzle
 
 const Runner drizzle_runner = {
     .name = "drizzle",
