@@ -30,6 +30,9 @@ std::string slow(const Context& context, const effect::RelationEffect*& relation
   }
   for (const effect::RelationEffect& effect : context.effects->relations) {
     if (effect.is_new || !grows_with_table(effect.work)) continue;
+    // The system catalogs are asked by index, and are small.
+    const std::string_view schema = context.catalog->text(effect.schema);
+    if (schema == "pg_catalog" || schema == "information_schema") continue;
     relation = &effect;
     const std::string name = context.display(effect);
     if (has(effect.work, Work::rewrite)) return fmt::format("rewrite of {}", name);

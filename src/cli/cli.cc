@@ -56,6 +56,34 @@ int run(int argc, const char* const* argv) {
   add_output_options(*check_command, options);
   check_command->callback([&] { code = check(options); });
 
+  FixOptions fix_options;
+  CLI::App* fix_command =
+      app.add_subcommand("fix", "Rewrite unsafe migrations into safe phases, as files of the migration tool");
+  add_source_options(*fix_command, options);
+  add_rule_options(*fix_command, options);
+  add_output_options(*fix_command, options);
+  fix_command->add_flag("--diff", fix_options.diff, "Print what would change, and write nothing");
+  fix_command->add_flag("--force", fix_options.force, "Also rewrite migrations that may be released");
+  fix_command
+      ->add_option("--dual-write", fix_options.dual_write,
+                   "Who keeps an old and a new column equal: a trigger, or the application's own code")
+      ->check(CLI::IsMember({"trigger", "application"}))
+      ->type_name("trigger|application");
+  fix_command
+      ->add_option("--value", fix_options.values,
+                   "What the rows that are there get in a new column that becomes NOT NULL; may be repeated")
+      ->type_name("TABLE.COLUMN=EXPR")
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  CLI::Option* next = fix_command->add_flag(
+      "--next", fix_options.next,
+      "Write the next part of a plan: for the release's commit, or what stands behind --passed GATE");
+  fix_command->add_option("--plan", fix_options.plan, "The plan, where there are several")->type_name("FILE");
+  fix_command->add_option("--passed", fix_options.passed, "The gate whose release is deployed everywhere")
+      ->type_name("GATE")
+      ->needs(next);
+  fix_command->callback([&] { code = fix(options, fix_options); });
+
   CLI::App* locks_command =
       app.add_subcommand("locks", "The lock timeline: what each statement locks, how, while doing what, until when");
   add_source_options(*locks_command, options);

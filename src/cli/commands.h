@@ -8,6 +8,22 @@
 namespace pglint::cli {
 
 [[nodiscard]] int check(const Options& options);
+// What `fix` takes beyond what it shares with the others.
+struct FixOptions {
+  bool diff = false;
+  bool force = false;
+  bool next = false;
+  bool apply = false;
+  bool undo = false;
+  bool dry_run = false;
+  std::string dual_write = "trigger";
+  std::vector<std::string> values;  // TABLE.COLUMN=EXPR
+  std::string plan;                 // a plan file
+  std::string passed;               // a gate
+  std::string through;              // a phase
+  std::string database_url;
+};
+[[nodiscard]] int fix(const Options& options, const FixOptions& fix);
 [[nodiscard]] int locks(const Options& options);
 [[nodiscard]] int explain(const std::string& rule, const Options& options);
 [[nodiscard]] int rules(const Options& options);

@@ -6,6 +6,7 @@
 #include <set>
 #include <string_view>
 
+#include "pg/lexer.h"
 #include "plan/form/gate_sql.h"
 #include "plan/form/quote.h"
 
@@ -20,10 +21,12 @@ std::string quoted(std::string_view head, std::string_view body) {
   return std::string(head) + plan::quote_body(fmt::format("\n{}\n", body));
 }
 
+// Every line further in, unless one begins inside of a string.
 std::string indented(std::string_view text, std::string_view by) {
-  // Lines inside a dollar quote are somebody's text: only what is plain SQL is moved.
-  if (text.find("$") != std::string_view::npos || text.find('\'') != std::string_view::npos)
-    return std::string(by) + std::string(text);
+  for (const pg::Token& token : pg::tokens(text, 0))
+    if (token.kind == pg::TokenKind::string &&
+        text.substr(token.span.begin, token.span.size()).find('\n') != std::string_view::npos)
+      return std::string(by) + std::string(text);
   std::string out(by);
   for (const char c : text) {
     out += c;
@@ -59,7 +62,6 @@ bool strong(const Step& step) {
 std::string guarded(const Step& step) {
   std::string statements;
   for (const std::string& sql : step.sql) statements += indented(as_block(sql), "    ") + ";\n";
-  if (step.done_when.empty()) return quoted("DO ", fmt::format("BEGIN\n{}END", statements));
   if (!strong(step))
     return quoted("DO ", fmt::format("BEGIN\n  IF NOT ({}) THEN\n{}  END IF;\nEND", condition_of(step), statements));
   return quoted("DO ", fmt::format("DECLARE\n"
@@ -152,12 +154,20 @@ std::string backfill(const Backfill& work) {
         "    RAISE EXCEPTION 'rows of %% are left that should have been written', {};\n"
         "  END IF;\n",
         work.proof, plan::quote_literal(work.table));
+  std::string values;
+  for (const auto& [column, value] : work.set) values += fmt::format("{}, {}", plan::quote_name(column), value) + ", ";
   std::string body = fmt::format(
       "DECLARE\n"
       "{}"
       "  started boolean := false;\n"
       "  written boolean;\n"
       "BEGIN\n"
+      "  -- Where the plan is over, or the original migration has run, what it reads is gone.\n"
+      "  BEGIN\n"
+      "    PERFORM {}1 FROM {}{} LIMIT 0;\n"
+      "  EXCEPTION WHEN undefined_column THEN\n"
+      "    RETURN;\n"
+      "  END;\n"
       "  LOOP\n"
       "    IF started THEN\n"
       "      {};\n"
@@ -186,7 +196,8 @@ std::string backfill(const Backfill& work) {
       "  END LOOP;\n"
       "{}"
       "END",
-      declared, next(" WHERE " + above), next(""), write(above + " AND " + below), write(below),
+      declared, values, work.table, work.where.empty() ? "" : fmt::format(" WHERE {}", work.where),
+      next(" WHERE " + above), next(""), write(above + " AND " + below), write(below),
       static_cast<double>(work.pause_ms) / 1000.0, advance, proof);
   for (std::size_t at = body.find("%%"); at != std::string::npos; at = body.find("%%", at + 1))
     body.replace(at, 2, "%");
@@ -195,16 +206,17 @@ std::string backfill(const Backfill& work) {
 
 // Drops what a build left behind that was cut short: nothing uses it, and IF NOT EXISTS would take it for the index.
 std::string drop_invalid(std::string_view index) {
-  return quoted(
-      "DO ",
-      fmt::format("BEGIN\n"
-                  "  IF EXISTS (SELECT FROM pg_catalog.pg_index WHERE indexrelid = pg_catalog.to_regclass({}) AND NOT "
-                  "indisvalid) THEN\n"
-                  "    PERFORM pg_catalog.set_config('lock_timeout', '{}', true);\n"
-                  "    DROP INDEX {};\n"
-                  "  END IF;\n"
-                  "END",
-                  plan::quote_literal(index), lock_timeout, index));
+  return quoted("DO ", fmt::format("DECLARE\n"
+                                   "  left_over regclass;\n"
+                                   "BEGIN\n"
+                                   "  SELECT indexrelid INTO left_over FROM pg_catalog.pg_index\n"
+                                   "    WHERE indexrelid = pg_catalog.to_regclass({}) AND NOT indisvalid;\n"
+                                   "  IF FOUND THEN\n"
+                                   "    PERFORM pg_catalog.set_config('lock_timeout', '{}', true);\n"
+                                   "    EXECUTE pg_catalog.format('DROP INDEX %s', left_over);\n"
+                                   "  END IF;\n"
+                                   "END",
+                                   plan::quote_literal(index), lock_timeout));
 }
 
 constexpr std::string_view undo_index = "DROP INDEX CONCURRENTLY IF EXISTS ";
@@ -256,10 +268,16 @@ struct Writer {
 
   void step(const Step& step) {
     if (step.kind == StepKind::backfill) return add(source::Place::outside, backfill(*step.backfill), step.comment);
+    if (step.done_when.empty()) {
+      for (const std::string& sql : step.sql)
+        add(is_outside() ? source::Place::outside : source::Place::runner_transaction, sql, step.comment);
+      return;
+    }
     if (!is_outside()) return add(source::Place::runner_transaction, guarded(step), step.comment);
     if (step.own_transaction) return add(source::Place::outside, patient(step), step.comment);
     if (!step.undo.empty() && step.undo.front().starts_with(undo_index))
-      add(source::Place::outside, drop_invalid(std::string_view(step.undo.front()).substr(undo_index.size())));
+      add(source::Place::outside, drop_invalid(std::string_view(step.undo.front()).substr(undo_index.size())),
+          "What a build that was cut short has left, if one was");
     for (const std::string& sql : step.sql) add(source::Place::outside, sql, step.comment);
   }
 };

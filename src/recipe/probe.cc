@@ -111,8 +111,8 @@ std::string trigger(std::string_view table, std::string_view name, std::string_v
       oid(table), literal(name), sha256(body));
 }
 
-std::string both(std::string_view a, std::string_view b) { return fmt::format("{} AND {}", a, b); }
-std::string either(std::string_view a, std::string_view b) { return fmt::format("({} OR ({}))", a, b); }
+std::string both(std::string_view a, std::string_view b) { return fmt::format("{}\n  AND {}", a, b); }
+std::string either(std::string_view a, std::string_view b) { return fmt::format("({}\n  OR ({}))", a, b); }
 std::string no(std::string_view a) { return fmt::format("NOT ({})", a); }
 std::string query(std::string_view condition) { return fmt::format("SELECT {}", condition); }
 

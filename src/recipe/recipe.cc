@@ -171,7 +171,7 @@ void assume(const catalog::Catalog& catalog, const effect::RelationEffect& table
                            : relation->replica_identity == 'i' ? "index"
                                                                : "default";
     for (const catalog::Trigger& trigger : relation->triggers)
-      if (!trigger.dropped && trigger.row) out.triggers.emplace_back(catalog.text(trigger.name));
+      if (!trigger.dropped) out.triggers.emplace_back(catalog.text(trigger.name));
     const catalog::Column* found = catalog::column(*relation, column);
     const std::string type = found != nullptr ? type_text(catalog, found->type) : std::string();
     if (!type.empty()) {
@@ -184,13 +184,13 @@ void assume(const catalog::Catalog& catalog, const effect::RelationEffect& table
       };
       for (const catalog::Constraint* constraint : relation->constraints)
         if (!constraint->dropped && constraint->kind != catalog::ConstraintKind::not_null && has(constraint->columns))
-          out.dependents.push_back(fmt::format("constraint {}", ident(catalog.text(constraint->name))));
+          out.dependents.push_back(fmt::format("constraint {}", catalog.text(constraint->name)));
       for (const catalog::Relation* index : relation->indexes) {
         if (index->dropped || index->index == nullptr || index->index->constraint != nullptr) continue;
         const auto names = index_columns(catalog, *index->index);
         if (std::ranges::find(names, catalog.text(column)) != names.end() || has(index->index->include) ||
             has(index->index->expression_columns))
-          out.dependents.push_back(fmt::format("index {}", ident(catalog.text(index->name))));
+          out.dependents.push_back(fmt::format("index {}", catalog.text(index->name)));
       }
     }
   }

@@ -65,6 +65,10 @@ std::string obstacle(const catalog::Catalog& catalog, const catalog::Relation& t
                          : use.by == catalog::ColumnUse::By::rule  ? "rule"
                                                                    : "policy",
                          catalog.text(use.object), name);
+  for (const catalog::Trigger& trigger : table.triggers)
+    if (!trigger.dropped && trigger.before && trigger.row && catalog.text(trigger.name) > "~pglint")
+      return fmt::format("the trigger {} would fire behind the one that keeps both columns equal",
+                         catalog.text(trigger.name));
   if (!table.rules.empty()) return fmt::format("{} has rules", catalog.qualified(table));
   if (table.replica_identity == 'i')
     return fmt::format("the replica identity of {} is an index, which may hold {}", catalog.qualified(table), name);
@@ -112,7 +116,7 @@ Sync sync_of(const catalog::Catalog& catalog, const catalog::Relation& table, co
   sync.trigger = fmt::format("zz_pglint_sync_{}", digest(on + "." + new_name));
   for (const catalog::Trigger& trigger : table.triggers)
     if (!trigger.dropped && trigger.before && trigger.row && catalog.text(trigger.name) > sync.trigger)
-      sync.trigger.insert(0, "~");
+      sync.trigger = fmt::format("~pglint_sync_{}", digest(on + "." + new_name));
   sync.function = catalog.qualified(table.schema, catalog.symbols.intern(sync.trigger));
   const std::string new_new = "NEW." + new_name;
   const std::string new_old = "NEW." + old_name;
@@ -337,8 +341,8 @@ Pieces finish_renames(const catalog::Catalog& end, std::uint32_t first, const Op
                                                                                   : " DEFERRABLE");
       final_names.push_back(do_block(fmt::format("BEGIN\n  IF NOT {} THEN\n    {};\n  END IF;\nEND", in_place, take)));
       final_names.push_back(fmt::format("DROP INDEX IF EXISTS {}", qualified));
-      final_conditions += " AND " + probe::no(probe::relation(qualified));
-      final_conditions += " AND " + probe::index(on, final_qualified, shape);
+      final_conditions += "\n  AND " + probe::no(probe::relation(qualified));
+      final_conditions += "\n  AND " + probe::index(on, final_qualified, shape);
     }
     for (const catalog::Constraint* constraint : table.constraints) {
       if (constraint->dropped || constraint->kind != catalog::ConstraintKind::foreign_key ||

@@ -495,4 +495,25 @@ Result<std::unique_ptr<Git>> Git::staged(const std::string& folder, const Files&
   return std::make_unique<Staged>(Places(found->top), std::move(names), std::move(index), files, folder);
 }
 
+std::string released_revision(const std::string& folder) {
+  const auto ask = [&](std::vector<std::string> arguments) -> std::string {
+    arguments.insert(arguments.begin(), {"git", "-C", folder});
+    const Result<Finished> answer = run(arguments);
+    if (!answer || answer->status != 0) return {};
+    std::string text = answer->out;
+    while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+    return text;
+  };
+  const std::string here = ask({"symbolic-ref", "--quiet", "--short", "HEAD"});
+  const std::string remote = ask({"symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD"});
+  std::vector<std::string> candidates = {"origin/main", "origin/master", "main", "master"};
+  if (!remote.empty()) candidates.insert(candidates.begin(), remote);
+  for (const std::string& candidate : candidates) {
+    if (ask({"rev-parse", "--verify", "--quiet", candidate + "^{commit}"}).empty()) continue;
+    const std::string name = candidate.starts_with("origin/") ? candidate.substr(7) : candidate;
+    return name == here ? "HEAD" : candidate;
+  }
+  return {};
+}
+
 }  // namespace pglint::source

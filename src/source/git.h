@@ -37,4 +37,8 @@ class Git {
   Git() = default;
 };
 
+// What is released, as far as git knows: the default branch of the work tree that `folder` is in (as the remote says,
+// else main or master); on that branch itself, HEAD. Empty outside of git, and where there is no such branch.
+[[nodiscard]] std::string released_revision(const std::string& folder);
+
 }  // namespace pglint::source
