@@ -345,3 +345,52 @@ TEST_CASE("drizzle-kit v1 runs the files of a phased plan, and finds its snapsho
   CHECK(copy.sql("SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'shipments'::regclass AND "
                  "attname = 'weight_grams'") == "bigint");
 }
+
+TEST_CASE("where even the first migration is written anew, drizzle-kit takes the snapshot of an empty schema") {
+  if (const std::string why = missing(); !why.empty()) return test::skip(test::Missing::tool, why);
+  for (const bool v1 : {false, true}) {
+    CAPTURE(v1);
+    Copy copy(v1 ? "drizzle-v1" : "demo", v1 ? "empty-v1" : "empty", v1 ? tools_1 : tools_0);
+    copy.remember_schema();
+    const std::string end_state = copy.newest_snapshot();
+    copy.write(request({replace(0, {one("CREATE SCHEMA IF NOT EXISTS made")}), add("more", {}, "Nothing yet.")}));
+    std::ofstream(copy.path("src/schema.ts"), std::ios::binary) << "export {};\n";
+    copy.kit_ok("check", "Everything's fine");
+    copy.nothing_to_generate();
+
+    WriteRequest end = request({add("end", {}, "The end state.")}, OrmState::end_state);
+    end.end_state_snapshot = end_state;
+    copy.write(end);
+    copy.end_state_schema();
+    copy.kit_ok("check", "Everything's fine");
+    copy.nothing_to_generate();
+  }
+}
+
+TEST_CASE("drizzle-kit goes on behind names with times") {
+  if (const std::string why = missing(); !why.empty()) return test::skip(test::Missing::tool, why);
+  Copy copy("demo", "times", tools_0);
+  // As `prefix: timestamp` has it.
+  for (const std::string tag : {"0000_init", "0001_primary_contact", "0002_primary_contact_required",
+                                "0003_default_plan", "0004_region_reference"}) {
+    const std::string time = "2026112221130" + tag.substr(3, 1);
+    fs::rename(copy.path("drizzle/" + tag + ".sql"), copy.path("drizzle/" + time + tag.substr(4) + ".sql"));
+    fs::rename(copy.path("drizzle/meta/" + tag.substr(0, 4) + "_snapshot.json"),
+               copy.path("drizzle/meta/" + time + "_snapshot.json"));
+    replace_in(copy.path("drizzle/meta/_journal.json"), tag, time + tag.substr(4));
+  }
+  replace_in(copy.path("drizzle.config.ts"), "dialect:", "migrations: { prefix: \"timestamp\" }, dialect:");
+  copy.nothing_to_generate();
+  const auto paths = copy.write(request(demo_before_gate()));
+  CHECK(fs::path(paths[4]).filename().string().size() == std::string("20261123021320_region_validate.sql").size());
+  previous_schema(copy);
+  copy.kit_ok("check", "Everything's fine");
+  copy.nothing_to_generate();
+  copy.kit_ok("migrate", "migrations applied successfully");
+  CHECK(copy.recorded() == copy.expected());
+  replace_in(copy.path("src/schema.ts"), "plan: text(\"plan\"),", "plan: text(\"plan\"), note: text(\"note\"),");
+  copy.kit_ok("generate", "Your SQL migration");
+  copy.kit_ok("check", "Everything's fine");
+  copy.kit_ok("migrate", "migrations applied successfully");
+  CHECK(copy.recorded() == copy.expected());
+}
