@@ -220,6 +220,18 @@ std::vector<NewMigration> demo_behind_gate() {
   };
 }
 
+std::vector<NewMigration> shipments_before_gate() {
+  return {
+      replace(1, {one("ALTER TABLE shipments ADD COLUMN IF NOT EXISTS weight_grams_new bigint")}, "Expand."),
+      add("shipments_index",
+          {one("CREATE INDEX CONCURRENTLY IF NOT EXISTS shipments_warehouse_id_idx ON shipments (warehouse_id)",
+               Place::outside),
+           one("UPDATE shipments SET weight_grams_new = weight_grams", Place::own_transaction),
+           one("LOCK TABLE shipments IN SHARE MODE", Place::own_transaction)}),
+      add("gate", {}, "The gate."),
+  };
+}
+
 WriteRequest request(std::vector<NewMigration> migrations, OrmState orm = OrmState::previous) {
   return {.migrations = std::move(migrations), .orm = orm, .end_state_snapshot = {}, .now_ms = now()};
 }
@@ -276,20 +288,25 @@ TEST_CASE("drizzle-kit 0.31 runs the files of a phased plan, and finds its snaps
 
 TEST_CASE("another developer's failing file before ours and behind ours holds nothing up once it is mended") {
   if (const std::string why = missing(); !why.empty()) return test::skip(test::Missing::tool, why);
-  for (const bool before : {true, false}) {
+  for (int which = 0; which < 4; ++which) {
+    const bool v1 = which >= 2;
+    const bool before = which % 2 == 0;
+    CAPTURE(v1);
     CAPTURE(before);
-    Copy copy("demo", before ? "before" : "behind", tools_0);
-    std::string theirs = copy.path("drizzle/0000_init.sql").string();
-    copy.write(request(demo_before_gate()));
+    Copy copy(v1 ? "drizzle-v1" : "demo", fmt::format("{}{}", before ? "before" : "behind", v1 ? "-v1" : ""),
+              v1 ? tools_1 : tools_0);
+    std::string theirs = copy.project().migrations.at(0).path;
+    copy.write(request(v1 ? shipments_before_gate() : demo_before_gate()));
     if (!before) theirs = copy.write(request({add("theirs", {one("CREATE TABLE theirs (id int)")})})).at(0);
     const std::string good = content(theirs);
     std::ofstream(theirs, std::ios::binary | std::ios::app) << "--> statement-breakpoint\nSELECT 1/0;";
 
+    const std::string made = v1 ? "warehouses" : "regions";
+    const std::string recorded = v1 ? "2" : "5";  // what stood before the last COMMIT; the rest runs again
     CHECK(copy.kit("migrate").status == 1);
-    CHECK(copy.sql("SELECT to_regclass('regions') IS NOT NULL") == (before ? "f" : "t"));
+    CHECK(copy.sql("SELECT to_regclass('" + made + "') IS NOT NULL") == (before ? "f" : "t"));
     CHECK(copy.sql("SELECT to_regclass('theirs') IS NULL") == "t");
-    // Files are recorded up to the last COMMIT; what is behind it runs again.
-    if (!before) CHECK(copy.sql("SELECT count(*) FROM drizzle.__drizzle_migrations") == "5");
+    if (!before) CHECK(copy.sql("SELECT count(*) FROM drizzle.__drizzle_migrations") == recorded);
     CHECK(copy.kit("migrate").status == 1);
 
     std::ofstream(theirs, std::ios::binary) << good;
@@ -306,15 +323,7 @@ TEST_CASE("drizzle-kit v1 runs the files of a phased plan, and finds its snapsho
   const std::string end_state = copy.newest_snapshot();
   copy.nothing_to_generate();
 
-  copy.write(request({
-      replace(1, {one("ALTER TABLE shipments ADD COLUMN IF NOT EXISTS weight_grams_new bigint")}, "Expand."),
-      add("shipments_index",
-          {one("CREATE INDEX CONCURRENTLY IF NOT EXISTS shipments_warehouse_id_idx ON shipments (warehouse_id)",
-               Place::outside),
-           one("UPDATE shipments SET weight_grams_new = weight_grams", Place::own_transaction),
-           one("LOCK TABLE shipments IN SHARE MODE", Place::own_transaction)}),
-      add("gate", {}, "The gate."),
-  }));
+  copy.write(request(shipments_before_gate()));
   const fs::path schema = copy.path("src/schema.ts");
   replace_in(schema, R"(trackingNumber: text("tracking_number").notNull())",
              R"(trackingNumber: text("tracking_number"))");
@@ -344,4 +353,53 @@ TEST_CASE("drizzle-kit v1 runs the files of a phased plan, and finds its snapsho
   CHECK(copy.sql("SELECT count(*) FROM drizzle.__drizzle_migrations") == "6");
   CHECK(copy.sql("SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'shipments'::regclass AND "
                  "attname = 'weight_grams'") == "bigint");
+}
+
+TEST_CASE("where even the first migration is written anew, drizzle-kit takes the snapshot of an empty schema") {
+  if (const std::string why = missing(); !why.empty()) return test::skip(test::Missing::tool, why);
+  for (const bool v1 : {false, true}) {
+    CAPTURE(v1);
+    Copy copy(v1 ? "drizzle-v1" : "demo", v1 ? "empty-v1" : "empty", v1 ? tools_1 : tools_0);
+    copy.remember_schema();
+    const std::string end_state = copy.newest_snapshot();
+    copy.write(request({replace(0, {one("CREATE SCHEMA IF NOT EXISTS made")}), add("more", {}, "Nothing yet.")}));
+    std::ofstream(copy.path("src/schema.ts"), std::ios::binary) << "export {};\n";
+    copy.kit_ok("check", "Everything's fine");
+    copy.nothing_to_generate();
+
+    WriteRequest end = request({add("end", {}, "The end state.")}, OrmState::end_state);
+    end.end_state_snapshot = end_state;
+    copy.write(end);
+    copy.end_state_schema();
+    copy.kit_ok("check", "Everything's fine");
+    copy.nothing_to_generate();
+  }
+}
+
+TEST_CASE("drizzle-kit goes on behind names with times") {
+  if (const std::string why = missing(); !why.empty()) return test::skip(test::Missing::tool, why);
+  Copy copy("demo", "times", tools_0);
+  // As `prefix: timestamp` has it.
+  for (const std::string tag : {"0000_init", "0001_primary_contact", "0002_primary_contact_required",
+                                "0003_default_plan", "0004_region_reference"}) {
+    const std::string time = "2026112221130" + tag.substr(3, 1);
+    fs::rename(copy.path("drizzle/" + tag + ".sql"), copy.path("drizzle/" + time + tag.substr(4) + ".sql"));
+    fs::rename(copy.path("drizzle/meta/" + tag.substr(0, 4) + "_snapshot.json"),
+               copy.path("drizzle/meta/" + time + "_snapshot.json"));
+    replace_in(copy.path("drizzle/meta/_journal.json"), tag, time + tag.substr(4));
+  }
+  replace_in(copy.path("drizzle.config.ts"), "dialect:", "migrations: { prefix: \"timestamp\" }, dialect:");
+  copy.nothing_to_generate();
+  const auto paths = copy.write(request(demo_before_gate()));
+  CHECK(fs::path(paths[4]).filename().string().size() == std::string("20261123021320_region_validate.sql").size());
+  previous_schema(copy);
+  copy.kit_ok("check", "Everything's fine");
+  copy.nothing_to_generate();
+  copy.kit_ok("migrate", "migrations applied successfully");
+  CHECK(copy.recorded() == copy.expected());
+  replace_in(copy.path("src/schema.ts"), "plan: text(\"plan\"),", "plan: text(\"plan\"), note: text(\"note\"),");
+  copy.kit_ok("generate", "Your SQL migration");
+  copy.kit_ok("check", "Everything's fine");
+  copy.kit_ok("migrate", "migrations applied successfully");
+  CHECK(copy.recorded() == copy.expected());
 }
