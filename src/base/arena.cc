@@ -2,19 +2,51 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
+
 namespace pglint {
+namespace {
+
+// Memory of large blocks comes in huge pages, where the system gives them to those who ask: it costs a quarter of what
+// it costs page by page, and what walks about in it finds its way faster.
+constexpr std::size_t huge_page = std::size_t{2} * 1024 * 1024;
+
+constexpr std::size_t rounded(std::size_t bytes, std::size_t to) { return (bytes + to - 1) & ~(to - 1); }
+
+void* map(std::size_t bytes, int flags) {
+  void* at = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+  if (at == MAP_FAILED) throw std::bad_alloc();
+  return at;
+}
+
+// `bytes` is a multiple of huge_page, and so is the address.
+void* map_huge(std::size_t bytes) {
+  auto* all = static_cast<std::byte*>(map(bytes + huge_page, 0));
+  const auto address = reinterpret_cast<std::uintptr_t>(all);
+  const std::size_t before = rounded(address, huge_page) - address;
+  if (before != 0) ::munmap(all, before);
+  if (before != huge_page) ::munmap(all + before + bytes, huge_page - before);
+  // Both are wishes: without them the memory comes when it is touched.
+  ::madvise(all + before, bytes, MADV_HUGEPAGE);
+#ifdef MADV_POPULATE_WRITE
+  ::madvise(all + before, bytes, MADV_POPULATE_WRITE);
+#endif
+  return all + before;
+}
+
+}  // namespace
 
 Arena::~Arena() {
   for (const Block& block : blocks_) ::munmap(block.at, block.bytes);
 }
 
 void* Arena::grow(std::size_t bytes, std::size_t align) {
-  std::size_t size = next_block_;
-  if (next_block_ < largest_block) next_block_ *= 2;
-  if (bytes + align > size) size = bytes + align;
-  // Memory that is asked for all at once costs a third of what it costs page by page.
-  void* block = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-  if (block == MAP_FAILED) throw std::bad_alloc();
+  // A few small blocks, so that a file of four statements costs little, then large ones.
+  std::size_t size = blocks_.empty() ? first_block : std::min(blocks_.back().bytes * 4, huge_page);
+  size = std::max(size, bytes + align);
+  if (size >= huge_page) size = rounded(size, huge_page);
+  // What is asked for all at once costs a third of what it costs page by page.
+  void* block = size >= huge_page ? map_huge(size) : map(size, MAP_POPULATE);
   blocks_.push_back({block, size});
   next_ = static_cast<std::byte*>(block);
   end_ = next_ + size;

@@ -52,11 +52,8 @@ class Arena {
   };
   void* grow(std::size_t bytes, std::size_t align);
 
-  // Small for a file of four statements, large for a long history.
   static constexpr std::size_t first_block = std::size_t{32} * 1024;
-  static constexpr std::size_t largest_block = std::size_t{1024} * 1024;
   std::vector<Block> blocks_;
-  std::size_t next_block_ = first_block;
   std::byte* next_ = nullptr;
   std::byte* end_ = nullptr;
 };

@@ -8,27 +8,39 @@
 namespace pglint {
 namespace {
 
-// Eight bytes a step: most identifiers take one or two.
+// Eight bytes a step, the last of which overlap those before: most identifiers take two or three.
 std::uint32_t hash_of(std::string_view name) {
   static const std::uint64_t seed = hash_seed();
   std::uint64_t h = seed ^ (name.size() * 0x9E3779B97F4A7C15ULL);
-  const char* at = name.data();
-  std::size_t left = name.size();
   const auto mix = [&h](std::uint64_t word) {
     h = (h ^ word) * 0xD6E8FEB86659FD93ULL;
     h ^= h >> 32;
   };
-  for (; left >= 8; at += 8, left -= 8) {
+  const auto word_at = [](const char* at) {
     std::uint64_t word = 0;
     std::memcpy(&word, at, 8);
-    mix(word);
-  }
-  if (left != 0) {
+    return word;
+  };
+  const auto half_at = [](const char* at) {
+    std::uint32_t half = 0;
+    std::memcpy(&half, at, 4);
+    return std::uint64_t{half};
+  };
+  const char* at = name.data();
+  const std::size_t size = name.size();
+  if (size > 8) {
+    const char* last = at + size - 8;
+    for (; at < last; at += 8) mix(word_at(at));
+    mix(word_at(last));
+  } else if (size >= 4) {
+    mix(half_at(at) << 32 | half_at(at + size - 4));
+  } else {
     std::uint64_t word = 0;
-    for (std::size_t i = 0; i < left; ++i) word = word << 8 | static_cast<unsigned char>(at[i]);
+    for (const char c : name) word = word << 8 | static_cast<unsigned char>(c);
     mix(word);
   }
-  return static_cast<std::uint32_t>(h ^ (h >> 29));
+  // What differs in the last letters alone differs in the upper bits alone until it is multiplied once more.
+  return static_cast<std::uint32_t>((h * 0x9E3779B97F4A7C15ULL) >> 32);
 }
 
 }  // namespace
@@ -41,45 +53,43 @@ std::uint64_t hash_seed() {
   return seed;
 }
 
-SymbolTable::SymbolTable() : names_{{}}, hashes_{0}, slots_(1024, 0) {}
+SymbolTable::SymbolTable() : names_{{}}, slots_(1024) {}
+
+std::size_t SymbolTable::slot_of(std::string_view name, std::uint32_t hash) const {
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t i = hash & mask;
+  for (; slots_[i].id != 0; i = (i + 1) & mask)
+    if (slots_[i].hash == hash && names_[slots_[i].id] == name) break;
+  return i;
+}
 
 Symbol SymbolTable::find(std::string_view name) const {
   if (name.empty()) return {};
-  const std::uint32_t hash = hash_of(name);
-  const std::size_t mask = slots_.size() - 1;
-  for (std::size_t i = hash & mask; slots_[i] != 0; i = (i + 1) & mask) {
-    const std::uint32_t id = slots_[i];
-    if (hashes_[id] == hash && names_[id] == name) return {id};
-  }
-  return {};
+  return {slots_[slot_of(name, hash_of(name))].id};
 }
 
 Symbol SymbolTable::intern(std::string_view name, bool& fresh) {
   fresh = false;
   if (name.empty()) return {};
   const std::uint32_t hash = hash_of(name);
-  const std::size_t mask = slots_.size() - 1;
-  std::size_t i = hash & mask;
-  for (; slots_[i] != 0; i = (i + 1) & mask) {
-    const std::uint32_t id = slots_[i];
-    if (hashes_[id] == hash && names_[id] == name) return {id};
-  }
+  Slot& slot = slots_[slot_of(name, hash)];
+  if (slot.id != 0) return {slot.id};
   fresh = true;
   const auto id = static_cast<std::uint32_t>(names_.size());
   names_.push_back(arena_.copy(name));
-  hashes_.push_back(hash);
-  slots_[i] = id;
+  slot = {hash, id};
   if (names_.size() * 3 > slots_.size() * 2) grow();
   return {id};
 }
 
 void SymbolTable::grow() {
-  std::vector<std::uint32_t> slots(slots_.size() * 2, 0);
+  std::vector<Slot> slots(slots_.size() * 2);
   const std::size_t mask = slots.size() - 1;
-  for (std::uint32_t id = 1; id < names_.size(); ++id) {
-    std::size_t i = hashes_[id] & mask;
-    while (slots[i] != 0) i = (i + 1) & mask;
-    slots[i] = id;
+  for (const Slot& slot : slots_) {
+    if (slot.id == 0) continue;
+    std::size_t i = slot.hash & mask;
+    while (slots[i].id != 0) i = (i + 1) & mask;
+    slots[i] = slot;
   }
   slots_ = std::move(slots);
 }

@@ -36,12 +36,17 @@ class SymbolTable {
 
  private:
   // Open addressing, power-of-two size, at most 2/3 full.
+  struct Slot {
+    std::uint32_t hash = 0;
+    std::uint32_t id = 0;  // 0: free
+  };
   void grow();
+  // Where the name is, or would go.
+  [[nodiscard]] std::size_t slot_of(std::string_view name, std::uint32_t hash) const;
 
   Arena arena_;
   std::vector<std::string_view> names_;
-  std::vector<std::uint32_t> hashes_;  // by id
-  std::vector<std::uint32_t> slots_;   // ids, 0 = free
+  std::vector<Slot> slots_;
 };
 
 }  // namespace pglint

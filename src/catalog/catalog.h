@@ -197,6 +197,8 @@ struct PartitionBound {
   bool has_null = false;  // a list with NULL
 };
 
+// What is asked for most stands first: a history has thousands of them, and who walks over the indexes or the views of
+// a table finds few in the processor's cache.
 struct Relation {
   RelationKind kind = RelationKind::table;
   Symbol schema = {};
@@ -211,6 +213,7 @@ struct Relation {
   Vec<Column> columns = {};
   Vec<Constraint*> constraints = {};    // dropped ones included
   Vec<Relation*> indexes = {};          // of a table or materialized view; dropped ones included
+  Index* index = nullptr;               // of an index
   Vec<Constraint*> referenced_by = {};  // foreign keys of any table that point here, its own included
   Vec<Relation*> dependents = {};       // views and materialized views that read it
   Vec<Dependency> reads = {};           // of a view or materialized view
@@ -228,7 +231,6 @@ struct Relation {
   const PartitionBound* bounds = nullptr;  // null where they are not known, or of another kind
   Bound partition_strategy = Bound::none;  // of a partitioned table
   Vec<Symbol> partition_key = {};          // columns; an expression key counts as an empty symbol
-  Index* index = nullptr;                  // of an index
   Relation* owner_table = nullptr;         // sequence: table whose column owns it
   Symbol owner_column = {};
   Type* of_type = nullptr;    // a typed table's
@@ -241,6 +243,7 @@ struct Relation {
   // The catalogue's own.
   Names* names = nullptr;
   Relation* default_child = nullptr;   // the default partition
+  std::uint32_t foreign_keys = 0;      // how many it ever had: most tables have none to look for
   std::uint32_t foreign_children = 0;  // partitions that have no indexes
   std::uint32_t position = 0;          // among the children of its first parent
   std::uint32_t mark = 0;              // of the last walk that came by

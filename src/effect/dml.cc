@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 
 #include "catalog/expression.h"
 #include "effect/model.h"
@@ -32,11 +33,10 @@ struct Buffers {
   std::vector<Item> items;
   std::vector<Scope> scopes;
   std::vector<const ::Node*> stack;
-  std::vector<const ::Node*> below;
   std::vector<const ::Node*> terms;
   std::vector<const ::Node*> joined;
 };
-thread_local Buffers kept;
+thread_local std::unique_ptr<Buffers> kept;
 
 // What a WHERE clause says of one table's columns, by AND.
 class Pinned {
@@ -56,37 +56,36 @@ class Pinned {
   };
 
   Column& of(std::string_view name) {
-    for (std::size_t i = 0; i < count_; ++i)
-      if (columns_[i].name == name) return columns_[i];
-    if (count_ == most) return last_;
-    columns_[count_].name = name;
-    return columns_[count_++];
+    for (Column& column : columns_)
+      if (column.name == name) return column;
+    if (columns_.size() == most) return last_;
+    if (columns_.empty()) columns_.reserve(4);
+    return columns_.emplace_back(Column{.name = name});
   }
   // So many rows as an index finds at once.
   [[nodiscard]] bool few_rows(std::string_view name) const {
-    return std::any_of(columns_.begin(), columns_.begin() + static_cast<std::ptrdiff_t>(count_),
+    return std::any_of(columns_.begin(), columns_.end(),
                        [&](const Column& c) { return c.name == name && (c.equal || (c.low && c.high)); });
   }
   [[nodiscard]] const Column* find(std::string_view name) const {
-    for (std::size_t i = 0; i < count_; ++i)
-      if (columns_[i].name == name) return &columns_[i];
-    return nullptr;
+    const auto found = std::find_if(columns_.begin(), columns_.end(), [&](const Column& c) { return c.name == name; });
+    return found != columns_.end() ? &*found : nullptr;
   }
-  [[nodiscard]] bool empty() const { return count_ == 0; }
+  [[nodiscard]] bool empty() const { return columns_.empty(); }
 
  private:
-  std::array<Column, most> columns_;
+  std::vector<Column> columns_;
   Column last_;
-  std::size_t count_ = 0;
 };
 
 class Query {
  public:
-  Query(Model& model, Run run) : m_(model), run_(run), b_(std::exchange(kept, {})) {
+  Query(Model& model, Run run)
+      : m_(model), run_(run), own_(kept != nullptr ? std::move(kept) : std::make_unique<Buffers>()), b_(*own_) {
     b_.items.clear();
     b_.scopes.clear();
   }
-  ~Query() { kept = std::move(b_); }
+  ~Query() { kept = std::move(own_); }
   Query(const Query&) = delete;
   Query& operator=(const Query&) = delete;
 
@@ -135,7 +134,8 @@ class Query {
 
   Model& m_;
   const Run run_;
-  Buffers b_;
+  std::unique_ptr<Buffers> own_;
+  Buffers& b_;
 };
 
 void Query::drain() {
@@ -247,9 +247,7 @@ void Query::walk(const ::Node* root, int scope) {
       default:
         break;
     }
-    b_.below.clear();
-    pg::children(node, b_.below);
-    stack.insert(stack.end(), b_.below.begin(), b_.below.end());
+    pg::children(node, stack);
   }
 }
 
@@ -433,9 +431,7 @@ bool Query::is_constant(const ::Node* node) {
       constant = false;
       continue;
     }
-    b_.below.clear();
-    pg::children(at, b_.below);
-    stack.insert(stack.end(), b_.below.begin(), b_.below.end());
+    pg::children(at, stack);
   }
   return constant;
 }
@@ -739,6 +735,7 @@ void Query::referenced_changes(const Relation& root, const ::List* assigned, boo
     bool deletes;
     const Constraint* by;  // the key whose columns change
   };
+  if (root.referenced_by.empty() && !root.is_partition) return;
   std::vector<Change> changes{{&root, deletes, nullptr}};
   std::unordered_set<const Constraint*> seen;
   for (std::size_t i = 0; i < changes.size(); ++i) {

@@ -86,9 +86,9 @@ void spread(Model& model, bool concurrent) {
   // Reading a table reads its partitions, while a row that is written goes to one of them. They stand behind their
   // parents here.
   for (auto effect = out.relations.rbegin(); !concurrent && effect != out.relations.rend(); ++effect) {
+    if (effect->is_new || (!blocks_reads(effect->lock) && !effect->blocks_table_reads)) continue;
     const Relation* relation = effect->relation;
-    if (relation == nullptr || !relation->is_partition || effect->is_new) continue;
-    if (!blocks_reads(effect->lock) && !effect->blocks_table_reads) continue;
+    if (relation == nullptr || !relation->is_partition) continue;
     for (const Relation* parent : relation->parents)
       if (RelationEffect* above = model.entry(*parent); above != nullptr && !blocks_reads(above->lock))
         above->blocks_table_reads = true;

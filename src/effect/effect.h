@@ -86,12 +86,14 @@ struct Effects {
 
   // The model's own: finds one of many relations. Empty until there are many.
   std::vector<std::uint32_t> slots;
+  std::size_t indexed = 0;  // so many of them
 
   void clear() {
     relations.clear();
     parts.clear();
     builds.clear();
     slots.clear();
+    indexed = 0;
     transactional = true;
     has_error = false;
   }

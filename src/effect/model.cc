@@ -17,16 +17,22 @@ std::size_t hash_of(Symbol schema, Symbol name) {
   return static_cast<std::size_t>(((std::uint64_t{schema.id} << 32) | name.id) * 0x9E3779B97F4A7C15ULL >> 20);
 }
 
+// Puts the entries that have come since the last time into the table of places.
 void index_relations(Effects& out) {
-  std::size_t size = 64;
-  while (size < out.relations.size() * 4) size *= 2;
-  out.slots.assign(size, 0);
-  for (std::uint32_t i = 0; i < out.relations.size(); ++i) {
+  const auto put = [&out](std::size_t i) {
     const RelationEffect& effect = out.relations[i];
-    std::size_t at = hash_of(effect.schema, effect.name) & (size - 1);
-    while (out.slots[at] != 0) at = (at + 1) & (size - 1);
-    out.slots[at] = i + 1;
+    const std::size_t mask = out.slots.size() - 1;
+    std::size_t at = hash_of(effect.schema, effect.name) & mask;
+    while (out.slots[at] != 0) at = (at + 1) & mask;
+    out.slots[at] = static_cast<std::uint32_t>(i) + 1;
+  };
+  if (out.slots.size() < out.relations.size() * 2) {
+    std::size_t size = 64;
+    while (size < out.relations.size() * 4) size *= 2;
+    out.slots.assign(size, 0);
+    out.indexed = 0;
   }
+  while (out.indexed < out.relations.size()) put(out.indexed++);
 }
 
 }  // namespace
@@ -87,6 +93,7 @@ RelationEffect* Model::entry(Symbol schema, Symbol name) {
       if (effect.name == name && effect.schema == schema) return &effect;
     return nullptr;
   }
+  index_relations(out);
   const std::size_t mask = out.slots.size() - 1;
   for (std::size_t at = hash_of(schema, name) & mask; out.slots[at] != 0; at = (at + 1) & mask) {
     RelationEffect& effect = out.relations[out.slots[at] - 1];
@@ -95,19 +102,9 @@ RelationEffect* Model::entry(Symbol schema, Symbol name) {
   return nullptr;
 }
 
-RelationEffect& Model::add(const RelationEffect& effect) {
+void Model::add(const RelationEffect& effect) {
+  has_index_ = has_index_ || is_index(effect.kind);
   out.relations.push_back(effect);
-  if (out.relations.size() > few) {
-    if (out.slots.size() < out.relations.size() * 2) {
-      index_relations(out);
-    } else {
-      const std::size_t mask = out.slots.size() - 1;
-      std::size_t at = hash_of(effect.schema, effect.name) & mask;
-      while (out.slots[at] != 0) at = (at + 1) & mask;
-      out.slots[at] = static_cast<std::uint32_t>(out.relations.size());
-    }
-  }
-  return out.relations.back();
 }
 
 void Model::merge(const RelationEffect& effect) {
@@ -119,17 +116,21 @@ void Model::merge(const RelationEffect& effect) {
   add(effect);
 }
 
+RelationEffect Model::effect_on(const Relation& relation, LockMode mode, Because because, Work work) const {
+  return {.relation = &relation,
+          .schema = relation.schema,
+          .name = relation.name,
+          .kind = relation.kind,
+          .known = relation.known,
+          .is_new = catalog.is_new(relation),
+          .lock = mode,
+          .work = work,
+          .because = because,
+          .held_until = held};
+}
+
 void Model::lock(const Relation& relation, LockMode mode, Because because, Work work) {
-  merge({.relation = &relation,
-         .schema = relation.schema,
-         .name = relation.name,
-         .kind = relation.kind,
-         .known = relation.known,
-         .is_new = catalog.is_new(relation),
-         .lock = mode,
-         .work = work,
-         .because = because,
-         .held_until = held});
+  merge(effect_on(relation, mode, because, work));
 }
 
 void Model::lock(const Lookup& found, RelationKind assumed, LockMode mode, Because because, Work work) {
@@ -161,7 +162,12 @@ void Model::work(const Relation& relation, Work work) {
 }
 
 void Model::lock_indexes(const Relation& table, LockMode mode) {
-  each_index(table, [&](const Relation& index) { lock(index, mode, Because::index); });
+  // Where no index is locked yet, those of a table need not be looked for: it has each of them once.
+  const bool first = !has_index_;
+  each_index(table, [&](const Relation& index) {
+    const RelationEffect effect = effect_on(index, mode, Because::index, Work::none);
+    first ? add(effect) : merge(effect);
+  });
 }
 
 void Model::build_new(const Relation& table, Symbol name) {

@@ -79,8 +79,11 @@ class Model {
 
  private:
   void set_error(const char* sqlstate, std::string message);
-  RelationEffect& add(const RelationEffect& effect);
+  [[nodiscard]] RelationEffect effect_on(const Relation& relation, LockMode mode, Because because, Work work) const;
+  void add(const RelationEffect& effect);  // of a relation that has no entry yet
   void merge(const RelationEffect& effect);
+
+  bool has_index_ = false;  // among the relations
 };
 
 // --- walking over relations
@@ -114,6 +117,7 @@ void each_index(const Relation& table, F&& visit) {
 
 template <class F>
 void each_foreign_key(const Relation& table, F&& visit) {
+  if (table.foreign_keys == 0) return;
   for (const catalog::Constraint* constraint : table.constraints)
     if (!constraint->dropped && constraint->kind == catalog::ConstraintKind::foreign_key &&
         constraint->references != nullptr)

@@ -2,6 +2,8 @@
 // nesting can overflow. PostgreSQL's own walkers are not used: their errors end the process.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -25,19 +27,24 @@ void children(const ::Node* node, std::vector<const ::Node*>& out);
 template <class F>
 void walk(const void* root, F&& visit) {
   if (root == nullptr) return;
-  std::vector<const ::Node*> stack{static_cast<const ::Node*>(root)};
-  std::vector<const ::Node*> below;
-  while (!stack.empty()) {
-    const ::Node* node = stack.back();
-    stack.pop_back();
+  const auto goes_below = [&visit](const ::Node& node) {
     if constexpr (std::is_same_v<std::invoke_result_t<F&, const ::Node&>, bool>) {
-      if (!visit(*node)) continue;
+      return visit(node);
     } else {
-      visit(*node);
+      visit(node);
+      return true;
     }
-    below.clear();
-    children(node, below);
-    stack.insert(stack.end(), below.rbegin(), below.rend());
+  };
+  // Most have nothing below them, and then nothing is allocated.
+  std::vector<const ::Node*> stack;
+  for (const auto* node = static_cast<const ::Node*>(root);; stack.pop_back()) {
+    if (goes_below(*node)) {
+      const auto first = static_cast<std::ptrdiff_t>(stack.size());
+      children(node, stack);
+      std::reverse(stack.begin() + first, stack.end());
+    }
+    if (stack.empty()) return;
+    node = stack.back();
   }
 }
 

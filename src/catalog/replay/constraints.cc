@@ -35,6 +35,7 @@ bool is_key(ConstraintKind kind) { return kind == ConstraintKind::primary_key ||
 void Replay::add_constraint(Relation& relation, Constraint& added) const {
   added.table = &relation;
   append_live(relation.constraints, &added, log(relation));
+  if (added.kind == ConstraintKind::foreign_key) log(relation).set(relation.foreign_keys, relation.foreign_keys + 1);
   remember(relation, Names::Kind::constraint, added.name, reinterpret_cast<std::uintptr_t>(&added),
            relation.constraints.size());
   take_constraint_name(relation.schema, added.name);

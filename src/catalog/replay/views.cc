@@ -147,24 +147,44 @@ class Reader {
   }
 
   void leaf(const ::SelectStmt& statement, Scope& scope, Outputs& out, int depth) {
+    // All columns of FROM are put together where somebody asks for them.
+    const auto has_star = [](const ::ResTarget& target) {
+      const auto* column = pg::as<::ColumnRef>(target.val);
+      return column != nullptr && list_length(column->fields) == 1 &&
+             pg::as<::A_Star>(pg::nodes(column->fields)[0]) != nullptr;
+    };
+    const auto targets = pg::only<::ResTarget>(statement.targetList);
+    const bool all = std::any_of(targets.begin(), targets.end(), has_star);
     Outputs from;
-    for (const ::Node* node : pg::nodes(statement.fromClause)) append(from, from_item(node, scope, depth));
-    for (const ::ResTarget& target : pg::only<::ResTarget>(statement.targetList)) {
-      if (const auto* column = pg::as<::ColumnRef>(target.val)) {
+    for (const ::Node* node : pg::nodes(statement.fromClause)) {
+      if (const auto* name = pg::as<::RangeVar>(node); name != nullptr && !all)
+        (void)from_relation(*name, scope);
+      else
+        append(from, from_item(node, scope, depth));
+    }
+    for (const ::ResTarget& target : targets) {
+      const auto* column = pg::as<::ColumnRef>(target.val);
+      if (column != nullptr) {
         const auto fields = pg::nodes(column->fields);
         if (!fields.empty() && pg::as<::A_Star>(fields[fields.size() - 1]) != nullptr) {
           star(fields, from, scope, out);
           continue;
         }
       }
-      expression(target.val, scope, depth);
       Output output;
       std::string_view name = pg::text(target.name);
       if (name.empty()) name = output_name(target.val);
       output.name = replay_.symbol(name.empty() ? "?column?" : name);
-      output.type = type_of(target.val, scope);
-      if (const auto* column = pg::as<::ColumnRef>(target.val))
-        if (const Output* source = resolve(*column, scope, false)) output.collation = source->collation;
+      if (column != nullptr) {
+        if (const Output* source = resolve(*column, scope, true)) {
+          output.type = source->type;
+          output.type.serial = false;
+          output.collation = source->collation;
+        }
+      } else {
+        expression(target.val, scope, depth);
+        output.type = type_of(target.val, scope);
+      }
       if (const auto* collate = pg::as<::CollateClause>(target.val))
         output.collation = replay_.symbol(pg::last_name(collate->collname));
       out.columns.push_back(output);
@@ -233,7 +253,7 @@ class Reader {
     return scope.items.back().outputs;
   }
 
-  Outputs from_relation(const ::RangeVar& name, Scope& scope) {
+  const Outputs& from_relation(const ::RangeVar& name, Scope& scope) {
     Item item;
     const Symbol relname = replay_.symbol(name.relname);
     item.alias = relname;
