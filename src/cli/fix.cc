@@ -5,9 +5,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
+#include <map>
 
-#include "base/line_index.h"
 #include "base/sha256.h"
 #include "base/text.h"
 #include "cli/cli.h"
@@ -56,48 +55,29 @@ Result<source::Sources> unreleased(Settings& settings, const Options& options, c
   return source::read_sources(source, source::disk());
 }
 
-std::string describe(const Step& step) {
-  std::string out;
-  for (const StepLock& lock : step.locks) {
-    if (lock.mode < LockMode::row_exclusive) continue;
-    out += fmt::format("{}{} on {}", out.empty() ? "" : ", ", name(lock.mode), lock.relation);
-  }
+// For the reporters: plain data.
+FixReport report_of(fix::Fixed& fixed, const source::Sources& sources, const fix::Request& request) {
+  FixReport out;
+  std::map<std::string, std::uint32_t> numbers;
+  const auto number = [&](const std::string& path) {
+    const auto [found, is_new] = numbers.try_emplace(path, static_cast<std::uint32_t>(out.files.size()));
+    if (is_new) {
+      ReportFile file{path, {}};
+      for (const source::Project& project : sources.projects)
+        for (const source::Migration& migration : project.migrations)
+          if (migration.path == path) file.text = migration.text;
+      out.files.push_back(file);
+    }
+    return found->second;
+  };
+  for (const fix::Refusal& one : fixed.refused)
+    out.refused.push_back({one.rule, number(one.path), one.at, one.reason, one.supply});
+  for (const source::FileChange& change : fixed.changes)
+    out.fixed.push_back({change.path, change.create, sha256(change.text)});
+  for (const Plan& plan : fixed.plans) out.plan_paths.push_back(source::join(request.plans, plan.id + ".yml"));
+  out.plans = std::move(fixed.plans);
+  out.remaining = std::move(fixed.remaining);
   return out;
-}
-
-void print_plan(const Plan& plan, const std::string& path) {
-  fmt::print("\nPlan {}\n", path);
-  for (const Stage& stage : plan.stages) {
-    if (stage.gate) {
-      fmt::print("  gate {}\n    the release that may start now: {}\n    why: {}\n", stage.gate->id,
-                 stage.gate->release, stage.gate->why);
-      continue;
-    }
-    std::string files;
-    for (const FileHash& file : stage.files) files += (files.empty() ? "" : ", ") + file.path;
-    fmt::print("  {}{}\n", name(stage.phase), files.empty() ? "" : fmt::format("  ({})", files));
-    for (const Step& step : stage.steps) {
-      const std::string locks = describe(step);
-      fmt::print("    {:<44} {}\n", step.id, step.comment);
-      if (!locks.empty()) fmt::print("    {:<44}   {}{}\n", "", locks, step.irreversible ? "; cannot be undone" : "");
-    }
-  }
-}
-
-int print_refused(const std::vector<fix::Refusal>& refused, const source::Sources& sources) {
-  for (const fix::Refusal& one : refused) {
-    std::string place = printable(one.path);
-    for (const source::Project& project : sources.projects)
-      for (const source::Migration& migration : project.migrations)
-        if (migration.path == one.path && !one.at.empty()) {
-          const LineIndex lines(migration.text);
-          const auto at = lines.position(one.at.begin);
-          place += fmt::format(":{}:{}", at.line, at.column);
-        }
-    fmt::print(stderr, "refused: {}: {}{}\n", place, printable(one.reason),
-               one.supply.empty() ? "" : fmt::format(" ({})", printable(one.supply)));
-  }
-  return refused.empty() ? ok : cli::refused;
 }
 
 // The nearest folder that a configuration or a repository makes the project's; else the current one.
@@ -115,6 +95,10 @@ std::string project_root(const Options& options) {
 int fix(const Options& options, const FixOptions& fix) {
   Result<Settings> settings = settle(options);
   if (!settings) return print_error(settings.error()), refused;
+
+  for (const auto& [format, file] : settings->sinks)
+    if (format != report::Format::text && format != report::Format::json)
+      return print_error({fmt::format("--format {}: fix knows text and json", report::name(format)), ""}), refused;
 
   fix::Request request;
   request.check = settings->check;
@@ -166,38 +150,40 @@ int fix(const Options& options, const FixOptions& fix) {
   if (!fixed) return print_error(fixed.error()), refused;
   print_failures(sources->failures, options);
 
-  const bool says = !options.quiet;
+  for (const std::string& notice : fixed->notices) fmt::print(stderr, "note: {}\n", printable(notice));
+  const std::vector<source::FileChange> changes = fixed->changes;
+  if (!fix.diff && !changes.empty())
+    if (Result<void> written = fix::write_files(changes, {root}); !written)
+      return print_error(written.error()), refused;
+  const FixReport report = report_of(*fixed, *sources, request);
   if (fix.diff) {
     std::string out;
-    for (const source::FileChange& change : fixed->changes) {
+    for (const source::FileChange& change : changes) {
       std::optional<std::string> before;
       if (auto text = source::disk().read(change.path)) before = std::move(*text);
       out += report::unified_diff(change.path, before ? std::optional<std::string_view>(*before) : std::nullopt,
                                   change.text);
     }
-    std::fwrite(out.data(), 1, out.size(), stdout);
-  } else if (!fixed->changes.empty()) {
-    if (Result<void> written = fix::write_files(fixed->changes, {root}); !written)
-      return print_error(written.error()), refused;
-    if (says) {
-      for (const source::FileChange& change : fixed->changes)
-        fmt::print("{} {}\n", change.create ? "create" : "modify", change.path);
-      for (const Plan& plan : fixed->plans)
-        if (!fix.next) print_plan(plan, source::join(request.plans, plan.id + ".yml"));
+    if (const Result<void> written = write_output("", out); !written) return print_error(written.error()), refused;
+    // The diff alone goes to standard output, so that it can be applied.
+    FixReport rest;
+    rest.files = report.files;
+    rest.refused = report.refused;
+    if (!rest.refused.empty()) {
+      const std::string text = report::render(report::Format::text, rest, render_options(options, false));
+      std::fwrite(text.data(), 1, text.size(), stderr);
     }
+  } else {
+    for (const auto& [format, file] : settings->sinks)
+      if (const Result<void> written =
+              write_output(file, report::render(format, report, render_options(options, file.empty())));
+          !written)
+        return print_error(written.error()), refused;
   }
-  for (const std::string& notice : fixed->notices) fmt::print(stderr, "note: {}\n", printable(notice));
-  const int refusals = print_refused(fixed->refused, *sources);
 
-  if (!fixed->remaining.diagnostics.empty()) {
-    const std::string rest = report::render(report::Format::text, fixed->remaining, render_options(options, true));
-    if (says) fmt::print("\nWhat remains:\n{}", rest);
-  } else if (fixed->changes.empty() && fixed->refused.empty() && says) {
-    fmt::print("Nothing to fix.\n");
-  }
-  if (refusals != ok || !sources->failures.empty()) return refused;
-  if (fix.diff && !fixed->changes.empty()) return findings;
-  const bool remain = std::ranges::any_of(fixed->remaining.diagnostics,
+  if (!report.refused.empty() || !sources->failures.empty()) return refused;
+  if (fix.diff && !changes.empty()) return findings;
+  const bool remain = std::ranges::any_of(report.remaining.diagnostics,
                                           [](const Diagnostic& one) { return one.severity >= Severity::warning; });
   return remain ? findings : ok;
 }

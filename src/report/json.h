@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 
+#include "pglint/fix_report.h"
 #include "report/report.h"
 
 namespace pglint::report {
@@ -13,6 +14,7 @@ inline constexpr std::size_t max_statement_bytes = 4096;
 
 [[nodiscard]] std::string check_json(const Report& report);
 [[nodiscard]] std::string locks_json(const Timeline& timeline);
+[[nodiscard]] std::string fix_json(const FixReport& report);
 [[nodiscard]] std::string rules_json(std::span<const RuleText> rules);
 
 }  // namespace pglint::report

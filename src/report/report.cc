@@ -2,6 +2,7 @@
 
 #include <cassert>
 
+#include "report/fix_text.h"
 #include "report/github.h"
 #include "report/gitlab.h"
 #include "report/json.h"
@@ -60,6 +61,10 @@ std::string render(Format format, const Report& report, const RenderOptions& opt
 std::string render(Format format, const Timeline& timeline, const RenderOptions& options) {
   assert(has_timeline(format));
   return format == Format::json ? locks_json(timeline) : locks_text(timeline, options);
+}
+
+std::string render(Format format, const FixReport& report, const RenderOptions& options) {
+  return format == Format::json ? fix_json(report) : fix_text(report, options);
 }
 
 std::string render_rules(Format format, const RenderOptions& options) {

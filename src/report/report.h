@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "pglint/diagnostic.h"
+#include "pglint/fix_report.h"
 #include "pglint/timeline.h"
 
 namespace pglint::report {
@@ -57,6 +58,9 @@ struct RenderOptions {
 [[nodiscard]] constexpr bool has_timeline(Format format) { return format == Format::text || format == Format::json; }
 // The JSON form has no place for failures: print them with failure_lines().
 [[nodiscard]] std::string render(Format format, const Timeline& timeline, const RenderOptions& options);
+
+// What fix did, as text or JSON.
+[[nodiscard]] std::string render(Format format, const FixReport& report, const RenderOptions& options);
 
 // The list of rules, as text or JSON: options.rules.
 [[nodiscard]] std::string render_rules(Format format, const RenderOptions& options);
