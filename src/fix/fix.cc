@@ -188,6 +188,14 @@ Result<Fixed> fix(const source::Sources& sources, std::span<const lint::Rule* co
       note_files(plan, part.stretch, part.files, part.migrations, paths, written->changes, files);
       const std::string path = plan_path(request, plan);
       out.changes.push_back({path, !files.exists(path), plan::to_yaml(plan), source::FileOrder::plan});
+      if (plan.snapshot) {
+        const auto gate = std::ranges::find_if(plan.stages, [](const Stage& stage) { return stage.gate.has_value(); });
+        out.notices.push_back(fmt::format(
+            "the newest snapshot says again what the last release said: take the change of the code's schema "
+            "(schema.ts) out of this commit. It belongs to the release that the gate {} waits for, where "
+            "pglint fix --next writes the new snapshot",
+            gate->gate->id));
+      }
       out.plans.push_back(plan);
     }
     out.changes.insert(out.changes.end(), std::make_move_iterator(written->changes.begin()),
@@ -254,6 +262,15 @@ Result<Fixed> next(const source::Project& project, const PlanFile& file, const s
     if (!plan.snapshot)
       return failed(fmt::format("the plan {} keeps no snapshot of an ORM", plan.id),
                     "go on with --passed GATE once the release is out");
+    // The snapshot that the plan keeps knows nothing of migrations that came after it.
+    const std::string last = project.migrations.empty() ? std::string() : project.migrations.back().path;
+    const bool ours = std::ranges::any_of(plan.sources, [&](const PlanSource& one) { return one.path == last; }) ||
+                      std::ranges::any_of(plan.stages, [&](const Stage& stage) {
+                        return std::ranges::any_of(stage.files, [&](const FileHash& one) { return one.path == last; });
+                      });
+    if (!ours)
+      return failed(fmt::format("{} came behind the plan {}, whose snapshot does not know it", last, plan.id),
+                    "Take it out, write this part, and generate it again.");
     source::NewMigration mark;
     mark.name = fmt::format("{}_release", name_of(plan.id));
     mark.comment = fmt::format(
