@@ -40,7 +40,8 @@ int run(int argc, const char* const* argv) {
   app.failure_message(CLI::FailureMessage::simple);
   app.footer(
       "Exit codes: 0 nothing at or above the fail level; 1 findings; 2 wrong usage, unreadable input or a bad "
-      "configuration.\nExamples:\n"
+      "configuration; 3 the database refused or failed; 4 a gate is closed; 5 stopped by a safety check; 130 interrupted.\n"
+      "Examples:\n"
       "  pglint check                          the migrations of this project\n"
       "  pglint check --since origin/main      what this branch adds, with its history\n"
       "  pglint locks -c 'ALTER TABLE orders ADD COLUMN note text'\n"
@@ -99,6 +100,25 @@ int run(int argc, const char* const* argv) {
   add_rule_options(*rules_command, options);
   add_output_options(*rules_command, options);
   rules_command->callback([&] { code = rules(options); });
+
+  DatabaseOptions database;
+  CLI::App* status_command = app.add_subcommand("status", "Where each plan stands in a database");
+  status_command->add_option("--plan", database.plan, "The plan (default: those in .pglint/plans)")->type_name("FILE");
+  status_command
+      ->add_option("--gate", database.gate, "Exit with 0 only if all steps above this gate are done, else with 4")
+      ->type_name("GATE");
+  status_command->add_option("--format", database.format, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->type_name("FORMAT");
+  add_database_options(*status_command, database.database_url);
+  status_command->callback([&] { code = status(database); });
+
+  CLI::App* pass_command =
+      app.add_subcommand("pass", "Record in the database that the deploy is done that a gate asks for");
+  pass_command->add_option("gate", database.gate, "The gate")->required()->type_name("GATE");
+  pass_command->add_option("--plan", database.plan, "The plan (default: those in .pglint/plans)")->type_name("FILE");
+  add_database_options(*pass_command, database.database_url);
+  pass_command->callback([&] { code = pass(database); });
 
   std::string shell;
   CLI::App* completion_command =

@@ -27,6 +27,8 @@ struct FixOptions {
 [[nodiscard]] int locks(const Options& options);
 [[nodiscard]] int explain(const std::string& rule, const Options& options);
 [[nodiscard]] int rules(const Options& options);
+[[nodiscard]] int status(const DatabaseOptions& options);
+[[nodiscard]] int pass(const DatabaseOptions& options);
 [[nodiscard]] int completion(const std::string& shell, const CLI::App& app);
 
 }  // namespace pglint::cli

@@ -96,6 +96,13 @@ bool has_color(const Options& options, int descriptor) {
 
 }  // namespace
 
+void add_database_options(CLI::App& command, std::string& database_url) {
+  command
+      .add_option("--database-url", database_url,
+                  "Which database (default: PGLINT_DATABASE_URL, else libpq's PGHOST, PGDATABASE, PGSERVICE ...)")
+      ->type_name("URL");
+}
+
 void add_source_options(CLI::App& command, Options& options) {
   command
       .add_option("PATH", options.paths,

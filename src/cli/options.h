@@ -41,6 +41,15 @@ struct Options {
   bool verbose = false;
 };
 
+// Of the commands that look at a database.
+struct DatabaseOptions {
+  std::string database_url;
+  std::string plan;
+  std::string gate;
+  std::string format;
+};
+
+void add_database_options(CLI::App& command, std::string& database_url);
 void add_source_options(CLI::App& command, Options& options);  // what is read, and as what
 void add_rule_options(CLI::App& command, Options& options);    // which rules
 void add_check_options(CLI::App& command, Options& options);   // which level fails, how many at once

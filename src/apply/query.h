@@ -1,0 +1,22 @@
+// One statement of ours, whose failure ends the run, unless the connection is lost.
+#pragma once
+
+#include <fmt/format.h>
+
+#include "apply/connection.h"
+
+namespace pglint::apply {
+
+[[nodiscard]] inline tl::unexpected<Stop> stop(const Answer& answer, std::string_view doing) {
+  Stop why{.exit = failed, .message = fmt::format("{}: {}", doing, words(answer)), .lost = answer.lost};
+  return tl::unexpected<Stop>(std::move(why));
+}
+
+[[nodiscard]] inline Outcome<Answer> ask(Connection& connection, const std::string& sql, std::string_view doing,
+                                         const Connection::Tick& tick = {}) {
+  Answer answer = connection.run(sql, tick);
+  if (!answer.ok()) return stop(answer, doing);
+  return answer;
+}
+
+}  // namespace pglint::apply

@@ -1,0 +1,328 @@
+// Rows in batches along a key. Each batch is one message, and so one transaction, in which the cursor moves with the
+// rows: whether a batch was committed is never a question, and no batch is done twice.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "apply/assumes.h"
+#include "apply/controller.h"
+#include "apply/executor.h"
+#include "apply/query.h"
+#include "apply/signals.h"
+#include "apply/words.h"
+#include "base/text.h"
+#include "plan/form/quote.h"
+
+namespace pglint::apply {
+namespace {
+
+using plan::quote_body;
+using plan::quote_literal;
+using plan::quote_name;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+using Key = std::vector<std::string>;  // as text, in the order of the key's columns
+
+constexpr int most_passes = 3;
+
+class Batches {
+ public:
+  Batches(Executor& executor, const Step& step)
+      : executor_(executor), step_(step), backfill_(*step.backfill), controller_(step.backfill->batch) {
+    for (const KeyColumn& column : backfill_.key) names_ += (names_.empty() ? "" : ", ") + quote_name(column.name);
+    if (backfill_.key.size() > 1)
+      row_ = "(" + names_ + ")";
+    else
+      row_ = names_;
+  }
+
+  Outcome<void> run() {
+    const std::string heading = executor_.heading(step_);
+    if (const auto checked =
+            check_backfills(executor_.session.monitor, executor_.plan, &step_, executor_.options.accept_triggers);
+        !checked)
+      return checked;
+    const auto begun = ask(worker(), executor_.state.fence() + executor_.state.step_running(step_, ""), heading);
+    if (!begun) return tl::unexpected(begun.error());
+    if (const auto known = read_state(); !known) return known;
+    for (bool looked = false;;) {
+      // Before the first batch: somebody may have written all rows already.
+      if (!bound_.empty() && (looked || !cursor_.empty() || backfill_.proof.empty())) {
+        if (const auto passed = one_pass(); !passed) return passed;
+        failpoint(step_.id, "passed");
+      }
+      const auto proven = is_proven();
+      if (!proven) return tl::unexpected(proven.error());
+      if (*proven) break;
+      if (!std::exchange(looked, true) && cursor_.empty() && !bound_.empty()) continue;
+      if (pass_ >= most_passes)
+        return stop(held_back,
+                    fmt::format("{}: after {} passes there still are rows that the proof finds", heading, pass_),
+                    fmt::format("See which: {}", printable(backfill_.proof)));
+      executor_.progress.note(fmt::format("{}: the proof finds rows that were written meanwhile; once more", heading));
+      if (const auto again = next_pass(); !again) return again;
+    }
+    std::vector<std::string> done = executor_.done;
+    done.push_back(step_.id);
+    const auto recorded = ask(
+        worker(), executor_.state.fence() + executor_.state.step_done(step_, "executed") + executor_.state.facts(done),
+        heading);
+    if (!recorded) return tl::unexpected(recorded.error());
+    failpoint(step_.id, "after");
+    return {};
+  }
+
+ private:
+  Connection& worker() { return executor_.session.worker; }
+
+  [[nodiscard]] std::string mine() const {
+    return fmt::format("plan = {} AND id = {}", quote_literal(executor_.plan.id), quote_literal(step_.id));
+  }
+
+  // 'x'::type or ('x'::type, 'y'::type). The types are the plan's, as format_type prints them.
+  [[nodiscard]] std::string value(const Key& key) const {
+    std::string out;
+    for (std::size_t i = 0; i < key.size(); ++i)
+      out += fmt::format("{}{}::{}", i == 0 ? "" : ", ", quote_literal(key[i]), backfill_.key[i].type);
+    return key.size() > 1 ? "(" + out + ")" : out;
+  }
+  [[nodiscard]] static std::string array(const Key& key) {
+    if (key.empty()) return "NULL::text[]";
+    std::string out;
+    for (const std::string& part : key) out += (out.empty() ? "" : ", ") + quote_literal(part);
+    return "ARRAY[" + out + "]::text[]";
+  }
+  [[nodiscard]] std::string ordered(std::string_view direction) const {
+    std::string out;
+    for (const KeyColumn& column : backfill_.key)
+      out += fmt::format("{}{}{}", out.empty() ? "" : ", ", quote_name(column.name), direction);
+    return out;
+  }
+  [[nodiscard]] std::string as_text() const {
+    std::string out;
+    for (const KeyColumn& column : backfill_.key)
+      out += fmt::format("{}{}::text", out.empty() ? "" : ", ", quote_name(column.name));
+    return out;
+  }
+
+  Outcome<Key> read_key(const std::string& sql) {
+    const auto answer = ask(worker(), sql, executor_.heading(step_));
+    if (!answer) return tl::unexpected(answer.error());
+    Key key;
+    if (!answer->rows.empty())
+      for (std::size_t i = 0; i < backfill_.key.size(); ++i) key.push_back(answer->rows[0].at(i).value_or(""));
+    return key;
+  }
+
+  // Where an earlier run ended, or where this one starts: at the last key that there is now. What comes behind it is
+  // written by a release or a trigger that knows what is wanted.
+  Outcome<void> read_state() {
+    const auto known = ask(
+        worker(),
+        fmt::format("SELECT pass, batch, rows_done, rows_total, bound IS NOT NULL FROM pglint.step WHERE {}", mine()),
+        executor_.heading(step_));
+    if (!known) return tl::unexpected(known.error());
+    const Row& row = known->rows.at(0);
+    const auto number = [&row](std::size_t at) { return std::strtoull(row.at(at).value_or("0").c_str(), nullptr, 10); };
+    pass_ = static_cast<int>(number(0));
+    if (row.at(1)) controller_ = BatchController(static_cast<std::uint32_t>(number(1)));
+    rows_done_ = number(2);
+    rows_total_ = number(3);
+    if (row.at(4) == "t") {
+      for (Key* key : {&cursor_, &bound_}) {
+        const auto parts = ask(
+            worker(),
+            fmt::format("SELECT unnest({}) FROM pglint.step WHERE {}", key == &cursor_ ? "cursor" : "bound", mine()),
+            executor_.heading(step_));
+        if (!parts) return tl::unexpected(parts.error());
+        for (const Row& part : parts->rows) key->push_back(part.at(0).value_or(""));
+        if (!key->empty() && key->size() != backfill_.key.size())
+          return stop(held_back, fmt::format("{}: the recorded cursor does not fit the key", executor_.heading(step_)));
+      }
+      return {};
+    }
+    return start_pass();
+  }
+
+  Outcome<void> start_pass() {
+    auto last =
+        read_key(fmt::format("SELECT {} FROM {} ORDER BY {} LIMIT 1", as_text(), backfill_.table, ordered(" DESC")));
+    if (!last) return tl::unexpected(last.error());
+    bound_ = std::move(*last);
+    cursor_.clear();
+    rows_done_ = 0;
+    const auto set =
+        ask(worker(),
+            executor_.state.fence() +
+                fmt::format(
+                    "UPDATE pglint.step SET cursor = NULL, bound = {}, pass = {}, rows_done = 0, rows_total = (SELECT "
+                    "NULLIF(greatest(reltuples, 0), 0)::bigint FROM pg_class WHERE oid = to_regclass({})) WHERE {} "
+                    "RETURNING rows_total",
+                    array(bound_), pass_, quote_literal(backfill_.table), mine()),
+            executor_.heading(step_));
+    if (!set) return tl::unexpected(set.error());
+    rows_total_ = std::strtoull(set->value().c_str(), nullptr, 10);
+    return {};
+  }
+
+  Outcome<void> next_pass() {
+    ++pass_;
+    return start_pass();
+  }
+
+  // Nothing is left to do; where the plan has no proof, to have come to the end is one.
+  Outcome<bool> is_proven() {
+    if (backfill_.proof.empty()) return true;
+    const Answer answer = worker().run(backfill_.proof, [this] {
+      executor_.progress.now(executor_.heading(step_) + ": looks whether anything is left");
+      return signals_caught() != 0 ? Go::cancel : Go::on;
+    });
+    if (!answer.ok() && answer.sqlstate == "57014" && signals_caught() != 0) return stopped_by_signal();
+    if (!answer.ok()) return stop(answer, executor_.heading(step_));
+    return answer.rows.empty();
+  }
+
+  void show(std::string_view more) {
+    const auto seconds = std::chrono::duration<double>(steady_clock::now() - started_).count();
+    const double rate = seconds > 0 ? static_cast<double>(rows_now_) / seconds : 0;
+    std::string text = fmt::format("{} {} rows", executor_.heading(step_), words(rows_done_));
+    if (rows_total_ > 0)
+      text += fmt::format(" of about {} ({} %)", words(std::max(rows_total_, rows_done_)),
+                          std::min<std::uint64_t>(100, 100 * rows_done_ / rows_total_));
+    if (rate >= 1) {
+      text += fmt::format(", {} rows/s", words(static_cast<std::uint64_t>(rate)));
+      if (rows_total_ > rows_done_)
+        text += fmt::format(", {} left", words(milliseconds(static_cast<std::int64_t>(
+                                             1000 * static_cast<double>(rows_total_ - rows_done_) / rate))));
+    }
+    if (!more.empty()) text += fmt::format(", {}", more);
+    executor_.progress.now(text);
+  }
+
+  Outcome<void> one_pass() {
+    started_ = steady_clock::now();
+    rows_now_ = 0;
+    // Shorter than deadlock_timeout: of two that wait for each other it is never the application that loses.
+    const milliseconds lock_timeout = std::min(milliseconds(500), executor_.session.deadlock_timeout / 2);
+    int failures = 0;
+    auto waiting_since = steady_clock::now();
+    for (;;) {
+      if (signals_caught() != 0) return stopped_by_signal();
+      const std::string behind = cursor_.empty() ? "" : fmt::format("{} > {} AND ", row_, value(cursor_));
+      const auto range = ask(worker(),
+                             fmt::format("WITH s AS (SELECT {0} FROM {1} WHERE {2}{3} <= {4} ORDER BY {5} LIMIT {6}) "
+                                         "SELECT {7}, (SELECT count(*) FROM s) FROM s ORDER BY {8} LIMIT 1",
+                                         names_, backfill_.table, behind, row_, value(bound_), ordered(""),
+                                         controller_.rows(), as_text(), ordered(" DESC")),
+                             executor_.heading(step_));
+      if (!range) return tl::unexpected(range.error());
+      if (range->rows.empty()) return {};
+      Key last;
+      for (std::size_t i = 0; i < backfill_.key.size(); ++i) last.push_back(range->rows[0].at(i).value_or(""));
+      const auto rows = std::strtoull(range->rows[0].at(backfill_.key.size()).value_or("0").c_str(), nullptr, 10);
+
+      const auto begun = steady_clock::now();
+      std::vector<Holder> in_the_way;
+      bool asked = false;
+      failpoint(step_.id, "batch");
+      const Answer answer = worker().run(message(behind, last, rows, lock_timeout), [&] {
+        if (!asked && steady_clock::now() - begun > lock_timeout / 2) {
+          asked = true;
+          if (const auto blocking = blockers(executor_.session.monitor, executor_.session.worker_pid); blocking)
+            in_the_way = *blocking;
+        }
+        // A batch is short: the first signal lets it finish.
+        return signals_caught() > 1 ? Go::cancel : Go::on;
+      });
+      if (answer.ok()) {
+        const auto took = std::chrono::duration<double>(steady_clock::now() - begun);
+        controller_.took(static_cast<std::uint32_t>(rows), took);
+        cursor_ = std::move(last);
+        rows_done_ += rows;
+        rows_now_ += rows;
+        failures = 0;
+        waiting_since = steady_clock::now();
+        show("");
+        failpoint(step_.id, "committed");
+        const auto pause = std::max(milliseconds(backfill_.pause_ms), milliseconds(0));
+        if (!sleep_unless_stopped(pause)) return stopped_by_signal();
+        continue;
+      }
+      if (answer.lost) return stop(answer, executor_.heading(step_));
+      if (answer.sqlstate == fence_broken)
+        return stop(held_back, fmt::format("{}: {}", executor_.heading(step_), words(answer)));
+      const bool own_timeout =
+          answer.sqlstate == "57014" && answer.message.find("statement timeout") != std::string::npos;
+      if (answer.sqlstate == "57014" && !own_timeout) {
+        if (signals_caught() != 0) return stopped_by_signal();
+        return stop(held_back,
+                    fmt::format("{}: was cancelled by somebody else: {}", executor_.heading(step_), words(answer)));
+      }
+      if (!own_timeout && answer.sqlstate != "55P03" && answer.sqlstate != "40P01" && answer.sqlstate != "40001")
+        return stop(answer, executor_.heading(step_));
+      controller_.failed();
+      ++failures;
+      if (steady_clock::now() - waiting_since > executor_.options.lock_budget)
+        return stop(held_back,
+                    fmt::format("{}: a batch did not get its rows within {}{}", executor_.heading(step_),
+                                words(executor_.options.lock_budget),
+                                in_the_way.empty() ? "" : ". In the way:" + words(in_the_way)),
+                    "What was done stays done. Repeat the command when they are gone.");
+      show(in_the_way.empty() ? "waits for rows" : "waits for" + words(in_the_way));
+      // Ever longer: who holds a row for so long will hold it a while.
+      if (!sleep_unless_stopped(std::min(milliseconds(100) * failures, milliseconds(5000)))) return stopped_by_signal();
+    }
+  }
+
+  // The rows and the cursor, or neither.
+  [[nodiscard]] std::string message(const std::string& behind, const Key& last, std::uint64_t rows,
+                                    milliseconds lock_timeout) const {
+    std::string change;
+    for (const auto& [column, expression] : backfill_.set)
+      change += fmt::format("{}{} = {}", change.empty() ? "" : ", ", quote_name(column), expression);
+    change = backfill_.set.empty() ? fmt::format("DELETE FROM {}", backfill_.table)
+                                   : fmt::format("UPDATE {} SET {}", backfill_.table, change);
+    const std::string meant = backfill_.where.empty() ? "" : fmt::format(" AND (\n{}\n)", backfill_.where);
+    return fmt::format(
+        "SET LOCAL lock_timeout = '{}ms'; SET LOCAL statement_timeout = '5s';\nDO {};\n", lock_timeout.count(),
+        quote_body(fmt::format(R"(
+#variable_conflict use_column
+DECLARE
+  pglint_rows_changed bigint;
+BEGIN
+  {} WHERE {}{} <= {}{};
+  GET DIAGNOSTICS pglint_rows_changed = ROW_COUNT;
+  UPDATE pglint.step SET cursor = {}, batch = {}, rows_done = rows_done + {}, rows_changed = rows_changed + pglint_rows_changed
+  WHERE {} AND token = {} AND cursor IS NOT DISTINCT FROM {};
+  IF NOT FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = '{}', MESSAGE = 'another pglint has taken over this plan';
+  END IF;
+END
+)",
+                               change, behind, row_, value(last), meant, array(last), controller_.rows(), rows, mine(),
+                               quote_literal(executor_.state.token()), array(cursor_), fence_broken)));
+  }
+
+  Executor& executor_;
+  const Step& step_;
+  const Backfill& backfill_;
+  BatchController controller_;
+  std::string names_;  // of the key's columns
+  std::string row_;    // the key, to be compared
+  Key cursor_;         // empty: at the start
+  Key bound_;          // empty: there are no rows
+  int pass_ = 1;
+  std::uint64_t rows_done_ = 0;
+  std::uint64_t rows_total_ = 0;
+  std::uint64_t rows_now_ = 0;  // of this run
+  steady_clock::time_point started_{};
+};
+
+}  // namespace
+
+Outcome<void> run_backfill(Executor& executor, const Step& step) { return Batches(executor, step).run(); }
+
+}  // namespace pglint::apply
