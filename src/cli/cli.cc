@@ -40,7 +40,8 @@ int run(int argc, const char* const* argv) {
   app.failure_message(CLI::FailureMessage::simple);
   app.footer(
       "Exit codes: 0 nothing at or above the fail level; 1 findings; 2 wrong usage, unreadable input or a bad "
-      "configuration; 3 the database refused or failed; 4 a gate is closed; 5 stopped by a safety check; 130 interrupted.\n"
+      "configuration; 3 the database refused or failed; 4 a gate is closed; 5 stopped by a safety check; 130 "
+      "interrupted.\n"
       "Examples:\n"
       "  pglint check                          the migrations of this project\n"
       "  pglint check --since origin/main      what this branch adds, with its history\n"
@@ -79,10 +80,34 @@ int run(int argc, const char* const* argv) {
   CLI::Option* next = fix_command->add_flag(
       "--next", fix_options.next,
       "Write the next part of a plan: for the release's commit, or what stands behind --passed GATE");
+  CLI::Option* apply = fix_command->add_flag(
+      "--apply", fix_options.apply, "Write the files, then execute the plan up to the next gate that is not passed");
+  CLI::Option* undo = fix_command->add_flag("--undo", fix_options.undo,
+                                            "Take back what a plan has done, to the beginning or to the last gate");
+  next->excludes(apply)->excludes(undo);
   fix_command->add_option("--plan", fix_options.plan, "The plan, where there are several")->type_name("FILE");
-  fix_command->add_option("--passed", fix_options.passed, "The gate whose release is deployed everywhere")
-      ->type_name("GATE")
-      ->needs(next);
+  fix_command
+      ->add_option("--passed", fix_options.passed, "The gate whose release is deployed everywhere, and no older one")
+      ->type_name("GATE");
+  fix_command->add_option("--through", fix_options.through, "Stop behind the next phase of this label")
+      ->type_name("PHASE")
+      ->needs(apply);
+  fix_command->add_flag("--dry-run", fix_options.dry_run,
+                        "Print every statement with its locks and timeouts, and execute nothing");
+  fix_command
+      ->add_option("--accept-triggers", fix_options.accept_triggers, "Triggers of others that a backfill may fire")
+      ->delimiter(',')
+      ->type_name("NAME,...")
+      ->allow_extra_args(false);
+  fix_command->add_flag("--accept-changes", fix_options.accept_changes,
+                        "Go on although somebody changed what the plan stands on since its last step");
+  fix_command
+      ->add_option("--lock-budget", fix_options.lock_budget, "How long a step may try to get its locks (default 900)")
+      ->type_name("SECONDS");
+  fix_command
+      ->add_option("--wait-budget", fix_options.wait_budget, "How long a long step may wait for others (default 1800)")
+      ->type_name("SECONDS");
+  add_database_options(*fix_command, fix_options.database_url);
   fix_command->callback([&] { code = fix(options, fix_options); });
 
   CLI::App* locks_command =

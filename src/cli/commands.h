@@ -21,6 +21,10 @@ struct FixOptions {
   std::string plan;                 // a plan file
   std::string passed;               // a gate
   std::string through;              // a phase
+  std::vector<std::string> accept_triggers;
+  bool accept_changes = false;
+  std::string lock_budget;  // seconds
+  std::string wait_budget;
   std::string database_url;
 };
 [[nodiscard]] int fix(const Options& options, const FixOptions& fix);

@@ -11,12 +11,16 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/executor.h"
 #include "fix/write_files.h"
+#include "plan/form/file.h"
+#include "plan/verify.h"
 #include "report/diff.h"
 #include "rules/registry.h"
 #include "source/config.h"
 #include "source/git.h"
 #include "source/path.h"
+#include "source/runner.h"
 
 namespace pglint::cli {
 namespace {
@@ -90,6 +94,112 @@ std::string project_root(const Options& options) {
   return ".";
 }
 
+// The plans of the project, or the one that was asked for; one line says what is wrong.
+Result<std::vector<fix::PlanFile>> plans_of(const FixOptions& fix, const fix::Request& request) {
+  if (!fix.plan.empty() && source::disk().exists(fix.plan) && !source::disk().is_folder(fix.plan)) {
+    auto text = source::disk().read(fix.plan);
+    if (!text) return failed(fmt::format("{}: {}", fix.plan, text.error().message), text.error().hint);
+    auto plan = plan::from_yaml(*text);
+    if (!plan) return failed(fmt::format("{}: {}", fix.plan, plan.error().message), plan.error().hint);
+    return std::vector<fix::PlanFile>{{fix.plan, std::move(*plan)}};
+  }
+  Result<std::vector<fix::PlanFile>> plans = fix::read_plans(request.plans, source::disk());
+  if (!plans) return plans;
+  if (!fix.plan.empty()) {
+    std::erase_if(*plans, [&](const fix::PlanFile& file) { return file.plan.id != fix.plan; });
+    if (plans->empty())
+      return failed(fmt::format("there is no plan {}", printable(fix.plan)),
+                    fmt::format("The plans are in {}.", request.plans));
+  }
+  return plans;
+}
+
+Result<fix::PlanFile> one_plan(const FixOptions& fix, const fix::Request& request) {
+  Result<std::vector<fix::PlanFile>> plans = plans_of(fix, request);
+  if (!plans) return tl::unexpected(plans.error());
+  if (plans->empty()) return failed(fmt::format("there is no plan in {}", request.plans), "pglint fix writes one.");
+  if (plans->size() > 1)
+    return failed(fmt::format("there are {} plans in {}", plans->size(), request.plans), "Say which: --plan FILE.");
+  return std::move(plans->front());
+}
+
+// The project whose migrations the plan is about, with its history.
+Result<source::Sources> project_of(const Plan& plan, Settings& settings) {
+  std::string folder = source::parent(plan.sources.front().path);
+  // A v1 folder of Drizzle's holds one migration.
+  if (plan.sources.front().path.ends_with("/migration.sql")) folder = source::parent(folder);
+  settings.source.paths = {folder.empty() ? "." : folder};
+  settings.source.runner = plan.runner;
+  settings.source.since.clear();
+  settings.source.staged = false;
+  Result<source::Sources> sources = source::read_sources(settings.source, source::disk());
+  if (sources && sources->projects.size() != 1)
+    return failed(fmt::format("{}: the migrations of the plan {} are not there", folder, plan.id),
+                  "Start pglint where it was started before.");
+  return sources;
+}
+
+// A plan may have been edited, and its files too: nothing of it is executed that was not looked at again.
+Result<void> look_again(const fix::PlanFile& file, Settings& settings) {
+  const Plan& plan = file.plan;
+  if (plan.sources.empty()) return failed(fmt::format("{}: the plan has no sources", file.path));
+  Result<source::Sources> sources = project_of(plan, settings);
+  if (!sources) return tl::unexpected(sources.error());
+  source::Project& project = sources->projects.front();
+  std::map<std::string, std::string> emitted;
+  for (const Stage& stage : plan.stages)
+    for (const FileHash& one : stage.files) emitted[one.path] = one.sha256;
+  std::vector<std::size_t> ours;
+  source::Project before = project;
+  before.migrations.clear();
+  for (const source::Migration& migration : project.migrations) {
+    const auto source = std::ranges::find(plan.sources, migration.path, &PlanSource::path);
+    const std::string hash = sha256(migration.text);
+    const auto file_of = emitted.find(migration.path);
+    if (file_of != emitted.end() && hash != file_of->second && (source == plan.sources.end() || hash != source->sha256))
+      return failed(fmt::format("{} has changed since the plan {} was made", migration.path, plan.id),
+                    "Restore it, or make the plan again from the original migrations.");
+    if (source == plan.sources.end()) {
+      if (ours.empty()) before.migrations.push_back(migration);
+      continue;
+    }
+    ours.push_back(before.migrations.size());
+    before.migrations.push_back(migration);
+    before.migrations.back().text = source->text;
+    before.migrations.back().scripts.clear();
+    source::find_runner(project.runner)->cut(before, before.migrations.back());
+  }
+  for (std::size_t i = 0; i < before.migrations.size(); ++i)
+    before.migrations[i].reported = std::ranges::find(ours, i) != ours.end();
+  if (ours.size() != plan.sources.size())
+    return failed(fmt::format("migrations of the plan {} are missing in {}", plan.id, project.root),
+                  "Restore them from version control.");
+  if (std::ranges::none_of(plan.stages, [](const Stage& stage) { return !stage.files.empty(); }))
+    return failed(fmt::format("the plan {} stands in no file yet", plan.id),
+                  "pglint fix --apply PATH writes the files first.");
+  Plan checked = plan;
+  if (const auto wrong = plan::verify(before, ours, settings.check.replay, checked))
+    return failed(fmt::format("{}: {}", file.path, *wrong), "The plan was edited: put it back, or make it again.");
+  return {};
+}
+
+int execute(const fix::PlanFile& file, const FixOptions& fix, Settings& settings) {
+  if (const Result<void> good = look_again(file, settings); !good) return print_error(good.error()), refused;
+  RunRequest run;
+  run.plan = file.path;
+  run.hash = plan::hash(file.plan);
+  run.passed = fix.passed;
+  run.through = fix.through;
+  run.dry_run = fix.dry_run;
+  run.undo = fix.undo;
+  run.accept_triggers = fix.accept_triggers;
+  run.accept_changes = fix.accept_changes;
+  run.lock_budget = fix.lock_budget;
+  run.wait_budget = fix.wait_budget;
+  std::fflush(stdout);
+  return exec_executor(arguments(run), fix.database_url);
+}
+
 }  // namespace
 
 int fix(const Options& options, const FixOptions& fix) {
@@ -120,28 +230,27 @@ int fix(const Options& options, const FixOptions& fix) {
 
   Result<fix::Fixed> fixed = failed("");
   Result<source::Sources> sources = failed("");
+  if (!fix.passed.empty() && !fix.next && !fix.apply && !fix.undo)
+    return print_error({"--passed goes with --next, --apply or --undo", "See pglint fix --help."}), refused;
+  if (fix.dry_run && !fix.apply && !fix.undo)
+    return print_error({"--dry-run goes with --apply", "pglint fix --diff shows the files."}), refused;
+  // With a plan named, or nothing left to plan, there is only something to execute.
+  if (fix.undo || (fix.apply && !fix.plan.empty())) {
+    if (fix.undo && !fix.apply && !fix.dry_run)
+      return print_error({"--undo takes a plan back on a database",
+                          "pglint fix --undo --apply --plan FILE; --dry-run shows what it would do."}),
+             refused;
+    Result<fix::PlanFile> plan = one_plan(fix, request);
+    if (!plan) return print_error(plan.error()), refused;
+    return execute(*plan, fix, *settings);
+  }
   if (fix.next) {
-    Result<std::vector<fix::PlanFile>> plans = fix::read_plans(request.plans, source::disk());
-    if (!plans) return print_error(plans.error()), refused;
-    if (!fix.plan.empty()) {
-      const std::string wanted = source::tidy(fix.plan);
-      std::erase_if(*plans, [&](const fix::PlanFile& file) { return file.path != wanted && file.plan.id != fix.plan; });
-    }
-    if (plans->empty())
-      return print_error({fmt::format("no plan in {}", request.plans), "pglint fix writes one."}), refused;
-    if (plans->size() > 1)
-      return print_error({fmt::format("{} plans in {}", plans->size(), request.plans), "Say which: --plan FILE."}),
-             refused;
-    settings->source.paths = {source::parent(plans->front().plan.sources.front().path)};
-    settings->source.runner = plans->front().plan.runner;
-    sources = source::read_sources(settings->source, source::disk());
+    Result<fix::PlanFile> plan = one_plan(fix, request);
+    if (!plan) return print_error(plan.error()), refused;
+    sources = project_of(plan->plan, *settings);
     if (!sources) return print_error(sources.error()), refused;
-    if (sources->projects.size() != 1)
-      return print_error(
-                 {fmt::format("{}: the migrations of the plan are not there", settings->source.paths.front()), ""}),
-             refused;
-    fixed = fix::next(sources->projects.front(), plans->front(),
-                      fix.passed.empty() ? std::nullopt : std::optional(fix.passed), source::disk(), request);
+    fixed = fix::next(sources->projects.front(), *plan, fix.passed.empty() ? std::nullopt : std::optional(fix.passed),
+                      source::disk(), request);
   } else {
     sources = unreleased(*settings, options, fix);
     if (!sources) return print_error(sources.error()), refused;
@@ -181,6 +290,19 @@ int fix(const Options& options, const FixOptions& fix) {
         return print_error(written.error()), refused;
   }
 
+  if (fix.apply && !fix.diff && report.refused.empty() && sources->failures.empty()) {
+    Result<std::vector<fix::PlanFile>> plans = plans_of(fix, request);
+    if (!plans) return print_error(plans.error()), refused;
+    if (plans->empty()) {
+      fmt::print("No plan to execute: the migration tool runs the files.\n");
+      return ok;
+    }
+    if (plans->size() > 1)
+      return print_error(
+                 {fmt::format("there are {} plans in {}", plans->size(), request.plans), "Say which: --plan FILE."}),
+             refused;
+    return execute(plans->front(), fix, *settings);
+  }
   if (!report.refused.empty() || !sources->failures.empty()) return refused;
   if (fix.diff && !changes.empty()) return findings;
   const bool remain = std::ranges::any_of(report.remaining.diagnostics,
