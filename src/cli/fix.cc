@@ -183,7 +183,33 @@ Result<void> look_again(const fix::PlanFile& file, Settings& settings) {
   return {};
 }
 
-int execute(const fix::PlanFile& file, const FixOptions& fix, Settings& settings) {
+// What stands behind the gate goes into files before it is executed: a database that is built from the folder has to
+// end the same.
+Result<void> write_behind(fix::PlanFile& file, const std::string& gate, Settings& settings, const fix::Request& request,
+                          const std::string& root) {
+  bool behind = false;
+  bool missing = false;
+  for (const Stage& stage : file.plan.stages) {
+    if (stage.gate) behind = stage.gate->id == gate;
+    missing = missing || (behind && !stage.gate && stage.files.empty());
+  }
+  if (!missing) return {};
+  Result<source::Sources> sources = project_of(file.plan, settings);
+  if (!sources) return tl::unexpected(sources.error());
+  Result<fix::Fixed> next = fix::next(sources->projects.front(), file, gate, source::disk(), request);
+  if (!next) return tl::unexpected(next.error());
+  if (Result<void> written = fix::write_files(next->changes, {root}); !written) return written;
+  for (const source::FileChange& change : next->changes)
+    fmt::print("{} {}\n", change.create ? "create" : "modify", printable(change.path));
+  file.plan = std::move(next->plans.front());
+  return {};
+}
+
+int execute(fix::PlanFile file, const FixOptions& fix, Settings& settings, const fix::Request& request,
+            const std::string& root) {
+  if (!fix.passed.empty() && !fix.undo && !fix.dry_run)
+    if (const Result<void> written = write_behind(file, fix.passed, settings, request, root); !written)
+      return print_error(written.error()), refused;
   if (const Result<void> good = look_again(file, settings); !good) return print_error(good.error()), refused;
   RunRequest run;
   run.plan = file.path;
@@ -242,7 +268,7 @@ int fix(const Options& options, const FixOptions& fix) {
              refused;
     Result<fix::PlanFile> plan = one_plan(fix, request);
     if (!plan) return print_error(plan.error()), refused;
-    return execute(*plan, fix, *settings);
+    return execute(std::move(*plan), fix, *settings, request, root);
   }
   if (fix.next) {
     Result<fix::PlanFile> plan = one_plan(fix, request);
@@ -282,12 +308,13 @@ int fix(const Options& options, const FixOptions& fix) {
       const std::string text = report::render(report::Format::text, rest, render_options(options, false));
       std::fwrite(text.data(), 1, text.size(), stderr);
     }
-  } else {
-    for (const auto& [format, file] : settings->sinks)
-      if (const Result<void> written =
-              write_output(file, report::render(format, report, render_options(options, file.empty())));
-          !written)
+  } else if (!fix.apply || !report.fixed.empty() || !report.refused.empty() || !report.remaining.diagnostics.empty()) {
+    for (const auto& [format, file] : settings->sinks) {
+      report::RenderOptions render = render_options(options, file.empty());
+      render.quiet = render.quiet || fix.next;  // the plan is known by then
+      if (const Result<void> written = write_output(file, report::render(format, report, render)); !written)
         return print_error(written.error()), refused;
+    }
   }
 
   if (fix.apply && !fix.diff && report.refused.empty() && sources->failures.empty()) {
@@ -301,7 +328,7 @@ int fix(const Options& options, const FixOptions& fix) {
       return print_error(
                  {fmt::format("there are {} plans in {}", plans->size(), request.plans), "Say which: --plan FILE."}),
              refused;
-    return execute(plans->front(), fix, *settings);
+    return execute(std::move(plans->front()), fix, *settings, request, root);
   }
   if (!report.refused.empty() || !sources->failures.empty()) return refused;
   if (fix.diff && !changes.empty()) return findings;

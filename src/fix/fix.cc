@@ -254,6 +254,12 @@ Result<Fixed> next(const source::Project& project, const PlanFile& file, const s
       if (!plan.stages[i].files.empty()) return false;
     return true;
   };
+  // The snapshot that the plan keeps knows nothing of migrations that came after it.
+  const std::string last = project.migrations.empty() ? std::string() : project.migrations.back().path;
+  const bool ours = std::ranges::any_of(plan.sources, [&](const PlanSource& one) { return one.path == last; }) ||
+                    std::ranges::any_of(plan.stages, [&](const Stage& stage) {
+                      return std::ranges::any_of(stage.files, [&](const FileHash& one) { return one.path == last; });
+                    });
   source::WriteRequest write;
   write.now_ms = request.now_ms;
   write.orm = source::OrmState::end_state;
@@ -262,12 +268,6 @@ Result<Fixed> next(const source::Project& project, const PlanFile& file, const s
     if (!plan.snapshot)
       return failed(fmt::format("the plan {} keeps no snapshot of an ORM", plan.id),
                     "go on with --passed GATE once the release is out");
-    // The snapshot that the plan keeps knows nothing of migrations that came after it.
-    const std::string last = project.migrations.empty() ? std::string() : project.migrations.back().path;
-    const bool ours = std::ranges::any_of(plan.sources, [&](const PlanSource& one) { return one.path == last; }) ||
-                      std::ranges::any_of(plan.stages, [&](const Stage& stage) {
-                        return std::ranges::any_of(stage.files, [&](const FileHash& one) { return one.path == last; });
-                      });
     if (!ours)
       return failed(fmt::format("{} came behind the plan {}, whose snapshot does not know it", last, plan.id),
                     "Take it out, write this part, and generate it again.");
@@ -301,7 +301,8 @@ Result<Fixed> next(const source::Project& project, const PlanFile& file, const s
                   "write the part before it first");
   const std::vector<emit::File> parts = emit::files(plan, *stretch);
   write.migrations = to_migrations(parts, {}, plan, true);
-  if (plan.snapshot) write.end_state_snapshot = plan.snapshot->text;
+  // Else the newest one is right: the release's own, or one that was made on top of it.
+  if (plan.snapshot && ours) write.end_state_snapshot = plan.snapshot->text;
   auto written = writer->write(project, files, write);
   if (!written) return tl::unexpected(written.error());
   note_files(plan, *stretch, parts, write.migrations, written->paths, written->changes, files);
