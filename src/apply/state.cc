@@ -218,7 +218,8 @@ std::string State::step_done(const Step& step, std::string_view how) const {
   return fmt::format(
              "UPDATE pglint.step SET state = 'done', how = {}, done_at = clock_timestamp(), started_at = "
              "coalesce(started_at, "
-             "clock_timestamp()), error = NULL, index = NULL, attempts = greatest(attempts, 1) WHERE {} AND state <> 'done';\n",
+             "clock_timestamp()), error = NULL, index = NULL, attempts = greatest(attempts, 1) WHERE {} AND state <> "
+             "'done';\n",
              quote_literal(how), of_step(step)) +
          event(step.id, "done", how);
 }

@@ -40,7 +40,8 @@ int run(int argc, const char* const* argv) {
   app.failure_message(CLI::FailureMessage::simple);
   app.footer(
       "Exit codes: 0 nothing at or above the fail level; 1 findings; 2 wrong usage, unreadable input or a bad "
-      "configuration; 3 the database refused or failed; 4 a gate is closed; 5 stopped by a safety check; 130 interrupted.\n"
+      "configuration; 3 the database refused or failed; 4 a gate is closed; 5 stopped by a safety check; 130 "
+      "interrupted.\n"
       "Examples:\n"
       "  pglint check                          the migrations of this project\n"
       "  pglint check --since origin/main      what this branch adds, with its history\n"
