@@ -116,13 +116,14 @@ TEST_CASE("after kill -9 at any point the same command ends the same") {
   for (const Stage& stage : plan->stages)
     for (const Step& step : stage.steps) {
       std::vector<std::string> places = {"before", "after"};
-      if (step.lock_class == LockClass::b) places.emplace_back("executed");
+      // What is behind "executed" is found done by the next run.
+      if (step.lock_class == LockClass::b) places = {"before", "executed"};
       if (step.kind == StepKind::backfill) places = {"batch", "committed", "passed", "after"};
       for (const std::string& place : places) points.push_back(step.id + ":" + place);
     }
   REQUIRE(points.size() > 25);
   int killed = 0;
-  // All of one half of the plan one after the other in one database, then the other half.
+  // One after the other in one database, up to the gate and then behind it.
   const Scene scene;
   for (const std::string& point : points) {
     const Finished ended = scene.run({}, {{"PGLINT_FAILPOINT", point}});
@@ -138,14 +139,14 @@ TEST_CASE("after kill -9 at any point the same command ends the same") {
   const Finished end = scene.run();
   CHECK_MESSAGE(end.status == 0, end.out);
   CHECK(scene.state() == wanted());
-  // All but those of batches that the second fill has no use for.
-  CHECK(killed >= static_cast<int>(points.size()) - 4);
+  // All but the three in batches of the second fill, which finds nothing to do.
+  CHECK(killed == static_cast<int>(points.size()) - 3);
 }
 
 TEST_CASE("killed at random under writers, a plan comes to the same end, and no row is lost") {
   NEEDS_SERVER();
   const Scene scene;
-  scene.plan(with(rename_plan(), "batch: 500", "batch: 100"));
+  scene.plan(with(with(rename_plan(), "batch: 500", "batch: 100"), "pause_ms: 0", "pause_ms: 50"));
   std::mt19937 random(7);  // NOLINT(bugprone-random-generator-seed): the same kills every time
   Psql writer(scene, "writer");
   int kills = 0;
@@ -315,7 +316,7 @@ TEST_CASE("what somebody changed by hand in the middle is seen") {
     // It is no business of the first phases; the contract is refused by the server, since it drops with RESTRICT.
     const Finished accepted = scene.run({"--accept-changes"});
     CHECK_MESSAGE(accepted.status == 3, accepted.out);
-    CHECK(contains(accepted.out, "view emails depends on column legacy_email"));
+    CHECK(contains(accepted.out, "view public.emails depends on column legacy_email"));
     scene.sql("DROP VIEW emails");
     CHECK(scene.run({"--accept-changes"}).status == 0);
     CHECK(scene.state() == wanted());
@@ -533,7 +534,7 @@ TEST_CASE("a proof that finds rows forever ends the step, not the patience") {
   const Scene scene;
   scene.plan(with(rename_plan(),
                   "proof: SELECT FROM public.tenant_accounts WHERE primary_contact IS DISTINCT FROM legacy_email",
-                  "proof: SELECT FROM public.tenant_accounts WHERE primary_contact IS NOT NULL"));
+                  "proof: SELECT FROM public.tenant_accounts WHERE legacy_email IS NOT NULL"));
   const Finished ended = scene.run();
   CHECK_MESSAGE(ended.status == 5, ended.out);
   CHECK(contains(ended.out, "after 3 passes there still are rows that the proof finds"));

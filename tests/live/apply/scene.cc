@@ -125,7 +125,7 @@ Scene::~Scene() {
   fs::remove_all(folder_, ignored);
 }
 
-void Scene::plan(const std::string& yaml) { std::ofstream(plan_path_, std::ios::binary) << yaml; }
+void Scene::plan(const std::string& yaml) const { std::ofstream(plan_path_, std::ios::binary) << yaml; }
 
 std::string Scene::sql(const std::string& text) const {
   Finished finished = server().psql(database_, {"-A", "-t", "-c", text});
@@ -135,7 +135,9 @@ std::string Scene::sql(const std::string& text) const {
 }
 
 std::vector<std::string> Scene::run_arguments(const std::vector<std::string>& more) const {
-  std::vector<std::string> arguments = {"run", "--plan", plan_path_, "--lock-budget", "20"};
+  std::vector<std::string> arguments = {"run", "--plan", plan_path_};
+  if (std::find(more.begin(), more.end(), "--lock-budget") == more.end())
+    arguments.insert(arguments.end(), {"--lock-budget", "20"});
   arguments.insert(arguments.end(), more.begin(), more.end());
   return arguments;
 }

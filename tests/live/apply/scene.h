@@ -49,7 +49,7 @@ class Scene {
   [[nodiscard]] std::string dsn() const { return server().dsn(database_); }
 
   // The plan of this scene from now on.
-  void plan(const std::string& yaml);
+  void plan(const std::string& yaml) const;
 
   // What psql prints, without the last newline; fails the test if it fails.
   std::string sql(const std::string& text) const;  // NOLINT(modernize-use-nodiscard): often for what it does
