@@ -144,15 +144,15 @@ std::span<const lint::Rule* const> all() { return table; }
   set_source_files_properties(${generated}/registry.cc ${generated}/pages.cc PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
 
-# pglint_test(<name> [DEPENDS floor...] [LIBRARIES library...] [NODES] [PROGRAM] [LABELS label...])
+# pglint_test(<name> [DEPENDS floor...] [LIBRARIES library...] [NODES] [PROGRAM] [EXECUTOR] [LABELS label...])
 #
 # The program pglint_<name>_test of tests/<name>/ (of tests/live/effects/ for live_effects), known to ctest as <name>.
 # It links the floor of its name, if there is one, and DEPENDS. NODES shows it PostgreSQL's node structs and the whole of
-# libpg_query. PROGRAM gives it the path of the program as PGLINT_PROGRAM. Test data is below PGLINT_TESTDATA, anything
+# libpg_query. PROGRAM gives it the path of the program as PGLINT_PROGRAM, EXECUTOR that of pglint-apply as PGLINT_EXECUTOR. Test data is below PGLINT_TESTDATA, anything
 # else of the project below PGLINT_SOURCE_DIR, and the installed packages of tests/npm, if scripts/npm-tools has run, in
 # PGLINT_NPM.
 function(pglint_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 test "NODES;PROGRAM" "" "DEPENDS;LIBRARIES;LABELS")
+  cmake_parse_arguments(PARSE_ARGV 1 test "NODES;PROGRAM;EXECUTOR" "" "DEPENDS;LIBRARIES;LABELS")
   string(REPLACE "_" "/" folder ${name})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${folder}/*.cc)
   if(NOT sources)
@@ -173,6 +173,10 @@ function(pglint_test name)
   if(test_PROGRAM)
     target_compile_definitions(${target} PRIVATE PGLINT_PROGRAM="$<TARGET_FILE:pglint>")
     add_dependencies(${target} pglint)
+  endif()
+  if(test_EXECUTOR)
+    target_compile_definitions(${target} PRIVATE PGLINT_EXECUTOR="$<TARGET_FILE:pglint-apply>")
+    add_dependencies(${target} pglint-apply)
   endif()
   add_test(NAME ${name} COMMAND ${target} WORKING_DIRECTORY ${PROJECT_BINARY_DIR})
   set_tests_properties(${name} PROPERTIES LABELS "${test_LABELS}" TIMEOUT 900)

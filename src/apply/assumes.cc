@@ -104,7 +104,7 @@ SELECT r || ' dependent constraint ' || conname FROM uses u JOIN pg_constraint o
 AND o.oid = u.objid WHERE contype <> 'n'
 UNION ALL
 SELECT r || ' dependent index ' || o.relname FROM uses u JOIN pg_class o ON u.classid = 'pg_class'::regclass AND o.oid = u.objid
-WHERE o.relkind IN ('i', 'I') AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = o.oid AND k.contype IN ('p', 'u', 'x'))
+JOIN pg_index x ON x.indexrelid = o.oid AND x.indisvalid WHERE NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = o.oid AND k.contype IN ('p', 'u', 'x'))
 UNION ALL
 SELECT DISTINCT r || CASE WHEN o.oid = u.id THEN ' dependent rule ' || w.rulename
   ELSE CASE o.relkind WHEN 'm' THEN ' dependent materialized view ' ELSE ' dependent view ' END || o.oid::regclass::text END

@@ -4,6 +4,7 @@
 #include <libpq-fe.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 
@@ -74,9 +75,11 @@ Outcome<Connection> Connection::open(const std::string& application_name) {
   PGconn* raw = pq(connection.connection_.get());
   if (raw == nullptr) return stop(failed, "no memory for a connection");
   if (PQstatus(raw) != CONNECTION_OK) {
-    const std::string message = without_connection_string(trimmed(PQerrorMessage(raw)), url);
+    std::string message = without_connection_string(trimmed(PQerrorMessage(raw)), url);
     if (has_url && message == "the connection string cannot be read")
       return stop(refused, message, "It is postgresql://user@host/database or host=… dbname=….");
+    std::replace(message.begin(), message.end(), '\n', ' ');
+    std::erase(message, '\t');
     const bool standby = message.find("hot standby") != std::string::npos;
     return stop(failed, fmt::format("cannot connect: {}", printable(message)),
                 standby ? "Name the primary: nothing can be changed on a standby."

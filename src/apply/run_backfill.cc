@@ -95,10 +95,11 @@ class Batches {
     for (const std::string& part : key) out += (out.empty() ? "" : ", ") + quote_literal(part);
     return "ARRAY[" + out + "]::text[]";
   }
+  // Of a relation that is called s: a bare name would be that of the column of texts which is returned.
   [[nodiscard]] std::string ordered(std::string_view direction) const {
     std::string out;
     for (const KeyColumn& column : backfill_.key)
-      out += fmt::format("{}{}{}", out.empty() ? "" : ", ", quote_name(column.name), direction);
+      out += fmt::format("{}s.{}{}", out.empty() ? "" : ", ", quote_name(column.name), direction);
     return out;
   }
   [[nodiscard]] std::string as_text() const {
@@ -149,7 +150,7 @@ class Batches {
 
   Outcome<void> start_pass() {
     auto last =
-        read_key(fmt::format("SELECT {} FROM {} ORDER BY {} LIMIT 1", as_text(), backfill_.table, ordered(" DESC")));
+        read_key(fmt::format("SELECT {} FROM {} s ORDER BY {} LIMIT 1", as_text(), backfill_.table, ordered(" DESC")));
     if (!last) return tl::unexpected(last.error());
     bound_ = std::move(*last);
     cursor_.clear();
@@ -213,7 +214,7 @@ class Batches {
       if (signals_caught() != 0) return stopped_by_signal();
       const std::string behind = cursor_.empty() ? "" : fmt::format("{} > {} AND ", row_, value(cursor_));
       const auto range = ask(worker(),
-                             fmt::format("WITH s AS (SELECT {0} FROM {1} WHERE {2}{3} <= {4} ORDER BY {5} LIMIT {6}) "
+                             fmt::format("WITH s AS (SELECT {0} FROM {1} s WHERE {2}{3} <= {4} ORDER BY {5} LIMIT {6}) "
                                          "SELECT {7}, (SELECT count(*) FROM s) FROM s ORDER BY {8} LIMIT 1",
                                          names_, backfill_.table, behind, row_, value(bound_), ordered(""),
                                          controller_.rows(), as_text(), ordered(" DESC")),
