@@ -279,16 +279,17 @@ Planned plan(const source::Project& project, const PlanRequest& request) {
     Material material;
     bool rewritten = false;
     std::vector<Refused> refused;
+    std::vector<Refused> of_renames;
     for (std::size_t i = 0; i < finished.size(); ++i)
       if (const auto found = owner.find(renamed_tables[i]);
           found != owner.end() && groups.find(found->second) == root) {
         material.pieces.push_back(&finished[i]);
         material.rename = true;
         if (finished[i].refused)
-          refused.push_back({project.migrations[migrations.front()].path,
-                             {},
-                             finished[i].refused->reason,
-                             finished[i].refused->supply});
+          of_renames.push_back({project.migrations[migrations.front()].path,
+                                {},
+                                finished[i].refused->reason,
+                                finished[i].refused->supply});
       }
     for (const Cooked& one : cooked) {
       if (groups.find(one.migration) != root) continue;
@@ -301,6 +302,8 @@ Planned plan(const source::Project& project, const PlanRequest& request) {
     for (const auto& [migration, at] : walk.broken)
       if (groups.find(migration) == root)
         refused.push_back({project.migrations[migration].path, at, "it does not parse", "mend it first"});
+    // What is said of a command says more.
+    if (refused.empty()) refused = std::move(of_renames);
     if (!refused.empty()) {
       out.refused.insert(out.refused.end(), refused.begin(), refused.end());
       continue;

@@ -12,6 +12,11 @@ namespace pglint::recipe {
 namespace {
 
 bool harms(const Command& command) {
+  const effect::RelationEffect* table = command.table();
+  // Of an ALTER TABLE the other commands are looked at apart.
+  if (command.part != nullptr && table != nullptr)
+    return !table->is_new && grows_with_table(command.part->work) && blocks_writes(command.part->lock);
+  if (command.alter != nullptr) return false;
   return std::ranges::any_of(command.effects->relations, [](const effect::RelationEffect& relation) {
     return !relation.is_new && grows_with_table(relation.work) && relation.lock >= LockMode::share_update_exclusive &&
            (blocks_writes(relation.lock) || relation.blocks_table_writes);

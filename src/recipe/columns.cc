@@ -46,7 +46,7 @@ Wants wants(const ColumnDef& column) {
   return out;
 }
 
-// The clause without NOT NULL.
+// The clause without NOT NULL, and without the name that it may have.
 std::string nullable(std::string_view clause) {
   const std::vector<pg::Token> tokens = pg::tokens(clause, 0);
   const auto is = [&](std::size_t i, std::string_view word) {
@@ -56,11 +56,16 @@ std::string nullable(std::string_view clause) {
   };
   for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
     if (!is(i, "NOT") || !is(i + 1, "NULL")) continue;
-    std::string out = edited(clause, {{{tokens[i].span.begin, tokens[i + 1].span.end}, ""}});
-    while (!out.empty() && out.back() == ' ') out.pop_back();
-    return out;
+    const std::size_t first = i >= 2 && is(i - 2, "CONSTRAINT") ? i - 2 : i;
+    return std::string(trimmed(edited(clause, {{{tokens[first].span.begin, tokens[i + 1].span.end}, ""}})));
   }
   return std::string(clause);
+}
+
+std::string_view not_null_name(const ColumnDef& column) {
+  for (const Constraint& constraint : pg::only<Constraint>(column.constraints))
+    if (constraint.contype == CONSTR_NOTNULL) return pg::text(constraint.conname);
+  return {};
 }
 
 // --value for this column, by any of its names.
@@ -126,7 +131,7 @@ void add_column(const Command& command, const ::ColumnDef& column, Context& cont
     fill.backfill = std::move(work);
     place(pieces, Slot::refill, std::move(fill));
   }
-  tighten_not_null(on, label, name, command.options->pg_version, pieces);
+  tighten_not_null(on, label, name, not_null_name(column), command.options->pg_version, pieces);
   pieces.release.push_back(fmt::format("writes {}.{} in every row it inserts", label, name));
   pieces.why.push_back(fmt::format("the release that runs now does not know {}.{}", label, name));
 }

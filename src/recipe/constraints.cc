@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "catalog/names.h"
 #include "pg/tree.h"
 #include "recipe/probe.h"
 #include "recipe/recipes.h"
@@ -18,13 +19,17 @@ std::vector<std::string> strings(const List* names) {
   return out;
 }
 
-std::string joined(const std::vector<std::string>& names, std::string_view between) {
-  std::string out;
-  for (const std::string& name : names) {
-    if (!out.empty()) out += between;
-    out += name;
+// The name that the server would choose for a foreign key, numbered where the table has it already.
+std::string chosen_name(const catalog::Catalog& catalog, const effect::RelationEffect& table,
+                        const std::vector<std::string>& columns, std::string_view label) {
+  std::string middle;
+  for (const std::string& column : columns) middle += (middle.empty() ? "" : "_") + column;
+  for (int number = 0;; ++number) {
+    const std::string last = number == 0 ? std::string(label) : fmt::format("{}{}", label, number);
+    const catalog::MadeName name = catalog::make_name(catalog.text(table.name), middle, last);
+    if (table.relation == nullptr || catalog::constraint(*table.relation, catalog.symbols.find(name.text())) == nullptr)
+      return std::string(name.text());
   }
-  return out;
 }
 
 Step validate(std::string_view table, std::string_view name, std::string condition) {
@@ -55,12 +60,9 @@ void add_foreign_key(const Command& command, const ::Constraint& key, Context& c
                   "add the key to each partition NOT VALID, validate each, then add it to the parent");
 
   const catalog::Catalog& catalog = *command.catalog;
-  const std::string label(catalog.text(table->name));
   const std::vector<std::string> columns = strings(key.fk_attrs);
   const std::string name =
-      key.conname != nullptr ? key.conname : fmt::format("{}_{}_fkey", label, joined(columns, "_"));
-  if (name.size() > 63)
-    return refuse(pieces, "the name that PostgreSQL would choose for the foreign key is too long", "name it");
+      key.conname != nullptr ? std::string(key.conname) : chosen_name(catalog, *table, columns, "fkey");
   const catalog::Lookup parent = catalog.find(*key.pktable);
   const std::string references = catalog.qualified(parent.schema, parent.name);
   const std::string child = command.table_name();
@@ -142,13 +144,13 @@ void add_check(const Command& command, const ::Constraint& check, Context& conte
               context.renamed_to(table->relation, symbol) == nullptr && known != nullptr &&
               known->created.migration < catalog.now.migration;
   });
-  const std::size_t open = command.clause.find('(');
-  const std::size_t close = command.clause.rfind(')');
-  if (askable && open != std::string_view::npos && close > open)
-    pieces.checks.push_back(
-        {fmt::format("violations-{}", slug(name)), id,
-         fmt::format("SELECT 1 FROM {} WHERE NOT ({}) LIMIT 10", on, command.clause.substr(open + 1, close - open - 1)),
-         fmt::format("{} has rows that {} forbids: adding it would fail", on, name)});
+  const std::size_t behind = after_keyword(command.clause, "CHECK");
+  const std::string_view expression =
+      behind == std::string_view::npos ? std::string_view() : in_parentheses(command.clause, behind);
+  if (askable && !expression.empty())
+    pieces.checks.push_back({fmt::format("violations-{}", slug(name)), id,
+                             fmt::format("SELECT 1 FROM {} WHERE NOT ({}) LIMIT 10", on, expression),
+                             fmt::format("{} has rows that {} forbids: adding it would fail", on, name)});
 }
 
 void drop_constraint(const Command& command, Context& context, Pieces& pieces) {

@@ -94,7 +94,7 @@ void create_index(const Command& command, const ::IndexStmt& statement, Context&
     const std::size_t where =
         statement.whereClause == nullptr ? std::string_view::npos : after_keyword(command.text, "WHERE", relation.end);
     check_duplicates(command, *table, columns,
-                     where == std::string_view::npos ? std::string_view() : command.text.substr(where),
+                     where == std::string_view::npos ? std::string_view() : trimmed(command.text.substr(where)),
                      statement.nulls_not_distinct, context, id, name, pieces);
   }
 }
@@ -189,8 +189,7 @@ void add_unique(const Command& command, const ::Constraint& unique, Context& con
   // The name may be taken until the old column goes: then the index has another one, and gets its own with the
   // constraint.
   const bool taken = std::ranges::find(context.kept_names, qualified) != context.kept_names.end();
-  const std::string index_name =
-      taken ? short_name(fmt::format("{}_pglint_{}", name.substr(0, 46), digest(name))) : name;
+  const std::string index_name = taken ? name_beside(name, "pglint") : name;
   const std::string index = catalog.qualified(table->schema, catalog.symbols.intern(index_name));
   std::string sql =
       fmt::format("CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS {} ON {} ({})", ident(index_name), on, list);
@@ -204,12 +203,16 @@ void add_unique(const Command& command, const ::Constraint& unique, Context& con
   place(pieces, Slot::build, std::move(made));
   check_duplicates(command, *table, columns, {}, unique.nulls_not_distinct, context, id, name, pieces);
 
-  Step add =
-      step(fmt::format("add-{}", slug(name)), "Takes the index that is there: builds nothing",
-           {fmt::format("ALTER TABLE {} ADD CONSTRAINT {} {} USING INDEX {}{}{}", on, ident(name),
-                        primary ? "PRIMARY KEY" : "UNIQUE", ident(index_name), unique.deferrable ? " DEFERRABLE" : "",
-                        unique.initdeferred ? " INITIALLY DEFERRED" : "")},
-           there);
+  const std::string take = fmt::format(
+      "ALTER TABLE {} ADD CONSTRAINT {} {} USING INDEX {}{}{}", on, ident(name), primary ? "PRIMARY KEY" : "UNIQUE",
+      ident(index_name), unique.deferrable ? " DEFERRABLE" : "", unique.initdeferred ? " INITIALLY DEFERRED" : "");
+  Step add = step(fmt::format("add-{}", slug(name)), "Takes the index that is there: builds nothing", {take}, there);
+  if (taken) {
+    // A database that has the original migration has the constraint, and a copy of its index that a file has built.
+    add.sql = {do_block(fmt::format("BEGIN\n  IF NOT {} THEN\n    {};\n  END IF;\nEND", there, take)),
+               fmt::format("DROP INDEX IF EXISTS {}", index)};
+    add.done_when = probe::query(probe::both(there, probe::no(probe::relation(index))));
+  }
   add.undo = {fmt::format("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}", on, ident(name))};
   place(pieces, taken ? Slot::contract : Slot::build, std::move(add));
 }

@@ -2,6 +2,7 @@
 // itself. Behind the gate, since the release that runs now may still write NULL.
 #include <fmt/format.h>
 
+#include "catalog/names.h"
 #include "pg/tree.h"
 #include "recipe/probe.h"
 #include "recipe/recipes.h"
@@ -9,11 +10,12 @@
 
 namespace pglint::recipe {
 
-void tighten_not_null(std::string_view table, std::string_view table_label, std::string_view column, int pg_version,
-                      Pieces& pieces) {
+void tighten_not_null(std::string_view table, std::string_view table_label, std::string_view column,
+                      std::string_view written_name, int pg_version, Pieces& pieces) {
   const std::string id = slug(column);
   if (pg_version >= 18) {
-    const std::string name = short_name(fmt::format("{}_{}_not_null", table_label, column));
+    const std::string name(written_name.empty() ? catalog::make_name(table_label, column, "not_null").text()
+                                                : written_name);
     Step add = step(
         fmt::format("not-null-{}", id), fmt::format("No new row may have NULL in {}; old ones are not read", column),
         {fmt::format("ALTER TABLE {} ADD CONSTRAINT {} NOT NULL {} NOT VALID", table, ident(name), ident(column))},
@@ -27,7 +29,9 @@ void tighten_not_null(std::string_view table, std::string_view table_label, std:
     place(pieces, Slot::tighten, std::move(validate));
     return;
   }
-  const std::string name = short_name(fmt::format("{}_{}_pglint_not_null", table_label, column));
+  const std::string plain = fmt::format("{}_{}_pglint_not_null", table_label, column);
+  // Two names that begin alike must not end alike.
+  const std::string name = plain.size() <= 63 ? plain : name_beside(plain, "pglint");
   const std::string is_not_null = probe::not_null(table, column);
   Step add = step(fmt::format("check-{}-not-null", id),
                   fmt::format("No new row may have NULL in {}; old ones are not read", column),
@@ -62,7 +66,10 @@ void set_not_null(const Command& command, std::string_view column, Context& cont
   pieces.rewritten = true;
   if (context.renamed_to(table->relation, symbol) == nullptr) assume(*command.catalog, *table, symbol, pieces);
 
-  tighten_not_null(name, label, column, command.options->pg_version, pieces);
+  const auto* constraint =
+      command.alter->subtype == AT_AddConstraint ? pg::as<Constraint>(command.alter->def) : nullptr;
+  tighten_not_null(name, label, column, constraint != nullptr ? pg::text(constraint->conname) : std::string_view(),
+                   command.options->pg_version, pieces);
   pieces.release.push_back(fmt::format("never writes NULL to {}.{}", label, column));
   pieces.why.push_back(
       fmt::format("until then the release that runs now may write NULL to {}.{}, which would fail", label, column));

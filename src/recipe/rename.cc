@@ -313,8 +313,7 @@ Pieces finish_renames(const catalog::Catalog& end, std::uint32_t first, const Op
           index->created.migration >= first)
         continue;
       const std::string final_name(end.text(index->name));
-      const std::string temporary =
-          short_name(fmt::format("{}_pglint_{}", final_name.substr(0, 46), digest(final_name)));
+      const std::string temporary = name_beside(final_name, "pglint");
       const std::string qualified = end.qualified(table.schema, end.symbols.intern(temporary));
       const std::string final_qualified = end.qualified(*index);
       probe::IndexShape shape{index->index->unique, index_columns(end, *index->index),
@@ -369,7 +368,7 @@ Pieces finish_renames(const catalog::Catalog& end, std::uint32_t first, const Op
       set.undo = {fmt::format("ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT", on, ident(to))};
       place(pieces, Slot::tighten, std::move(set));
     }
-    if (renamed.not_null) tighten_not_null(on, end.text(table.name), to, options.pg_version, pieces);
+    if (renamed.not_null) tighten_not_null(on, end.text(table.name), to, {}, options.pg_version, pieces);
     if (!trigger && renamed.not_null) {
       Step loosen =
           step(fmt::format("allow-null-{}", slug(from)), fmt::format("The next release no longer writes {}", from),

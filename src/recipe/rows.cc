@@ -21,13 +21,6 @@ bool is_word(std::string_view text, const pg::Token& token, std::string_view wor
          std::ranges::equal(found, word, [](char a, char b) { return (a | 0x20) == (b | 0x20); });
 }
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blank = " \t\r\n\f\v";
-  const std::size_t begin = text.find_first_not_of(blank);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(blank) - begin + 1);
-}
-
 // What is between SET and WHERE, cut at its commas; and what is behind WHERE.
 struct Clauses {
   std::vector<std::string_view> values;  // behind each `column =`
@@ -63,6 +56,37 @@ Clauses clauses(std::string_view text) {
   }
   if (in_set && begin != std::string_view::npos) out.values.push_back(trimmed(text.substr(begin)));
   return out;
+}
+
+// The row itself, which is read as a whole: t, t.*.
+bool reads_row(const Command& command, const Node* node) {
+  const effect::RelationEffect* on = command.table();
+  const std::string_view table = command.catalog->text(on->name);
+  // A column of the table's name comes first.
+  const bool column_of_that_name = on->relation != nullptr && catalog::column(*on->relation, on->name) != nullptr;
+  bool found = false;
+  pg::each<ColumnRef>(node, [&](const ColumnRef& column) {
+    const auto fields = pg::nodes(column.fields);
+    found = found || pg::as<A_Star>(fields[fields.size() - 1]) != nullptr ||
+            (fields.size() == 1 && !column_of_that_name && pg::column_name(column) == table);
+  });
+  return found;
+}
+
+// The time of the transaction, which is another one in each batch.
+bool asks_the_time(const Node* node) {
+  bool found = false;
+  pg::each<SQLValueFunction>(
+      node, [&](const SQLValueFunction& value) { found = found || value.op <= SVFOP_LOCALTIMESTAMP_N; });
+  pg::each<FuncCall>(node, [&](const FuncCall& call) {
+    const std::string_view name = pg::last_name(call.funcname);
+    found = found || name == "now" || name == "transaction_timestamp" || name == "statement_timestamp";
+  });
+  return found;
+}
+
+bool is_unsteady(catalog::Volatility volatility) {
+  return volatility == catalog::Volatility::volatile_ || volatility == catalog::Volatility::unknown;
 }
 
 bool has_sub_select(const Node* node) {
@@ -154,6 +178,11 @@ void update_rows(const Command& command, const ::UpdateStmt& statement, Context&
   if (has_sub_select(reinterpret_cast<const Node*>(statement.targetList)) || has_sub_select(statement.whereClause))
     return no(fmt::format("the UPDATE of {} has a sub-select, whose answer may change between two batches", on));
 
+  if (is_unsteady(catalog::volatility(catalog, statement.whereClause)))
+    return no(fmt::format("the WHERE of the UPDATE of {} asks a function that may answer otherwise each time", on));
+  if (reads_row(command, statement.whereClause))
+    return no(fmt::format("the UPDATE of {} asks for the row as a whole, of which it sets a part", on));
+
   const Clauses text = clauses(command.text);
   const auto targets = pg::nodes(statement.targetList);
   if (text.values.size() != targets.size())
@@ -174,19 +203,25 @@ void update_rows(const Command& command, const ::UpdateStmt& statement, Context&
     pg::each<ColumnRef>(target.val, [&](const ColumnRef& column) {
       reads_what_it_sets = reads_what_it_sets || std::ranges::find(set, pg::column_name(column)) != set.end();
     });
+    reads_what_it_sets = reads_what_it_sets || reads_row(command, target.val);
     if (reads_what_it_sets)
       return no(fmt::format(
           "{}.{} is set from a column that the UPDATE sets: a batch that is repeated would change it twice", on, name));
-    const catalog::Volatility volatility = catalog::volatility(catalog, target.val);
-    if (volatility == catalog::Volatility::volatile_ || volatility == catalog::Volatility::unknown)
+    const catalog::Column* column = catalog::column(*table->relation, symbol);
+    const bool by_default = pg::as<SetToDefault>(target.val) != nullptr;
+    if (is_unsteady(by_default ? (column != nullptr ? column->default_volatility : catalog::Volatility::unknown)
+                               : catalog::volatility(catalog, target.val)))
       return no(fmt::format("{}.{} is set from a function that may return something else each time", on, name));
+    if ((by_default || asks_the_time(target.val)) && !asks_for_null(statement.whereClause, name) &&
+        (asks_the_time(target.val) || (column != nullptr && column->default_volatility == catalog::Volatility::stable)))
+      return no(fmt::format("{}.{} is set to the time, which is another one when a batch is repeated", on, name),
+                "set it where it is NULL only, or to a time that is written out");
     for (const catalog::Relation* index : table->relation->indexes)
       if (!index->dropped && index->index != nullptr && index->index->unique)
         for (const catalog::IndexKey& key : index->index->keys)
           if (key.column == symbol)
             return no(fmt::format("{}.{} is part of the unique index {}", on, name, catalog.text(index->name)));
     fills_only = fills_only && asks_for_null(statement.whereClause, name);
-    const catalog::Column* column = catalog::column(*table->relation, symbol);
     new_column =
         new_column || context.renamed_to(table->relation, symbol) != nullptr ||
         (column != nullptr && catalog.now.migration != 0 && column->created.migration >= context.first_migration);
@@ -239,11 +274,8 @@ void delete_rows(const Command& command, const ::DeleteStmt& statement, Context&
     return no(fmt::format("the DELETE from {} has WITH, USING, RETURNING or an alias", on));
   if (has_sub_select(statement.whereClause))
     return no(fmt::format("the DELETE from {} has a sub-select, whose answer may change between two batches", on));
-  if (statement.whereClause != nullptr) {
-    const catalog::Volatility volatility = catalog::volatility(catalog, statement.whereClause);
-    if (volatility == catalog::Volatility::volatile_ || volatility == catalog::Volatility::unknown)
-      return no(fmt::format("the DELETE from {} asks a function that may return something else each time", on));
-  }
+  if (is_unsteady(catalog::volatility(catalog, statement.whereClause)))
+    return no(fmt::format("the DELETE from {} asks a function that may return something else each time", on));
   auto work = walk(command, pieces);
   if (!work) return;
   for (const catalog::Constraint* key : table->relation->referenced_by)

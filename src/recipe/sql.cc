@@ -6,6 +6,7 @@
 #include <cctype>
 #include <cstdint>
 
+#include "catalog/names.h"
 #include "catalog/quote.h"
 #include "pg/lexer.h"
 
@@ -104,6 +105,11 @@ std::string digest(std::string_view text) {
   return fmt::format("{:08x}", hash);
 }
 
+std::string name_beside(std::string_view name, std::string_view label) {
+  constexpr std::size_t room = 46;
+  return fmt::format("{}_{}_{}", catalog::clip(name, room), label, digest(name));
+}
+
 std::string slug(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -124,6 +130,12 @@ std::string do_block(std::string_view body) {
   return fmt::format("DO {}\n{}\n{}", tag, body, tag);
 }
 
+std::string_view trimmed(std::string_view text) {
+  const std::vector<pg::Token> tokens = pg::tokens(text, 0);
+  if (tokens.empty()) return {};
+  return text.substr(tokens.front().span.begin, tokens.back().span.end - tokens.front().span.begin);
+}
+
 std::string edited(std::string_view text, const std::vector<Edit>& edits) {
   std::string out;
   std::size_t at = 0;
@@ -134,6 +146,22 @@ std::string edited(std::string_view text, const std::vector<Edit>& edits) {
   }
   out += text.substr(at);
   return out;
+}
+
+std::string_view in_parentheses(std::string_view text, std::size_t from) {
+  std::size_t begin = std::string_view::npos;
+  std::uint16_t depth = 0;
+  for (const pg::Token& token : pg::tokens(text, 0)) {
+    if (token.span.begin < from || token.kind != pg::TokenKind::symbol) continue;
+    const char c = text[token.span.begin];
+    if (begin == std::string_view::npos && c == '(') {
+      begin = token.span.end;
+      depth = token.depth;
+    } else if (begin != std::string_view::npos && c == ')' && token.depth == depth) {
+      return text.substr(begin, token.span.begin - begin);
+    }
+  }
+  return {};
 }
 
 Span name_at(std::string_view text, std::size_t from) {

@@ -21,12 +21,18 @@ namespace pglint::recipe {
 [[nodiscard]] std::string short_name(std::string name);
 // Eight hex digits that tell names apart.
 [[nodiscard]] std::string digest(std::string_view text);
+// A name of our own beside `name`, told from all others of the kind: cut where it has to be, and where a character
+// begins.
+[[nodiscard]] std::string name_beside(std::string_view name, std::string_view label);
 
 // kebab-case for the id of a step: "add-primary-contact".
 [[nodiscard]] std::string slug(std::string_view text);
 
 // A DO statement around PL/pgSQL.
 [[nodiscard]] std::string do_block(std::string_view body);
+
+// From its first token to its last, without the comments around.
+[[nodiscard]] std::string_view trimmed(std::string_view text);
 
 // Text with some spans replaced; the spans are in order and do not overlap.
 struct Edit {
@@ -35,6 +41,8 @@ struct Edit {
 };
 [[nodiscard]] std::string edited(std::string_view text, const std::vector<Edit>& edits);
 
+// What stands between the parenthesis that opens first behind `from` and the one that closes it; empty if none does.
+[[nodiscard]] std::string_view in_parentheses(std::string_view text, std::size_t from);
 // The span of a possibly qualified name whose first token is at or behind `from`.
 [[nodiscard]] Span name_at(std::string_view text, std::size_t from);
 // Behind the nth keyword outside parentheses, counted from 0; npos if there is none.

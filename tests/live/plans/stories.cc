@@ -1,0 +1,130 @@
+#include "live/plans/stories.h"
+
+namespace pglint::test {
+namespace {
+
+const std::string users =
+    "CREATE TABLE regions (id varchar(16) PRIMARY KEY NOT NULL, name text);\n"
+    "CREATE TABLE users (id bigint PRIMARY KEY, email text, plan text, seats integer DEFAULT 5 NOT NULL, "
+    "region_id varchar(16), boss bigint, \"Odd Name\" text, CONSTRAINT users_email_unique UNIQUE (email));\n"
+    "CREATE INDEX users_plan_idx ON users (plan);\n";
+const std::string rows =
+    "INSERT INTO regions VALUES ('eu', 'Europe'), ('us', NULL);\n"
+    "INSERT INTO users (id, email, plan, region_id, boss, \"Odd Name\") SELECT i, 'm' || i, CASE WHEN i % 3 = 0 THEN "
+    "'pro' "
+    "END, CASE WHEN i % 2 = 0 THEN 'eu' END, CASE WHEN i > 1 THEN 1 END, 'o' || i FROM generate_series(1, 250) i;\n";
+
+Story on_users(std::string name, std::vector<std::string> migrations) {
+  return {std::move(name), users, rows, std::move(migrations)};
+}
+
+}  // namespace
+
+std::vector<Story> stories() {
+  std::vector<Story> out = {
+      on_users("set not null", {"ALTER TABLE users ALTER COLUMN email SET NOT NULL;"}),
+      on_users("set not null, of a quoted name", {"ALTER TABLE users ALTER COLUMN \"Odd Name\" SET NOT NULL;"}),
+      on_users("an index", {"CREATE INDEX users_region_idx ON users USING btree (region_id);"}),
+      on_users("an index without a name", {"CREATE INDEX ON users (region_id, lower(email));"}),
+      on_users("a unique index", {"CREATE UNIQUE INDEX users_email_again ON public.users (email DESC NULLS LAST);"}),
+      on_users("a partial index", {"CREATE INDEX users_pro ON users (region_id) WHERE plan = 'pro';"}),
+      on_users("a unique partial index on an expression",
+               {"CREATE UNIQUE INDEX \"Users Pro\" ON users (lower(email)) INCLUDE (plan) WHERE plan = 'pro';"}),
+      on_users("an index in words that are SQL's own",
+               {"CREATE INDEX \"select\" ON ONLY users /* here */ (\"Odd Name\");"}),
+      on_users("an index that goes", {"DROP INDEX users_plan_idx;"}),
+      {"a unique index that goes",
+       users + "CREATE UNIQUE INDEX users_odd ON users (\"Odd Name\");",
+       rows,
+       {"DROP INDEX users_odd;"}},
+      on_users("a unique constraint", {"ALTER TABLE users ADD CONSTRAINT users_odd_u UNIQUE (\"Odd Name\");"}),
+      on_users("a unique constraint without a name", {"ALTER TABLE users ADD UNIQUE (email, plan);"}),
+      on_users("a deferrable unique constraint",
+               {"ALTER TABLE users ADD CONSTRAINT u UNIQUE (email, id) DEFERRABLE INITIALLY DEFERRED;"}),
+      {"a primary key",
+       "CREATE TABLE t (a int NOT NULL, b int NOT NULL);",
+       "INSERT INTO t SELECT i, i FROM generate_series(1, 10) i;",
+       {"ALTER TABLE t ADD CONSTRAINT t_pk PRIMARY KEY (a, b);"}},
+      {"a primary key without a name",
+       "CREATE TABLE t (a int NOT NULL);",
+       "INSERT INTO t VALUES (1);",
+       {"ALTER TABLE t ADD PRIMARY KEY (a);"}},
+      on_users("a foreign key", {"ALTER TABLE users ADD CONSTRAINT users_region_fk FOREIGN KEY (region_id) REFERENCES "
+                                 "\"public\".\"regions\"(\"id\") ON DELETE no action ON UPDATE no action;"}),
+      on_users("a foreign key without a name", {"ALTER TABLE users ADD FOREIGN KEY (region_id) REFERENCES regions;"}),
+      on_users("a foreign key to the table itself",
+               {"ALTER TABLE users ADD FOREIGN KEY (boss) REFERENCES users (id) ON DELETE SET NULL DEFERRABLE;"}),
+      {"a foreign key of two columns",
+       "CREATE TABLE p (a int, b int, PRIMARY KEY (a, b));\nCREATE TABLE c (id int PRIMARY KEY, a int, b int);",
+       "INSERT INTO p VALUES (1, 2); INSERT INTO c VALUES (1, 1, 2), (2, NULL, 3);",
+       {"ALTER TABLE c ADD FOREIGN KEY (a, b) REFERENCES p;"}},
+      on_users("a check", {"ALTER TABLE users ADD CONSTRAINT seats_some CHECK (seats > 0 AND (plan <> ')') IS NOT "
+                           "FALSE);"}),
+      on_users("a rename", {"ALTER TABLE users RENAME COLUMN plan TO tier;"}),
+      on_users("a rename as drizzle-kit writes it",
+               {"ALTER TABLE \"users\" RENAME COLUMN \"email\" TO \"contact\";--> statement-breakpoint\n"
+                "ALTER TABLE \"users\" DROP CONSTRAINT \"users_email_unique\";--> statement-breakpoint\n"
+                "ALTER TABLE \"users\" ADD CONSTRAINT \"users_contact_unique\" UNIQUE(\"contact\");"}),
+      on_users("a rename whose constraint keeps its name", {"ALTER TABLE users RENAME COLUMN email TO contact;"}),
+      on_users("a rename whose constraint is made again under its name",
+               {"ALTER TABLE users RENAME COLUMN email TO contact;\nALTER TABLE users DROP CONSTRAINT "
+                "users_email_unique;\nALTER TABLE users ADD CONSTRAINT users_email_unique UNIQUE (contact);"}),
+      on_users("a rename of a column that is NOT NULL and has a default",
+               {"ALTER TABLE users RENAME COLUMN seats TO places;"}),
+      on_users("a rename with a NOT NULL behind it", {"ALTER TABLE users RENAME COLUMN email TO contact;",
+                                                      "ALTER TABLE users ALTER COLUMN contact SET NOT "
+                                                      "NULL;"}),
+      {"a rename with all that a column can have",
+       users +
+           "COMMENT ON COLUMN users.email IS 'it''s 100% \\ mail';\nGRANT SELECT (email), UPDATE (email) ON users TO "
+           "public;\nALTER TABLE users ALTER COLUMN email SET STATISTICS 77, ALTER COLUMN email SET STORAGE "
+           "EXTERNAL, ALTER COLUMN email SET (n_distinct = -0.5);\nCREATE INDEX users_mail_plan ON users (plan, "
+           "email DESC) INCLUDE (seats);",
+       rows,
+       {"ALTER TABLE users RENAME COLUMN email TO \"Kontakt für \"\"uns\"\"\";"}},
+      {"two renames in a schema with a strange name",
+       "CREATE SCHEMA \"it's 100%\";\nCREATE TABLE \"it's 100%\".\"T%\" (id uuid PRIMARY KEY, a numeric(10,2), b "
+       "varchar(5)[], UNIQUE (a));",
+       "INSERT INTO \"it's 100%\".\"T%\" SELECT md5(i::text)::uuid, i, ARRAY['x'] FROM generate_series(1, 150) i;",
+       {"ALTER TABLE \"it's 100%\".\"T%\" RENAME a TO \"a'b\";",
+        "ALTER TABLE \"it's 100%\".\"T%\" RENAME b TO "
+        "\"c%s\";"}},
+      on_users("rows that are filled", {"UPDATE users SET plan = 'free' WHERE plan IS NULL;"}),
+      on_users("rows that are overwritten",
+               {"UPDATE users SET plan = E'a\\'b', \"Odd Name\" = 'x' || id -- why\n WHERE seats < 100 AND email LIKE "
+                "'m%';"}),
+      on_users("all rows", {"UPDATE users SET region_id = 'us'"}),
+      on_users("rows that are deleted", {"DELETE FROM users WHERE plan IS NULL AND id > 10;"}),
+      on_users("a fill and a NOT NULL",
+               {"UPDATE \"users\" SET \"plan\" = 'free' WHERE \"plan\" IS NULL;--> statement-breakpoint\nALTER TABLE "
+                "\"users\" ALTER COLUMN \"plan\" SET NOT NULL;"}),
+      on_users("a column that drizzle-kit wants NOT NULL, and a fill",
+               {"ALTER TABLE \"users\" ADD COLUMN \"level\" integer;--> statement-breakpoint\nUPDATE users SET level = "
+                "7;\nALTER TABLE users ALTER COLUMN level SET NOT NULL;"}),
+      on_users("several commands in one",
+               {"UPDATE users SET plan = 'free' WHERE plan IS NULL;",
+                "ALTER TABLE users ADD COLUMN note text, ALTER COLUMN plan SET NOT NULL,\n  ADD CONSTRAINT seats_few "
+                "CHECK (seats < 1000), ADD FOREIGN KEY (region_id) REFERENCES regions (id), ALTER COLUMN seats DROP "
+                "DEFAULT;"}),
+      on_users("a column that goes", {"ALTER TABLE users DROP COLUMN seats, DROP COLUMN \"Odd Name\";"}),
+      on_users("a column that goes with its index and its constraint",
+               {"ALTER TABLE users DROP COLUMN email;\nALTER TABLE users DROP COLUMN plan;"}),
+      on_users(
+          "what is safe beside what is not",
+          {"CREATE TABLE notes (id bigserial PRIMARY KEY, user_id bigint REFERENCES users);\nCREATE INDEX ON notes "
+           "(user_id);\nCREATE INDEX users_boss_idx ON users (boss);\nCREATE TYPE mood AS ENUM ('ok');"}),
+      on_users("windows' line ends", {"-- a note\r\nCREATE INDEX i\r\n  ON users\r\n  (boss);\r\n"}),
+  };
+  Story value = on_users("a column with a value for what is there",
+                         {"ALTER TABLE \"users\" ADD COLUMN \"level\" text NOT NULL;"});
+  // The original cannot run on rows: its end is that of an empty table.
+  value.rows = "INSERT INTO regions VALUES ('eu', 'Europe');";
+  value.values = {{"users.level", "'basic'"}};
+  out.push_back(value);
+  Story application = on_users("a rename by the application", {"ALTER TABLE users RENAME COLUMN seats TO places;"});
+  application.dual_write = recipe::DualWrite::application;
+  out.push_back(application);
+  return out;
+}
+
+}  // namespace pglint::test
