@@ -91,6 +91,7 @@ constexpr Rule rule = complete({
     .severity = Severity::error,
     .summary = "Slow work is done while an earlier statement of the transaction holds a lock that others wait for",
     .aliases = aliases,
+    .subject = Subject::transaction,
     .check = check,
 });
 

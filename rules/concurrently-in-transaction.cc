@@ -67,6 +67,7 @@ constexpr Rule rule = complete({
     .severity = Severity::error,
     .summary = "A statement that PostgreSQL refuses inside a transaction stands in one",
     .aliases = aliases,
+    .subject = Subject::transaction,
     .check = check,
 });
 

@@ -280,4 +280,13 @@ void effects(const ::Node* statement, std::string_view sql, const catalog::Catal
     spread(model, pg::is_concurrent(statement));
 }
 
+void syntax(const ::Node* statement, std::string_view sql, const catalog::Catalog& catalog,
+            const catalog::TransactionState& transaction, const Target& target, Effects& out) {
+  out.clear();
+  if (const auto* raw = pg::as<::RawStmt>(statement)) statement = raw->stmt;
+  if (statement == nullptr) return;
+  Model model(catalog, transaction, target.pg_version, sql, out);
+  (void)check_syntax(model, statement);
+}
+
 }  // namespace pglint::effect

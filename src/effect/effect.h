@@ -110,4 +110,8 @@ struct Target {
 void effects(const ::Node* statement, std::string_view sql, const catalog::Catalog& catalog,
              const catalog::TransactionState& transaction, const Target& target, Effects& out);
 
+// Only whether the target version knows the statement's syntax; nothing else is filled.
+void syntax(const ::Node* statement, std::string_view sql, const catalog::Catalog& catalog,
+            const catalog::TransactionState& transaction, const Target& target, Effects& out);
+
 }  // namespace pglint::effect

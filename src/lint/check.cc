@@ -32,6 +32,11 @@ class Selection {
     const auto index = static_cast<std::size_t>(tag);
     return index < by_tag_.size() ? by_tag_[index] : every_;
   }
+  // Whether a rule asks about such a statement even where it commits by itself.
+  [[nodiscard]] bool asks_about(NodeTag tag) const {
+    const auto index = static_cast<std::size_t>(tag);
+    return asks_about_all_ || (index < tagged_.size() && tagged_[index]);
+  }
   // A rule that the engine raises by itself; null if it is off.
   [[nodiscard]] const Entry* engine(std::string_view id) const {
     const auto found = std::ranges::find_if(engine_, [&](const Entry& entry) { return entry.rule->id == id; });
@@ -50,6 +55,8 @@ class Selection {
   std::vector<const Rule*> on_;
   std::vector<std::vector<Entry>> by_tag_;
   std::vector<Entry> every_;  // rules without tags
+  std::vector<bool> tagged_;  // by tag: a rule has it
+  bool asks_about_all_ = false;
   std::vector<Entry> engine_;
 };
 
@@ -71,14 +78,19 @@ Selection::Selection(std::span<const Rule* const> rules, const CheckOptions& opt
       engine_.push_back(entry);
     } else if (rule->tags.empty()) {
       every_.push_back(entry);
+      asks_about_all_ = asks_about_all_ || rule->subject != Subject::transaction;
     } else {
       tagged.push_back(entry);
       for (const int tag : rule->tags) largest = std::max(largest, static_cast<std::size_t>(tag));
     }
   }
   by_tag_.assign(largest + 1, every_);
+  tagged_.assign(largest + 1, false);
   for (const Entry& entry : tagged)
-    for (const int tag : entry.rule->tags) by_tag_[static_cast<std::size_t>(tag)].push_back(entry);
+    for (const int tag : entry.rule->tags) {
+      by_tag_[static_cast<std::size_t>(tag)].push_back(entry);
+      tagged_[static_cast<std::size_t>(tag)] = true;
+    }
 }
 
 // What one project gave; file indices count from its own first file.
@@ -99,6 +111,11 @@ class Checker final : public Observer {
 
   void begin_file(const source::Project& project, const source::Migration& migration) override;
   void syntax_error(const pg::Parsed& parsed) override;
+  bool wants_effects(const ::Node& statement, const catalog::TransactionState& transaction) override {
+    asked_ =
+        transaction.kind != TransactionKind::autocommit || transaction.block || selection_.asks_about(statement.type);
+    return asked_;
+  }
   void statement(const Moment& moment) override;
   void end_file(const source::Migration& migration, const std::vector<pg::Comment>& comments,
                 const std::vector<Span>& statements) override;
@@ -118,6 +135,7 @@ class Checker final : public Observer {
   std::string_view text_;
   std::string_view runner_;
   std::size_t first_ = 0;  // of this file's diagnostics
+  bool asked_ = true;      // a rule asks about the statement that comes next
 };
 
 void Checker::begin_file(const source::Project& project, const source::Migration& migration) {
@@ -172,7 +190,7 @@ void Checker::statement(const Moment& moment) {
             fmt::format("The migrations must run on PostgreSQL {}, which refuses this statement.",
                         options_.replay.target.pg_version),
             "Write it in a form that the oldest server knows, or raise --pg-version if no older server is left.");
-  } else {
+  } else if (asked_ || moment.in_body) {
     Context context;
     context.node = moment.parsed.node;
     context.text = text_;

@@ -116,7 +116,8 @@ void Replay::statement(const source::Migration& migration, const pg::Parsed& par
   const std::string_view sql = std::string_view(migration.text).substr(parsed.base);
   const catalog::TransactionState& transaction = transactions_.before(parsed.node);
   if (migration.reported) {
-    effect::effects(parsed.node, sql, catalog_, transaction, options_.target, effects_);
+    const auto judge = observer_.wants_effects(*parsed.node, transaction) ? effect::effects : effect::syntax;
+    judge(parsed.node, sql, catalog_, transaction, options_.target, effects_);
     observer_.statement({.parsed = parsed,
                          .catalog = catalog_,
                          .transaction = transaction,

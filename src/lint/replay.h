@@ -34,6 +34,11 @@ class Observer {
   Observer& operator=(const Observer&) = delete;
   virtual ~Observer() = default;
 
+  // Whether the effects of a statement are needed; if not, Moment's say only if the target version knows its syntax.
+  [[nodiscard]] virtual bool wants_effects(const ::Node& /*statement*/,
+                                           const catalog::TransactionState& /*transaction*/) {
+    return true;
+  }
   virtual void begin_file(const source::Project&, const source::Migration&) {}
   virtual void syntax_error(const pg::Parsed&) {}
   virtual void statement(const Moment&) {}

@@ -18,7 +18,8 @@ enum class Category : std::uint8_t { lock, fails, compat, data, history, deliver
 enum class Fixable : std::uint8_t { never, sometimes, always };
 [[nodiscard]] std::string_view name(Fixable fixable);
 
-// What a rule looks at.
+// What a rule looks at. One that looks at transactions is asked about each statement that shares its transaction with
+// others, or may: about none that commits by itself.
 enum class Subject : std::uint8_t { statement, transaction, migration, history, project, engine };
 
 // The same check in another tool, for people who come from there.

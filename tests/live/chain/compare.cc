@@ -136,8 +136,8 @@ Rows rows(const ScratchServer& server, const std::string& database, const std::s
           const std::string& columns, bool has_id) {
   Rows out;
   const std::string row = fmt::format("md5(row({})::text)", columns);
-  const std::string key = has_id ? "replace(id::text, E'\\n', '\\n')"
-                                 : fmt::format("{0} || row_number() OVER (PARTITION BY {0})", row);
+  const std::string key =
+      has_id ? "replace(id::text, E'\\n', '\\n')" : fmt::format("{0} || row_number() OVER (PARTITION BY {0})", row);
   for (const std::string& line :
        lines(server, database, fmt::format("SELECT {} || ' ' || {} FROM public.{}", key, row, table))) {
     const std::size_t space = line.rfind(' ');

@@ -12,12 +12,11 @@ using namespace pglint::test::chain;
 TEST_CASE("whatever is changed in a catalogue is a difference") {
   if (!server().missing().empty()) return skip(Missing::tool, server().missing());
   create_database("objects");
-  const std::vector<std::string> first =
-      {"CREATE TABLE parents (id int PRIMARY KEY, name text)",
-       "CREATE TABLE children (id serial PRIMARY KEY, parent int, name text, note varchar(20), at timestamptz)",
-       "CREATE INDEX children_name ON children (name)",
-       "CREATE VIEW seen AS SELECT id, name FROM children",
-       "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'"};
+  const std::vector<std::string> first = {
+      "CREATE TABLE parents (id int PRIMARY KEY, name text)",
+      "CREATE TABLE children (id serial PRIMARY KEY, parent int, name text, note varchar(20), at timestamptz)",
+      "CREATE INDEX children_name ON children (name)", "CREATE VIEW seen AS SELECT id, name FROM children",
+      "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'"};
   for (const std::string& statement : first) sql("objects", statement);
   std::vector<std::string> before = catalogue(server(), "objects");
   CHECK(before == catalogue(server(), "objects"));
@@ -46,7 +45,8 @@ TEST_CASE("whatever is changed in a catalogue is a difference") {
         "CREATE POLICY own ON children USING (name = current_user)",
         "ALTER POLICY own ON children USING (note = current_user)",
         "CREATE RULE nothing AS ON DELETE TO children DO INSTEAD NOTHING",
-        "CREATE OR REPLACE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.at := now(); RETURN NEW; END'",
+        "CREATE OR REPLACE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.at := now(); RETURN NEW; "
+        "END'",
         "CREATE OR REPLACE VIEW seen AS SELECT id, name, note FROM children",
         "COMMENT ON COLUMN children.note IS 'note'",
         "COMMENT ON INDEX children_name IS 'name'",
