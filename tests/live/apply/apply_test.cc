@@ -112,35 +112,37 @@ TEST_CASE("after kill -9 at any point the same command ends the same") {
   NEEDS_SERVER();
   const Result<Plan> plan = plan::from_yaml(rename_plan());
   REQUIRE(plan);
-  std::vector<std::string> points;
-  for (const Stage& stage : plan->stages)
+  std::vector<std::string> before_gate;
+  std::vector<std::string> behind_gate;
+  std::vector<std::string>* points = &before_gate;
+  for (const Stage& stage : plan->stages) {
+    if (stage.gate) points = &behind_gate;
     for (const Step& step : stage.steps) {
       std::vector<std::string> places = {"before", "after"};
       // What is behind "executed" is found done by the next run.
       if (step.lock_class == LockClass::b) places = {"before", "executed"};
       if (step.kind == StepKind::backfill) places = {"batch", "committed", "passed", "after"};
-      for (const std::string& place : places) points.push_back(step.id + ":" + place);
+      // It finds nothing to do.
+      if (step.id == "fill-primary-contact") places = {"after"};
+      for (const std::string& place : places) points->push_back(step.id + ":" + place);
     }
-  REQUIRE(points.size() > 25);
-  int killed = 0;
-  // One after the other in one database, up to the gate and then behind it.
+  }
+  REQUIRE(before_gate.size() > 10);
+  REQUIRE(behind_gate.size() > 8);
+  // One after the other in one database: each is reached by the run that follows the one before.
   const Scene scene;
-  for (const std::string& point : points) {
+  for (const std::string& point : before_gate) {
     const Finished ended = scene.run({}, {{"PGLINT_FAILPOINT", point}});
-    CHECK_MESSAGE((ended.status == 128 + SIGKILL || ended.status == 4), point << "\n" << ended.out);
-    killed += ended.status == 128 + SIGKILL ? 1 : 0;
+    CHECK_MESSAGE(ended.status == 128 + SIGKILL, point << "\n" << ended.out);
   }
   CHECK(scene.run().status == 4);
-  for (const std::string& point : points) {
+  for (const std::string& point : behind_gate) {
     const Finished ended = scene.run(passed, {{"PGLINT_FAILPOINT", point}});
-    CHECK_MESSAGE((ended.status == 128 + SIGKILL || ended.status == 0), point << "\n" << ended.out);
-    killed += ended.status == 128 + SIGKILL ? 1 : 0;
+    CHECK_MESSAGE(ended.status == 128 + SIGKILL, point << "\n" << ended.out);
   }
   const Finished end = scene.run();
   CHECK_MESSAGE(end.status == 0, end.out);
   CHECK(scene.state() == wanted());
-  // All but the three in batches of the second fill, which finds nothing to do.
-  CHECK(killed == static_cast<int>(points.size()) - 3);
 }
 
 TEST_CASE("killed at random under writers, a plan comes to the same end, and no row is lost") {
@@ -161,8 +163,10 @@ TEST_CASE("killed at random under writers, a plan comes to the same end, and no 
   CHECK(kills > 2);
   CHECK(scene.run().status == 4);
   CHECK(scene.sql("SELECT count(*) FROM tenant_accounts WHERE primary_contact IS DISTINCT FROM legacy_email") == "0");
+  const std::string written = scene.sql("SELECT count(*) FROM tenant_accounts WHERE legacy_email LIKE 'w%'");
+  CHECK(written != "0");
   CHECK(scene.run(passed).status == 0);
-  CHECK(scene.sql("SELECT count(*) FROM tenant_accounts WHERE primary_contact LIKE 'w0-%'") == "20");
+  CHECK(scene.sql("SELECT count(*) FROM tenant_accounts WHERE primary_contact LIKE 'w%'") == written);
 }
 
 TEST_CASE("a signal ends a run in order, and the next one goes on where it was") {
