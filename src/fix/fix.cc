@@ -126,6 +126,10 @@ Result<Fixed> fix(const source::Sources& sources, std::span<const lint::Rule* co
       planned = plan::plan(project, plan_request);
     }
     for (const plan::Refused& refused : planned.refused) {
+      // Nothing was wrong with it: nobody has asked for another way.
+      if (std::ranges::none_of(refused.migrations,
+                               [&](std::size_t i) { return wrong.contains(project.migrations[i].path); }))
+        continue;
       std::string rule;
       for (const Diagnostic& diagnostic : before.diagnostics)
         if (before.files[diagnostic.file].path == refused.path && diagnostic.at.begin >= refused.at.begin &&
@@ -222,6 +226,16 @@ Result<Fixed> fix(const source::Sources& sources, std::span<const lint::Rule* co
   }
   out.after = std::move(*after);
   out.remaining = lint::check(out.after, rules, request.check);
+  for (const Diagnostic& left : out.remaining.diagnostics) {
+    const std::string& path = out.remaining.files[left.file].path;
+    if (left.severity < Severity::warning || std::ranges::any_of(out.refused, [&](const Refusal& refusal) {
+          return refusal.path == path ||
+                 std::ranges::find(sources.projects, refusal.path, &source::Project::root) != sources.projects.end();
+        }))
+      continue;
+    out.refused.push_back({std::string(left.rule), path, rewritten.contains(path) ? Span{} : left.at,
+                           "no other way to write this is known to pglint", left.help});
+  }
   return out;
 }
 

@@ -149,21 +149,36 @@ Phase phase_of(recipe::Slot slot) {
 
 bool behind_gate(recipe::Slot slot) { return slot >= recipe::Slot::refill; }
 
-// Ids are unique in a plan.
-void number_ids(Plan& plan) {
+// Ids are unique in a plan, and a check goes on naming the step that it was made for.
+void number_ids(std::vector<recipe::Pieces>& all) {
   std::map<std::string, int> seen;
-  for (Stage& stage : plan.stages)
-    for (Step& step : stage.steps)
-      if (const int n = ++seen[step.id]; n > 1) step.id += fmt::format("-{}", n);
+  const auto number = [&](std::string& id) {
+    if (const int n = ++seen[id]; n > 1) id += fmt::format("-{}", n);
+  };
+  for (recipe::Pieces& pieces : all) {
+    std::map<std::string, std::string> renamed;
+    const auto name = [&](Step& step) {
+      std::string before = step.id;
+      number(step.id);
+      renamed.try_emplace(std::move(before), step.id);
+    };
+    for (recipe::Placed& placed : pieces.steps) name(placed.step);
+    for (Step& step : pieces.again) name(step);
+    for (DataCheck& check : pieces.checks) {
+      if (const auto found = renamed.find(check.before); found != renamed.end()) check.before = found->second;
+      number(check.id);
+    }
+  }
 }
 
 struct Material {
-  std::vector<const recipe::Pieces*> pieces;
+  std::vector<recipe::Pieces> pieces;
   bool rename = false;
 };
 
-Plan assemble(const source::Project& project, const std::vector<std::size_t>& migrations, const Material& material,
+Plan assemble(const source::Project& project, const std::vector<std::size_t>& migrations, Material material,
               const recipe::Options& options) {
+  number_ids(material.pieces);
   Plan plan;
   const source::Migration& first = project.migrations[migrations.front()];
   plan.id = first.id;
@@ -175,22 +190,22 @@ Plan assemble(const source::Project& project, const std::vector<std::size_t>& mi
   std::vector<std::string> release;
   std::vector<std::string> why;
   bool gated = false;
-  for (const recipe::Pieces* pieces : material.pieces) {
-    release.insert(release.end(), pieces->release.begin(), pieces->release.end());
-    why.insert(why.end(), pieces->why.begin(), pieces->why.end());
-    plan.checks.insert(plan.checks.end(), pieces->checks.begin(), pieces->checks.end());
-    merge(plan.assumes, pieces->assumes);
-    for (const recipe::Placed& placed : pieces->steps) gated = gated || behind_gate(placed.slot);
+  for (const recipe::Pieces& pieces : material.pieces) {
+    release.insert(release.end(), pieces.release.begin(), pieces.release.end());
+    why.insert(why.end(), pieces.why.begin(), pieces.why.end());
+    plan.checks.insert(plan.checks.end(), pieces.checks.begin(), pieces.checks.end());
+    merge(plan.assumes, pieces.assumes);
+    for (const recipe::Placed& placed : pieces.steps) gated = gated || behind_gate(placed.slot);
   }
   const auto collect = [&](recipe::Slot slot) {
     Stage stage;
     stage.phase = phase_of(slot);
-    for (const recipe::Pieces* pieces : material.pieces)
-      for (const recipe::Placed& placed : pieces->steps)
+    for (const recipe::Pieces& pieces : material.pieces)
+      for (const recipe::Placed& placed : pieces.steps)
         if (placed.slot == slot) stage.steps.push_back(placed.step);
     if (slot == recipe::Slot::refill && gated)
-      for (const recipe::Pieces* pieces : material.pieces)
-        stage.steps.insert(stage.steps.end(), pieces->again.begin(), pieces->again.end());
+      for (const recipe::Pieces& pieces : material.pieces)
+        stage.steps.insert(stage.steps.end(), pieces.again.begin(), pieces.again.end());
     if (!stage.steps.empty()) plan.stages.push_back(std::move(stage));
   };
   const auto gate = [&](std::string id, std::string says, std::string because) {
@@ -214,7 +229,6 @@ Plan assemble(const source::Project& project, const std::vector<std::size_t>& mi
   collect(recipe::Slot::tighten);
   if (by_application) gate(name, sentence(release), sentence(why));
   collect(recipe::Slot::contract);
-  number_ids(plan);
   return plan;
 }
 
@@ -283,7 +297,7 @@ Planned plan(const source::Project& project, const PlanRequest& request) {
     for (std::size_t i = 0; i < finished.size(); ++i)
       if (const auto found = owner.find(renamed_tables[i]);
           found != owner.end() && groups.find(found->second) == root) {
-        material.pieces.push_back(&finished[i]);
+        material.pieces.push_back(finished[i]);
         material.rename = true;
         if (finished[i].refused)
           of_renames.push_back({project.migrations[migrations.front()].path,
@@ -293,25 +307,29 @@ Planned plan(const source::Project& project, const PlanRequest& request) {
       }
     for (const Cooked& one : cooked) {
       if (groups.find(one.migration) != root) continue;
-      material.pieces.push_back(&one.pieces);
+      material.pieces.push_back(one.pieces);
       rewritten = rewritten || one.pieces.rewritten;
       if (one.pieces.refused)
-        refused.push_back(
-            {project.migrations[one.migration].path, one.at, one.pieces.refused->reason, one.pieces.refused->supply});
+        refused.push_back({project.migrations[one.migration].path,
+                           one.at,
+                           one.pieces.refused->reason,
+                           one.pieces.refused->supply,
+                           {}});
     }
     for (const auto& [migration, at] : walk.broken)
       if (groups.find(migration) == root)
-        refused.push_back({project.migrations[migration].path, at, "it does not parse", "mend it first"});
+        refused.push_back({project.migrations[migration].path, at, "it does not parse", "mend it first", {}});
     // What is said of a command says more.
     if (refused.empty()) refused = std::move(of_renames);
     if (!refused.empty()) {
+      for (Refused& one : refused) one.migrations = migrations;
       out.refused.insert(out.refused.end(), refused.begin(), refused.end());
       continue;
     }
     if (!rewritten) continue;
     Group group;
     group.migrations = migrations;
-    group.plan = assemble(project, migrations, material, request.recipes);
+    group.plan = assemble(project, migrations, std::move(material), request.recipes);
     group.files_only = !has_backfill(group.plan);
     if (!group.files_only) {
       const Step* blind = nullptr;
@@ -324,12 +342,13 @@ Planned plan(const source::Project& project, const PlanRequest& request) {
             {project.migrations[migrations.front()].path,
              {},
              fmt::format("it cannot be told from the database whether this has run: {}", blind->sql.front()),
-             "move it to a migration of its own, apart from what has to be phased"});
+             "move it to a migration of its own, apart from what has to be phased",
+             migrations});
         continue;
       }
     }
     if (std::optional<std::string> wrong = verify(project, migrations, request.replay, group.plan)) {
-      out.refused.push_back({project.migrations[migrations.front()].path, {}, *wrong, ""});
+      out.refused.push_back({project.migrations[migrations.front()].path, {}, *wrong, "", migrations});
       continue;
     }
     out.groups.push_back(std::move(group));

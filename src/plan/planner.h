@@ -15,9 +15,10 @@ namespace pglint::plan {
 
 struct Refused {
   std::string path;  // of the migration
-  Span at = {};      // of the command
+  Span at = {};      // of the command; empty: of the whole plan
   std::string reason;
   std::string supply;
+  std::vector<std::size_t> migrations = {};  // indexes into Project::migrations of those that would have been one plan
 };
 
 // Migrations that are rewritten together.

@@ -128,6 +128,14 @@ void as_written(const Command& command, Pieces& pieces) {
   if (harms(command))
     return refuse(pieces, fmt::format("{} cannot be rewritten: it works on all rows while others wait",
                                       pg::statement_name(command.node)));
+  const bool outside = !command.effects->transactional;
+  // What stands outside of a transaction is run again where a run was cut short.
+  if (outside && command.node->type != T_VacuumStmt && command.node->type != T_ReindexStmt &&
+      command.node->type != T_ClusterStmt)
+    return refuse(
+        pieces,
+        fmt::format("{} cannot be repeated, as a run that was cut short has to be", pg::statement_name(command.node)),
+        "run it by hand, and take it out of the migration");
   const bool validates = command.alter != nullptr && command.alter->subtype == AT_ValidateConstraint;
   Step out = step(slug(fmt::format("{} {}", pg::statement_name(command.node),
                                    digest(command.alter != nullptr ? command.alone() : std::string(command.text)))),
@@ -137,8 +145,10 @@ void as_written(const Command& command, Pieces& pieces) {
   const std::string back = undo(command);
   if (!back.empty()) out.undo = {back};
   out.irreversible = out.undo.empty();
-  if (!command.effects->transactional) out.own_transaction = false;
-  place(pieces, validates || !command.effects->transactional ? Slot::build : Slot::expand, std::move(out));
+  if (outside) out.own_transaction = false;
+  // Where something is wrong with the migration, these two leave the runner's transaction.
+  pieces.rewritten = pieces.rewritten || validates || outside;
+  place(pieces, validates || outside ? Slot::build : Slot::expand, std::move(out));
 }
 
 }  // namespace pglint::recipe

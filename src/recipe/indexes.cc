@@ -59,17 +59,22 @@ Step build(std::string_view name, std::string sql, std::string_view qualified, s
 
 void create_index(const Command& command, const ::IndexStmt& statement, Context& context, Pieces& pieces) {
   const effect::RelationEffect* table = command.table();
-  if (table == nullptr || table->is_new || command.effects->builds.empty()) return as_written(command, pieces);
+  if (table == nullptr || (!statement.concurrent && (table->is_new || command.effects->builds.empty())))
+    return as_written(command, pieces);
   const catalog::Catalog& catalog = *command.catalog;
-  const effect::Build& made = command.effects->builds.front();
-  const std::string name(catalog.text(made.name));
+  // Within a transaction CONCURRENTLY fails before the server chooses a name.
+  if (statement.idxname == nullptr && command.effects->builds.empty())
+    return refuse(pieces, fmt::format("PostgreSQL would choose the name of the index of {}", command.table_name()),
+                  "name it: CREATE INDEX CONCURRENTLY name ON …");
+  const std::string name(statement.idxname != nullptr ? pg::text(statement.idxname)
+                                                      : catalog.text(command.effects->builds.front().name));
   if (table->kind == catalog::RelationKind::partitioned_table)
     return refuse(
         pieces,
         fmt::format("{} is partitioned, and a partitioned index cannot be built CONCURRENTLY", command.table_name()),
         "CREATE INDEX ON ONLY the parent, CREATE INDEX CONCURRENTLY on each partition, then ALTER INDEX … ATTACH "
         "PARTITION");
-  const std::string qualified = catalog.qualified(table->schema, made.name);
+  const std::string qualified = catalog.qualified(table->schema, catalog.symbols.intern(name));
   pieces.rewritten = true;
   assume(catalog, *table, {}, pieces);
 

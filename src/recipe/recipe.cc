@@ -63,7 +63,25 @@ void dispatch(const Command& command, Context& context, Pieces& pieces) {
       const auto& rename = pg::cast<RenameStmt>(command.node);
       if (rename.renameType == OBJECT_COLUMN && rename.relationType == OBJECT_TABLE)
         return rename_column(command, rename, context, pieces);
+      if (const effect::RelationEffect* renamed = command.table(); renamed != nullptr && !renamed->is_new) {
+        if (rename.renameType == OBJECT_COLUMN)
+          return refuse(pieces,
+                        fmt::format("{}.{} is renamed, and only columns of tables are kept under both names",
+                                    command.table_name(), pg::text(rename.subname)),
+                        "add the column under its new name beside the old one, and drop that in a later release");
+        if (rename.renameType == OBJECT_TABLE || rename.renameType == OBJECT_VIEW)
+          return refuse(pieces, fmt::format("{} is renamed, and nothing keeps both names", command.table_name()),
+                        "make a view under the old name in the same transaction, and drop it in a later release");
+      }
       break;
+    }
+    case T_CommentStmt: {
+      as_written(command, pieces);
+      // Behind what is built: it may be on that.
+      const ObjectType on = pg::cast<CommentStmt>(command.node).objtype;
+      if (on == OBJECT_INDEX || on == OBJECT_TABCONSTRAINT)
+        for (Placed& placed : pieces.steps) placed.slot = Slot::build;
+      return;
     }
     case T_UpdateStmt:
       return update_rows(command, pg::cast<UpdateStmt>(command.node), context, pieces);

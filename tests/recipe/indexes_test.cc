@@ -77,6 +77,15 @@ TEST_CASE("an index of a new table, or one that is built CONCURRENTLY already, s
   CHECK(test::planned(given, {"CREATE TABLE n (a int);\nCREATE INDEX ON n (a);"}).groups.empty());
 }
 
+TEST_CASE("CONCURRENTLY inside of the runner's transaction is taken out of it") {
+  CHECK(built("CREATE INDEX CONCURRENTLY i ON t (a);") == "CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON public.t (a)");
+  CHECK(built("BEGIN;\nDROP INDEX CONCURRENTLY t_b_idx;\nCOMMIT;") ==
+        "DROP INDEX CONCURRENTLY IF EXISTS public.t_b_idx");
+  CHECK(built("VACUUM t;") == "VACUUM t");
+  CHECK(says(refusal(given, "CREATE INDEX CONCURRENTLY ON t (a);"), "name it"));
+  CHECK(says(refusal(given, "ALTER TABLE p DETACH PARTITION t CONCURRENTLY;"), "cannot be repeated"));
+}
+
 TEST_CASE("a partitioned table has its indexes made by hand") {
   CHECK(says(refusal(given, "CREATE INDEX ON p (a);"), "cannot be built CONCURRENTLY -> CREATE INDEX ON ONLY"));
   CHECK(says(refusal(given, "DROP INDEX p_idx;"), "cannot be dropped CONCURRENTLY"));

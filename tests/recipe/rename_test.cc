@@ -187,6 +187,13 @@ TEST_CASE("what stands on a column and is not carried over refuses the rename, b
       says(why(t, "ALTER TABLE t RENAME a TO b;\nALTER TABLE t DROP COLUMN b;"), "is renamed and dropped in one plan"));
 }
 
+TEST_CASE("tables, and columns of views, are not renamed in phases") {
+  const std::string history = std::string(given) + "CREATE VIEW v AS SELECT id FROM t;";
+  CHECK(says(refusal(history, "ALTER TABLE t RENAME TO u;"), "public.t is renamed, and nothing keeps both names"));
+  CHECK(says(refusal(history, "ALTER VIEW v RENAME TO w;"), "public.v is renamed"));
+  CHECK(says(refusal(history, "ALTER VIEW v RENAME COLUMN id TO key;"), "only columns of tables are kept"));
+}
+
 TEST_CASE("a column of a table that this migration makes is renamed as it is written") {
   CHECK(
       test::planned("", {"CREATE TABLE n (id int PRIMARY KEY, a int);\nALTER TABLE n RENAME a TO b;"}).groups.empty());

@@ -113,6 +113,14 @@ std::vector<Story> stories() {
           "what is safe beside what is not",
           {"CREATE TABLE notes (id bigserial PRIMARY KEY, user_id bigint REFERENCES users);\nCREATE INDEX ON notes "
            "(user_id);\nCREATE INDEX users_boss_idx ON users (boss);\nCREATE TYPE mood AS ENUM ('ok');"}),
+      on_users(
+          "a comment on what is built",
+          {"CREATE INDEX i ON users (boss);\nCOMMENT ON INDEX i IS 'why';\nALTER TABLE users ADD CONSTRAINT u UNIQUE "
+           "(\"Odd Name\");\nCOMMENT ON CONSTRAINT u ON users IS 'so';"}),
+      on_users("CONCURRENTLY inside of a migration", {"CREATE INDEX CONCURRENTLY i ON users (boss);",
+                                                      "DROP INDEX CONCURRENTLY users_plan_idx;", "VACUUM users;"}),
+      on_users("VALIDATE under a lock of the same run", {"ALTER TABLE users ADD CONSTRAINT c CHECK (seats > 0) NOT "
+                                                         "VALID;\nALTER TABLE users VALIDATE CONSTRAINT c;"}),
       on_users("windows' line ends", {"-- a note\r\nCREATE INDEX i\r\n  ON users\r\n  (boss);\r\n"}),
   };
   Story value = on_users("a column with a value for what is there",

@@ -1,0 +1,147 @@
+// The steps of a plan as files: what stands in the runner's transaction, what outside, and which guards it has.
+#include "emit/emit.h"
+
+#include <doctest/doctest.h>
+
+#include "pg/parse.h"
+#include "plan/planned.h"
+#include "support/golden.h"
+
+using namespace pglint;
+using test::Lines;
+using test::one_plan;
+using test::says;
+
+namespace {
+
+constexpr std::string_view given =
+    "CREATE TABLE p (id int PRIMARY KEY);\nCREATE TABLE t (id bigint PRIMARY KEY, a text, b int, p_id int);";
+
+std::string_view name(source::Place place) {
+  switch (place) {
+    case source::Place::runner_transaction:
+      return "runner";
+    case source::Place::own_transaction:
+      return "own";
+    case source::Place::outside:
+      break;
+  }
+  return "outside";
+}
+
+// All stretches: where each text stands, and its first words.
+std::string shown(const Plan& plan) {
+  std::string out;
+  for (const emit::Stretch& stretch : emit::stretches(plan)) {
+    if (stretch.behind != nullptr) out += fmt::format("==== behind {}\n", stretch.behind->id);
+    for (const emit::File& file : emit::files(plan, stretch)) {
+      out += fmt::format("== a file of {}\n", pglint::name(file.phase));
+      for (const source::Text& text : file.texts)
+        out += fmt::format("-- {}: {}\n{};\n", name(text.place), text.comment, text.sql);
+    }
+  }
+  return out;
+}
+
+std::vector<emit::File> all_files(const Plan& plan) {
+  std::vector<emit::File> out;
+  for (const emit::Stretch& stretch : emit::stretches(plan))
+    for (emit::File& file : emit::files(plan, stretch)) out.push_back(std::move(file));
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("what needs no gate is one stretch; each gate ends one and begins the next") {
+  const Plan plain = one_plan(given, "CREATE INDEX ON t (a);");
+  REQUIRE(emit::stretches(plain).size() == 1);
+  CHECK(emit::stretches(plain)[0].before == nullptr);
+  const Plan gated = one_plan(given, "ALTER TABLE t ALTER a SET NOT NULL;");
+  const auto stretches = emit::stretches(gated);
+  REQUIRE(stretches.size() == 2);
+  CHECK(stretches[0].before->id == "change");
+  CHECK(stretches[1].behind->id == "change");
+  CHECK(stretches[1].before == nullptr);
+}
+
+TEST_CASE("a plan whose first phase is empty has a file that closes the gate") {
+  const Plan plan = one_plan(given, "ALTER TABLE t ALTER a SET NOT NULL;");
+  const auto files = emit::files(plan, emit::stretches(plan)[0]);
+  REQUIRE(files.size() == 1);
+  CHECK(says(files[0].texts.back().sql, "INSERT INTO pglint.gate"));
+  for (const source::Text& text : files[0].texts) CHECK(text.place == source::Place::runner_transaction);
+}
+
+TEST_CASE("every file behind a gate begins by asking for it") {
+  const Plan plan = one_plan(given, "ALTER TABLE t ALTER a SET NOT NULL;\nALTER TABLE t DROP COLUMN b;");
+  const auto stretches = emit::stretches(plan);
+  const auto files = emit::files(plan, stretches[1]);
+  REQUIRE(files.size() == 3);
+  for (const emit::File& file : files) CHECK(says(file.texts.front().sql, "RAISE EXCEPTION USING ERRCODE"));
+}
+
+TEST_CASE("what is outside of the runner's transaction waits without a timeout, and gives it back") {
+  const Plan plan = one_plan(given, "CREATE INDEX i ON t (a);");
+  const auto files = emit::files(plan, emit::stretches(plan)[0]);
+  REQUIRE(files.size() == 1);
+  const auto& texts = files[0].texts;
+  REQUIRE(texts.size() == 4);
+  for (const source::Text& text : texts) CHECK(text.place == source::Place::outside);
+  CHECK(says(texts[0].sql, "set_config('lock_timeout', '0', false)"));
+  CHECK(says(texts[1].sql, "NOT indisvalid"));
+  CHECK(texts[2].sql == "CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON public.t (a)");
+  CHECK(says(texts[3].sql, "current_setting('pglint.lock_timeout')"));
+}
+
+TEST_CASE("nothing of the runner's transaction stands in a file that leaves it") {
+  for (const char* sql : {"ALTER TABLE t RENAME a TO z;",
+                          "ALTER TABLE t ADD FOREIGN KEY (p_id) REFERENCES p;\nCREATE INDEX "
+                          "ON t (p_id);\nUPDATE t SET b = 1 WHERE b IS NULL;\nALTER TABLE t "
+                          "ALTER b SET NOT NULL;"}) {
+    for (const emit::File& file : all_files(one_plan(given, sql))) {
+      const bool outside = std::ranges::any_of(
+          file.texts, [](const source::Text& text) { return text.place != source::Place::runner_transaction; });
+      for (const source::Text& text : file.texts) CHECK((text.place != source::Place::runner_transaction) == outside);
+    }
+  }
+}
+
+TEST_CASE("a strong lock is waited for shortly, in the runner's transaction once, in one of its own again and again") {
+  const Plan plan = one_plan(given,
+                             "ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (p_id) REFERENCES p;\nALTER TABLE t DROP "
+                             "COLUMN b;");
+  const std::string text = shown(plan);
+  CHECK(says(text, "set_config('lock_timeout', '1500ms', true)"));
+  CHECK(says(text, "set_config('lock_timeout', timeout, true)"));
+}
+
+TEST_CASE("every emitted statement parses, whatever stands in names and texts") {
+  const std::string odd =
+      "CREATE SCHEMA \"it's $pglint$ 100%\";\nCREATE TABLE \"it's $pglint$ 100%\".\"a\"\"b\" (\"k'ey\" varchar(9) "
+      "PRIMARY "
+      "KEY, \"$1\" text, \"{0}\" int, \"%s\" int DEFAULT 5 NOT NULL);\n";
+  const std::string on = "\"it's $pglint$ 100%\".\"a\"\"b\"";
+  const Plan plan =
+      one_plan(odd, "ALTER TABLE " + on + " RENAME \"%s\" TO \"{}\";\nUPDATE " + on +
+                        " SET \"$1\" = E'\\'{}%s$pglint$' || $q$;\n--x$q$ WHERE \"$1\" IS NULL;\nALTER TABLE " + on +
+                        " ALTER \"$1\" SET NOT NULL;\nCREATE UNIQUE INDEX \"'i%\" ON " + on +
+                        " (\"{0}\") WHERE \"$1\" <> '$pglint$%';\nALTER TABLE " + on +
+                        " ADD CONSTRAINT \"{'}\" CHECK (\"{0}\" < 5);");
+  for (const emit::File& file : all_files(plan))
+    for (const source::Text& text : file.texts) {
+      int statements = 0;
+      pg::parse(text.sql, 0, pg::lex(text.sql), [&](const pg::Parsed& parsed) {
+        ++statements;
+        CHECK_MESSAGE(parsed.error == nullptr, text.sql);
+        return true;
+      });
+      CHECK_MESSAGE(statements == 1, text.sql);
+    }
+}
+
+TEST_CASE("the files of a plan, whole") {
+  const Plan plan = one_plan(given,
+                             "UPDATE t SET b = 1 WHERE b IS NULL;\nALTER TABLE t ALTER b SET NOT NULL;\nCREATE INDEX i "
+                             "ON t (a);\nALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (p_id) REFERENCES p;");
+  test::check_golden("plans/files.sql", shown(plan));
+}
