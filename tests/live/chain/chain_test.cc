@@ -26,7 +26,8 @@ void print(Release release, const Work& work) {
 void every_kind(Release release, const Work& work) {
   for (std::size_t kind = 0; kind < kinds; ++kind) {
     if (release == Release::next && static_cast<Kind>(kind) == Kind::later) continue;
-    CHECK_MESSAGE(work.done[kind] > 0, std::string(name(release)) << ": " << std::string(name(static_cast<Kind>(kind))));
+    CHECK_MESSAGE(work.done[kind] > 0, std::string(name(release))
+                                           << ": " << std::string(name(static_cast<Kind>(kind))));
   }
 }
 

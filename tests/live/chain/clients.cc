@@ -27,8 +27,9 @@ struct Answer {
 }  // namespace
 
 std::string_view name(Kind kind) {
-  constexpr std::string_view names[] = {"insert", "insert, contact later", "update",      "upsert",     "racing upsert",
-                                        "select", "delete",                "transaction", "3 s open"};
+  constexpr std::string_view names[] = {"insert", "insert, contact later", "update",
+                                        "upsert", "racing upsert",         "select",
+                                        "delete", "transaction",           "3 s open"};
   return names[static_cast<std::size_t>(kind)];
 }
 
@@ -183,8 +184,8 @@ class Client {
   void select() {
     if (!ids_.empty() && pick(0, 1) == 0) {
       const std::string& id = own_account();
-      const Answer answer = run(fmt::format("SELECT id, company_name, {} FROM tenant_accounts WHERE id = $1", column_),
-                                {id});
+      const Answer answer =
+          run(fmt::format("SELECT id, company_name, {} FROM tenant_accounts WHERE id = $1", column_), {id});
       if (!answer.ok) return;
       if (answer.rows.size() != 1 || answer.rows[0][2] != work_.contacts[id]) {
         fail("select", "", "not what it wrote into " + id);
@@ -232,7 +233,9 @@ class Client {
     did(kind);
   }
 
-  const std::string& own_account() { return ids_[static_cast<std::size_t>(pick(0, static_cast<int>(ids_.size()) - 1))]; }
+  const std::string& own_account() {
+    return ids_[static_cast<std::size_t>(pick(0, static_cast<int>(ids_.size()) - 1))];
+  }
   void mine(const std::string& id, const std::string& value) {
     ids_.push_back(id);
     work_.contacts.emplace(id, value);
@@ -308,8 +311,7 @@ class Client {
 Clients::Clients(Release release, const std::string& dsn, int rows, int count) {
   for (int number = 0; number < count; ++number)
     clients_.push_back(std::make_unique<Client>(release, dsn, rows, number));
-  for (const auto& client : clients_)
-    threads_.emplace_back([this, one = client.get()] { one->work(stopping_); });
+  for (const auto& client : clients_) threads_.emplace_back([this, one = client.get()] { one->work(stopping_); });
 }
 
 Clients::~Clients() { static_cast<void>(stop()); }

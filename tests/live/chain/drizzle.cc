@@ -20,8 +20,8 @@ const std::string tools = PGLINT_NPM "/node_modules";
 
 // Lines of the server's log begin with the client's name, which tells who was refused what.
 void name_clients_in_log(const ScratchServer& server) {
-  const Finished named = server.psql("postgres", {"-c", "ALTER SYSTEM SET log_line_prefix = '%a '", "-c",
-                                                  "SELECT pg_catalog.pg_reload_conf()"});
+  const Finished named = server.psql(
+      "postgres", {"-c", "ALTER SYSTEM SET log_line_prefix = '%a '", "-c", "SELECT pg_catalog.pg_reload_conf()"});
   REQUIRE_MESSAGE(named.status == 0, named.err);
 }
 
@@ -34,8 +34,7 @@ std::string log_size() { return sql("postgres", fmt::format("SELECT size FROM pg
 
 // The last error that drizzle-kit got since the log had that size.
 std::string last_error(const std::string& since) {
-  const std::string log =
-      sql("postgres", fmt::format("SELECT pg_read_file('{}', {}, 100000000)", log_path(), since));
+  const std::string log = sql("postgres", fmt::format("SELECT pg_read_file('{}', {}, 100000000)", log_path(), since));
   std::istringstream stream(log);
   std::string last;
   for (std::string line; std::getline(stream, line);)
@@ -103,9 +102,8 @@ std::string sql(const std::string& database, const std::string& query) {
 }
 
 void create_database(const std::string& name, const std::string& copied_from) {
-  const Finished made =
-      server().psql("postgres", {"-c", "DROP DATABASE IF EXISTS " + name, "-c",
-                                 fmt::format("CREATE DATABASE {} TEMPLATE {}", name, copied_from)});
+  const Finished made = server().psql("postgres", {"-c", "DROP DATABASE IF EXISTS " + name, "-c",
+                                                   fmt::format("CREATE DATABASE {} TEMPLATE {}", name, copied_from)});
   REQUIRE_MESSAGE(made.status == 0, made.err);
 }
 
@@ -211,9 +209,9 @@ Finished Project::kit(const std::vector<std::string>& arguments, const std::stri
   std::vector<std::string> all = {"env", "-C", folder_.string(), "node",
                                   path("node_modules/drizzle-kit/bin.cjs").string()};
   all.insert(all.end(), arguments.begin(), arguments.end());
-  auto finished = run(all, {{"DATABASE_URL", database.empty() ? "" : server().dsn(database)},
-                            {"PGAPPNAME", kit_name},
-                            {"NO_COLOR", "1"}});
+  auto finished = run(
+      all,
+      {{"DATABASE_URL", database.empty() ? "" : server().dsn(database)}, {"PGAPPNAME", kit_name}, {"NO_COLOR", "1"}});
   REQUIRE(finished.has_value());
   return std::move(*finished);
 }
@@ -263,7 +261,8 @@ Migrated migrate(const Project& project, const std::string& database, int most_l
     const std::string before = log_size();
     out.done = project.kit({"migrate"}, database).status == 0;
     out.error = out.done ? "" : last_error(before);
-    if (out.done || out.error.find("lock timeout") == std::string::npos || ++out.lock_timeouts > most_lock_timeouts) return out;
+    if (out.done || out.error.find("lock timeout") == std::string::npos || ++out.lock_timeouts > most_lock_timeouts)
+      return out;
   }
 }
 
@@ -287,8 +286,6 @@ Migrated carry_out(const Project& project, const std::string& database, Way way,
   return out;
 }
 
-void pass_gate(const Project& project, const std::string& database) {
-  ok(project.pglint({"pass", gate_id}, database));
-}
+void pass_gate(const Project& project, const std::string& database) { ok(project.pglint({"pass", gate_id}, database)); }
 
 }  // namespace pglint::test::chain

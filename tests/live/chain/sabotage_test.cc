@@ -82,8 +82,9 @@ TEST_CASE("tightening before the gate is found out") {
 
 TEST_CASE("contracting before the gate is found out") {
   if (const std::string why = missing(); !why.empty()) return skip(Missing::tool, why);
-  const Sabotaged plan("contracted", "0002_primary_contact_required.sql", "-- The gate primary-contact",
-                       "DROP TRIGGER zz_pglint_sync_c63a0294 ON tenant_accounts;--> statement-breakpoint\nALTER TABLE "
-                       "tenant_accounts DROP COLUMN legacy_email;--> statement-breakpoint\n-- The gate primary-contact");
+  const Sabotaged plan(
+      "contracted", "0002_primary_contact_required.sql", "-- The gate primary-contact",
+      "DROP TRIGGER zz_pglint_sync_c63a0294 ON tenant_accounts;--> statement-breakpoint\nALTER TABLE "
+      "tenant_accounts DROP COLUMN legacy_email;--> statement-breakpoint\n-- The gate primary-contact");
   found_out(plan.run(std::chrono::seconds(20)), "42703");
 }

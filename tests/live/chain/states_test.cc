@@ -23,7 +23,7 @@ constexpr int rows = 1200;
 
 enum class State : std::uint8_t { with_rows, no_rows, original, original_unknown, nothing };
 const std::string state_says[] = {"with rows", "without rows", "that has the original migrations",
-                                      "that has them, unknown to the runner", "with nothing in it"};
+                                  "that has them, unknown to the runner", "with nothing in it"};
 
 void run_files(const Project& project, const std::string& database) {
   const Migrated migrated = migrate(project, database, 0);
@@ -76,12 +76,13 @@ void finish(const std::string& database, State state, Way first, Way second) {
   if (state == State::nothing) {
     create_database(database);
   } else {
-    create_database(database, state == State::no_rows ? released_database(0)
-                              : state == State::with_rows  ? released_database(rows)
-                                                      : original);
+    create_database(database, state == State::no_rows     ? released_database(0)
+                              : state == State::with_rows ? released_database(rows)
+                                                          : original);
   }
   if (state == State::original_unknown)
-    sql(database, "DELETE FROM drizzle.__drizzle_migrations WHERE id > (SELECT min(id) FROM drizzle.__drizzle_migrations)");
+    sql(database,
+        "DELETE FROM drizzle.__drizzle_migrations WHERE id > (SELECT min(id) FROM drizzle.__drizzle_migrations)");
 
   const bool has_original = state == State::original || state == State::original_unknown;
   project.at("expand");
@@ -139,9 +140,13 @@ TEST_CASE("each phase, by the runner and by --apply, on databases in all states"
         {Way::runner_first, Way::executor_first}}},
       {State::no_rows, {{Way::runner, Way::runner}, {Way::executor_first, Way::executor_first}}},
       {State::original,
-       {{Way::runner, Way::runner}, {Way::executor_first, Way::executor_first}, {Way::runner_first, Way::runner_first}}},
+       {{Way::runner, Way::runner},
+        {Way::executor_first, Way::executor_first},
+        {Way::runner_first, Way::runner_first}}},
       {State::original_unknown,
-       {{Way::runner, Way::runner}, {Way::executor_first, Way::executor_first}, {Way::runner_first, Way::runner_first}}},
+       {{Way::runner, Way::runner},
+        {Way::executor_first, Way::executor_first},
+        {Way::runner_first, Way::runner_first}}},
       // Before there is a table nothing can be executed.
       {State::nothing, {{Way::runner, Way::runner}, {Way::runner, Way::runner_first}}},
   };
@@ -168,15 +173,86 @@ TEST_CASE("with both sides of a gate pending the runner is refused, and refused 
               "SELECT string_agg(attname || ' ' || attnotnull, ', ' ORDER BY attname) FROM pg_attribute WHERE attrelid "
               "= 'tenant_accounts'::regclass AND attname IN ('legacy_email', 'primary_contact')") ==
           "legacy_email false, primary_contact false");
-    CHECK(sql("together", "SELECT count(*) FROM pg_constraint WHERE conrelid = 'tenant_accounts'::regclass AND contype "
-                          "= 'c'") == "0");
-    CHECK(sql("together", "SELECT count(*) FROM pg_trigger WHERE tgrelid = 'tenant_accounts'::regclass AND NOT "
-                          "tgisinternal") == "1");
+    CHECK(sql("together",
+              "SELECT count(*) FROM pg_constraint WHERE conrelid = 'tenant_accounts'::regclass AND contype "
+              "= 'c'") == "0");
+    CHECK(sql("together",
+              "SELECT count(*) FROM pg_trigger WHERE tgrelid = 'tenant_accounts'::regclass AND NOT "
+              "tgisinternal") == "1");
     CHECK(sql("together", "SELECT max(length(company_name)) > 0 AND count(*) = 1200 FROM tenant_accounts") == "t");
   }
   pass_gate(project, "together");
   run_files(project, "together");
   same(original_database(rows), "together");
+}
+
+TEST_CASE("data that the original refuses are refused by the plan, which goes on once they are mended") {
+  if (const std::string why = missing(); !why.empty()) return skip(Missing::tool, why);
+  const Project& project = planned();
+  const auto with_null = [](const std::string& database) {
+    create_database(database, released_database(rows));
+    sql(database, "UPDATE tenant_accounts SET legacy_email = NULL WHERE id = '0000000700'");
+  };
+  with_null("refused_original");
+  project.at("original");
+  CHECK(migrate(project, "refused_original", 0).error ==
+        "column \"primary_contact\" of relation "
+        "\"tenant_accounts\" contains null values");
+
+  // The executor looks before it does anything.
+  with_null("refused_executor");
+  project.at("expand");
+  const auto before = catalogue(server(), "refused_executor");
+  for (int run = 0; run < 2; ++run) {
+    const Finished refused = project.pglint({"fix", "--apply"}, "refused_executor");
+    CHECK_MESSAGE(refused.status == 5, (refused.out + refused.err));
+    CHECK((refused.out + refused.err).find("holds NULL") != std::string::npos);
+    CHECK(catalogue(server(), "refused_executor") == before);
+  }
+
+  // Files do when they come to it; the releases work on.
+  with_null("refused_runner");
+  run_files(project, "refused_runner");
+  pass_gate(project, "refused_runner");
+  project.at("contract");
+  for (int run = 0; run < 2; ++run) {
+    const Migrated refused = migrate(project, "refused_runner", 0);
+    CHECK_FALSE(refused.done);
+    CHECK(refused.error.find("holds NULL") != std::string::npos);
+    CHECK(sql("refused_runner", "UPDATE tenant_accounts SET seats = 6 WHERE id = '0000000700' RETURNING id") ==
+          "0000000700");
+  }
+
+  for (const std::string database : {"refused_executor", "refused_runner"}) {
+    CAPTURE(database);
+    sql(database,
+        "UPDATE tenant_accounts SET legacy_email = 'mail-700@example.org', seats = 5 WHERE id = '0000000700'");
+    if (database == "refused_executor") {
+      project.at("expand");
+      all_of_it(project, database, Way::executor_first, 4);
+      pass_gate(project, database);
+    }
+    project.at("contract");
+    run_files(project, database);
+    same(original_database(rows), database);
+  }
+}
+
+TEST_CASE("pglint status says whether a gate may be passed, whoever has done the work") {
+  if (const std::string why = missing(); !why.empty()) return skip(Missing::tool, why);
+  const Project& project = planned();
+  for (const Way way : {Way::runner, Way::executor_first}) {
+    CAPTURE(std::string(says(way)));
+    create_database("status", released_database(rows));
+    project.at("expand");
+    const auto asked = [&] { return project.pglint({"status", "--gate", gate_id}, "status"); };
+    CHECK(asked().status == 4);
+    all_of_it(project, "status", way, 4);
+    const Finished done = asked();
+    CHECK_MESSAGE(done.status == 0, (done.out + done.err));
+    pass_gate(project, "status");
+    CHECK(asked().status == 0);
+  }
 }
 
 TEST_CASE("another developer's failing migration before ours or behind ours holds nothing up once it is mended") {
@@ -191,9 +267,9 @@ TEST_CASE("another developer's failing migration before ours or behind ours hold
       const Project project(name, planned());
       project.at(behind_gate ? "contract" : "expand");
       if (behind_gate) pass_gate(project, name);
-      const std::string before = sql(name, "SELECT string_agg(hash, ' ' ORDER BY id) FROM drizzle.__drizzle_migrations");
-      const std::string theirs =
-          before_ours ? insert_theirs(project, behind_gate ? 5 : 1) : append_theirs(project);
+      const std::string before =
+          sql(name, "SELECT string_agg(hash, ' ' ORDER BY id) FROM drizzle.__drizzle_migrations");
+      const std::string theirs = before_ours ? insert_theirs(project, behind_gate ? 5 : 1) : append_theirs(project);
       write(project.path(theirs), good + "--> statement-breakpoint\nSELECT 1/0;\n");
 
       const std::vector<std::string> catalogue_before = catalogue(server(), name);
