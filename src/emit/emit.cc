@@ -219,6 +219,19 @@ std::string drop_invalid(std::string_view index) {
                                    plan::quote_literal(index), lock_timeout));
 }
 
+// What the step would fail for, or worse: leave behind something that refuses what is written to such rows.
+std::string check_data(const Step& step, const DataCheck& check) {
+  return quoted("DO ",
+                fmt::format("BEGIN\n"
+                            "  IF NOT ({}) THEN\n"
+                            "    IF EXISTS ({}) THEN\n"
+                            "      RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation', MESSAGE = {};\n"
+                            "    END IF;\n"
+                            "  END IF;\n"
+                            "END",
+                            condition_of(step), check.sql, plan::quote_literal(check.says)));
+}
+
 constexpr std::string_view undo_index = "DROP INDEX CONCURRENTLY IF EXISTS ";
 
 struct Writer {
@@ -274,6 +287,10 @@ struct Writer {
       return;
     }
     if (!is_outside()) return add(source::Place::runner_transaction, guarded(step), step.comment);
+    // Not in the runner's transaction, where it would read under locks.
+    for (const DataCheck& check : plan.checks)
+      if (check.before == step.id)
+        add(source::Place::outside, check_data(step, check), "Before anything changes: would it fail?");
     if (step.own_transaction) return add(source::Place::outside, patient(step), step.comment);
     if (!step.undo.empty() && step.undo.front().starts_with(undo_index))
       add(source::Place::outside, drop_invalid(std::string_view(step.undo.front()).substr(undo_index.size())),

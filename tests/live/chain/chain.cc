@@ -44,11 +44,13 @@ class Running {
 
   void run() {
     create_database(database_, released_database(chain_.rows));
+    // Nobody has more time than that; what needs more has to take it.
+    sql("postgres", fmt::format("ALTER DATABASE {} SET statement_timeout = '5s'", database_));
     const std::string dsn = server().dsn(database_);
 
     Clients old(Release::old, dsn, chain_.rows);
     std::this_thread::sleep_for(a_moment);
-    const bool expanded = run_files("expand");
+    const bool expanded = carry_out("expand", chain_.before_gate, 4);
     std::optional<Clients> next;
     if (expanded) {
       if (sql(database_, "SELECT count(*) FROM pglint.gate WHERE passed_at IS NULL") != "1")
@@ -67,8 +69,8 @@ class Running {
       return;
     }
 
-    pass_gate(database_);
-    const bool contracted = outcome_.troubles.empty() && run_files("contract");
+    pass_gate(*chain_.project, database_);
+    const bool contracted = outcome_.troubles.empty() && carry_out("contract", chain_.behind_gate, 0);
     if (contracted) std::this_thread::sleep_for(a_moment);
     finish(*next);
     if (contracted) compare();
@@ -84,9 +86,9 @@ class Running {
     noted(outcome_.next_work);
   }
 
-  bool run_files(const std::string& tag) {
+  bool carry_out(const std::string& tag, Way way, int exit_code) {
     chain_.project->at(tag);
-    const Migrated migrated = migrate(*chain_.project, database_);
+    const Migrated migrated = chain::carry_out(*chain_.project, database_, way, exit_code);
     outcome_.lock_timeouts += migrated.lock_timeouts;
     if (!migrated.done) trouble(fmt::format("{}: {}", tag, migrated.error));
     return migrated.done;
@@ -132,7 +134,8 @@ const std::string& released_database(int rows) {
   sql(name,
       "ALTER TABLE tenant_accounts ALTER legacy_email SET STATISTICS 250, ALTER legacy_email SET STORAGE MAIN, "
       "ALTER legacy_email SET (n_distinct = -1)");
-  sql("postgres", "DROP ROLE IF EXISTS reader; CREATE ROLE reader");
+  if (sql("postgres", "SELECT count(*) FROM pg_roles WHERE rolname = 'reader'") == "0")
+    sql("postgres", "CREATE ROLE reader");
   sql(name,
       "GRANT SELECT (id, legacy_email), UPDATE (legacy_email) ON tenant_accounts TO reader; "
       "GRANT REFERENCES (legacy_email) ON tenant_accounts TO PUBLIC");

@@ -15,6 +15,8 @@ struct Chain {
   std::string name;
   const Project* project = nullptr;  // with the tags up to `contract`
   int rows = 0;
+  Way before_gate = Way::runner;
+  Way behind_gate = Way::runner;
   std::chrono::milliseconds beside{3000};  // both releases at the gate
 };
 

@@ -152,6 +152,31 @@ std::vector<std::string> catalogue(const ScratchServer& server, const std::strin
   return lines(server, database, objects);
 }
 
+std::vector<std::vector<std::string>> catalogues(const ScratchServer& server, const std::string& database,
+                                                 const std::vector<std::string>& statements) {
+  constexpr const char* end = "-- next";
+  std::vector<std::string> arguments = {"-A", "-t", "-c", functions};
+  for (const std::string& statement : statements)
+    for (const std::string& command :
+         {std::string("SET search_path = public"), statement, std::string("SET search_path = ''"), std::string(objects),
+          fmt::format("SELECT '{}'", end)})
+      arguments.insert(arguments.end(), {"-c", command});
+  const Finished finished = server.psql(database, arguments);
+  REQUIRE_MESSAGE(finished.status == 0, finished.err);
+  std::vector<std::vector<std::string>> out(1);
+  std::istringstream stream(finished.out);
+  for (std::string line; std::getline(stream, line);) {
+    if (line == end) {
+      std::sort(out.back().begin(), out.back().end());
+      out.emplace_back();
+    } else {
+      out.back().push_back(line);
+    }
+  }
+  out.pop_back();
+  return out;
+}
+
 std::string catalogue_differences(const ScratchServer& server, const std::string& first, const std::string& second) {
   const std::vector<std::string> one = catalogue(server, first);
   const std::vector<std::string> other = catalogue(server, second);

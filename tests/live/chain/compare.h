@@ -13,6 +13,10 @@ namespace pglint::test::chain {
 // One line for each object, sorted.
 [[nodiscard]] std::vector<std::string> catalogue(const ScratchServer& server, const std::string& database);
 
+// The same behind each of the statements, one after the other in one session.
+[[nodiscard]] std::vector<std::vector<std::string>> catalogues(const ScratchServer& server, const std::string& database,
+                                                               const std::vector<std::string>& statements);
+
 // The lines of one side only, "- " of the first and "+ " of the second, and sequences that are behind in the second;
 // empty if the second is what the first is.
 [[nodiscard]] std::string catalogue_differences(const ScratchServer& server, const std::string& first,

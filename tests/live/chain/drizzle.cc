@@ -15,6 +15,7 @@ namespace pglint::test::chain {
 namespace {
 
 constexpr const char* kit_name = "drizzle-kit";  // to the server
+constexpr const char* plan_path = ".pglint/plans/0001_primary_contact.yml";
 const std::string tools = PGLINT_NPM "/node_modules";
 
 // Lines of the server's log begin with the client's name, which tells who was refused what.
@@ -265,12 +266,26 @@ Migrated migrate(const Project& project, const std::string& database, int most_l
   }
 }
 
-void pass_gate(const std::string& database) {
-  const std::string passed = sql(
-      database, fmt::format("UPDATE pglint.gate SET passed_at = now(), passed_by = 'test' WHERE plan = '{}' AND gate = "
-                            "'{}' AND passed_at IS NULL RETURNING 'passed'",
-                            plan_id, gate_id));
-  REQUIRE(passed.starts_with("passed"));
+std::string_view says(Way way) {
+  constexpr std::string_view words[] = {"by the runner", "by --apply, then the runner", "by the runner, then --apply"};
+  return words[static_cast<std::size_t>(way)];
 }
+
+Migrated carry_out(const Project& project, const std::string& database, Way way, int exit_code,
+                   int most_lock_timeouts) {
+  const auto apply = [&]() -> std::string {
+    const Finished applied = project.pglint({"fix", "--apply", "--plan", plan_path}, database);
+    if (applied.status == exit_code) return {};
+    return fmt::format("fix --apply ended with {}, not {}\n{}{}", applied.status, exit_code, applied.out, applied.err);
+  };
+  Migrated out;
+  if (way == Way::executor_first) out.error = apply();
+  if (out.error.empty()) out = migrate(project, database, most_lock_timeouts);
+  if (way == Way::runner_first && out.done) out.error = apply();
+  out.done = out.error.empty();
+  return out;
+}
+
+void pass_gate(const Project& project, const std::string& database) { ok(project.pglint({"pass", gate_id}, database)); }
 
 }  // namespace pglint::test::chain

@@ -2,6 +2,7 @@
 // drizzle-kit as a pipeline does.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -75,7 +76,15 @@ struct Migrated {
 };
 [[nodiscard]] Migrated migrate(const Project& project, const std::string& database, int most_lock_timeouts = 20);
 
-// Until the release that the gate waits for runs everywhere.
-void pass_gate(const std::string& database);
+// Whoever executes first what stands before the next gate, and the other behind it, who finds it done.
+enum class Way : std::uint8_t { runner, executor_first, runner_first };
+[[nodiscard]] std::string_view says(Way way);
+
+// `exit_code` is that of `pglint fix --apply`: 4 where a gate follows. What went wrong is in the error.
+[[nodiscard]] Migrated carry_out(const Project& project, const std::string& database, Way way, int exit_code,
+                                 int most_lock_timeouts = 20);
+
+// `pglint pass`.
+void pass_gate(const Project& project, const std::string& database);
 
 }  // namespace pglint::test::chain
