@@ -232,6 +232,8 @@ Result<Settings> settle(const Options& options) {
   auto parsed = sinks(!options.formats.empty() ? options.formats : config.format);
   if (!parsed) return tl::unexpected(parsed.error());
   settings.sinks = std::move(*parsed);
+  check.fixable =
+      std::ranges::any_of(settings.sinks, [](const auto& sink) { return sink.first == report::Format::json; });
   return settings;
 }
 

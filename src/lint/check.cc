@@ -14,6 +14,7 @@
 #include "lint/sink.h"
 #include "pg/node.h"
 #include "source/suppression.h"
+#include "source/write.h"
 
 namespace pglint::lint {
 namespace {
@@ -142,6 +143,7 @@ void Checker::begin_file(const source::Project& project, const source::Migration
   text_ = migration.text;
   runner_ = project.runner;
   sink_.file = static_cast<std::uint32_t>(outcome_.files.size());
+  sink_.ask_recipes = options_.fixable && source::find_writer(runner_) != nullptr;
   sink_.tokens.clear();
   outcome_.files.push_back({migration.path, migration.text});
   first_ = outcome_.diagnostics.size();

@@ -21,6 +21,7 @@ struct CheckOptions {
   std::vector<std::string> ignore;
   std::vector<std::pair<std::string, Severity>> severity;  // where the configuration changes it
   std::string today;                                       // 2026-11-22: suppressions with an earlier `until` are over
+  bool fixable = false;                                    // ask the recipes of what is found, for Diagnostic::fixable
   unsigned jobs = 1;                                       // projects checked at once
 };
 

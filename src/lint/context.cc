@@ -5,6 +5,7 @@
 
 #include "lint/sink.h"
 #include "pg/clauses.h"
+#include "recipe/recipe.h"
 
 namespace pglint::lint {
 namespace {
@@ -122,6 +123,31 @@ const effect::RelationEffect* Context::table() const {
   return nullptr;
 }
 
+namespace {
+
+// Whether the rule's recipe would take the command that the finding is about.
+bool fixable(const Context& context, Span at) {
+  if (context.rule->recipe == recipe::Operation::none || context.in_body) return false;
+  recipe::Options options;
+  options.pg_version = context.target->pg_version;
+  recipe::Command whole;
+  whole.node = context.node;
+  whole.text = context.text.substr(context.statement.begin, context.statement.size());
+  whole.shift = static_cast<std::int64_t>(context.base) - static_cast<std::int64_t>(context.statement.begin);
+  whole.catalog = context.catalog;
+  whole.effects = context.effects;
+  whole.options = &options;
+  bool accepted = false;
+  recipe::each_command(whole, [&](const recipe::Command& command, Span clause) {
+    const Span place{context.statement.begin + clause.begin, context.statement.begin + clause.end};
+    if (at.begin < place.end && place.begin < at.end)
+      accepted = accepted || recipe::accepts(context.rule->recipe, command);
+  });
+  return accepted;
+}
+
+}  // namespace
+
 void Context::report(Finding finding) const {
   Diagnostic diagnostic;
   diagnostic.rule = rule->id;
@@ -139,7 +165,7 @@ void Context::report(Finding finding) const {
     if (diagnostic.lock == LockMode::none) diagnostic.lock = finding.relation->lock;
     if (diagnostic.work == Work::none) diagnostic.work = finding.relation->work;
   }
-  diagnostic.fixable = finding.fixable;
+  if (sink->ask_recipes) diagnostic.fixable = fixable(*this, finding.at);
   diagnostic.related = std::move(finding.related);
   sink->diagnostics->push_back(std::move(diagnostic));
 }

@@ -28,7 +28,6 @@ struct Finding {
   Work work = Work::none;
   // A milder case of the rule than its default severity says.
   std::optional<Severity> at_most = {};
-  bool fixable = false;
   std::vector<Related> related = {};
 };
 

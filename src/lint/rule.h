@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "pglint/diagnostic.h"
+#include "recipe/operation.h"
 
 namespace pglint::lint {
 
@@ -36,7 +37,8 @@ struct Rule {
   Severity severity = Severity::warning;
   std::string_view summary;  // one line, no full stop: what is found
   Fixable fixable = Fixable::never;
-  int from_pg = 12;  // servers on which it can be raised
+  recipe::Operation recipe = recipe::Operation::none;  // by which `fix` writes it in another way
+  int from_pg = 12;                                    // servers on which it can be raised
   int to_pg = 18;
   std::span<const Alias> aliases = {};
   Subject subject = Subject::statement;
@@ -50,6 +52,8 @@ consteval Rule complete(Rule rule) {
   if (rule.id.empty() || rule.id.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string_view::npos)
     throw "an id is kebab-case";
   if (rule.summary.empty() || rule.summary.ends_with('.')) throw "a summary is one line without a full stop";
+  if ((rule.fixable == Fixable::never) != (rule.recipe == recipe::Operation::none))
+    throw "a rule names its recipe if and only if it is fixable";
   if (rule.from_pg < 12 || rule.to_pg > 18 || rule.from_pg > rule.to_pg) throw "versions are 12 to 18";
   return rule;
 }

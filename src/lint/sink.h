@@ -15,6 +15,7 @@ struct Context::Sink {
   std::vector<Diagnostic>* diagnostics = nullptr;
   Severity severity = Severity::warning;  // of the rule that is asked
   std::uint32_t file = 0;
+  bool ask_recipes = false;  // whether what is found could be written in another way
   // Tokens of the statement, cut when the first finding asks for a place.
   Span tokens_of = {};
   std::vector<pg::Token> tokens = {};

@@ -308,7 +308,7 @@ Planned plan(const source::Project& project, const PlanRequest& request) {
     for (const Cooked& one : cooked) {
       if (groups.find(one.migration) != root) continue;
       material.pieces.push_back(one.pieces);
-      rewritten = rewritten || one.pieces.rewritten;
+      rewritten = rewritten || one.pieces.by != recipe::Operation::none;
       if (one.pieces.refused)
         refused.push_back({project.migrations[one.migration].path,
                            one.at,

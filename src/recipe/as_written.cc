@@ -147,7 +147,7 @@ void as_written(const Command& command, Pieces& pieces) {
   out.irreversible = out.undo.empty();
   if (outside) out.own_transaction = false;
   // Where something is wrong with the migration, these two leave the runner's transaction.
-  pieces.rewritten = pieces.rewritten || validates || outside;
+  if (validates || outside) pieces.by = Operation::leave_transaction;
   place(pieces, validates || outside ? Slot::build : Slot::expand, std::move(out));
 }
 

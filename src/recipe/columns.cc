@@ -107,7 +107,7 @@ void add_column(const Command& command, const ::ColumnDef& column, Context& cont
   if (value != nullptr && !key)
     return refuse(pieces, fmt::format("{} has no known unique index over NOT NULL columns to walk along", on),
                   "--schema FILE, if the history does not make it");
-  pieces.rewritten = true;
+  pieces.by = Operation::add_column;
 
   assume(catalog, *table, {}, pieces);
   std::string clause = nullable(command.clause);
@@ -150,7 +150,7 @@ void drop_column(const Command& command, Context& context, Pieces& pieces) {
                   "drop these first, by name");
   const std::string on = command.table_name();
   const std::string label(catalog.text(table->name));
-  pieces.rewritten = true;
+  pieces.by = Operation::drop_column;
 
   assume(catalog, *table, symbol, pieces);
   const catalog::Column* column = table->relation != nullptr ? catalog::column(*table->relation, symbol) : nullptr;

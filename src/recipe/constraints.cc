@@ -66,7 +66,7 @@ void add_foreign_key(const Command& command, const ::Constraint& key, Context& c
   const catalog::Lookup parent = catalog.find(*key.pktable);
   const std::string references = catalog.qualified(parent.schema, parent.name);
   const std::string child = command.table_name();
-  pieces.rewritten = true;
+  pieces.by = Operation::add_foreign_key;
   assume(catalog, *table, {}, pieces);
 
   // A fill that makes the values right comes first.
@@ -122,7 +122,7 @@ void add_check(const Command& command, const ::Constraint& check, Context& conte
     return refuse(pieces, "PostgreSQL would choose the name of the check", "name it: ADD CONSTRAINT name CHECK (…)");
   const std::string name = check.conname;
   const std::string on = command.table_name();
-  pieces.rewritten = true;
+  pieces.by = Operation::add_check;
   assume(catalog, *table, {}, pieces);
 
   Step add = step(fmt::format("add-{}", slug(name)), "Holds for new rows from now on; old ones are not read",
@@ -165,7 +165,7 @@ void drop_constraint(const Command& command, Context& context, Pieces& pieces) {
   for (const Symbol column : constraint->columns)
     if (context.renamed_to(table->relation, column) != nullptr) {
       context.kept_names.push_back(catalog.qualified(table->schema, constraint->name));
-      pieces.rewritten = true;
+      pieces.by = Operation::drop_constraint;
       return;
     }
 
@@ -196,7 +196,7 @@ void drop_constraint(const Command& command, Context& context, Pieces& pieces) {
   drop.irreversible = true;
   if (!index) return place(pieces, Slot::expand, std::move(drop));
   // ON CONFLICT of the release that runs now may need it.
-  pieces.rewritten = true;
+  pieces.by = Operation::drop_constraint;
   pieces.release.push_back(fmt::format("has no ON CONFLICT that needs {}", name));
   pieces.why.push_back(fmt::format("an ON CONFLICT of the release that runs now may need {}", name));
   place(pieces, Slot::contract, std::move(drop));

@@ -75,7 +75,7 @@ void create_index(const Command& command, const ::IndexStmt& statement, Context&
         "CREATE INDEX ON ONLY the parent, CREATE INDEX CONCURRENTLY on each partition, then ALTER INDEX … ATTACH "
         "PARTITION");
   const std::string qualified = catalog.qualified(table->schema, catalog.symbols.intern(name));
-  pieces.rewritten = true;
+  pieces.by = Operation::create_index;
   assume(catalog, *table, {}, pieces);
 
   // Name and table are written out; what stands before ON is known, what stands behind the table stays as it is.
@@ -119,7 +119,7 @@ void drop_index(const Command& command, const ::DropStmt& statement, Context& co
       return as_written(command, pieces);
     if (index != nullptr && index->kind == catalog::RelationKind::partitioned_index)
       return refuse(pieces, "the index of a partitioned table cannot be dropped CONCURRENTLY");
-    pieces.rewritten = true;
+    pieces.by = Operation::drop_index;
     // One that names a column which is being renamed stands on the old column, and goes with it.
     if (index != nullptr && index->index != nullptr) {
       const catalog::Index& shape = *index->index;
@@ -188,7 +188,7 @@ void add_unique(const Command& command, const ::Constraint& unique, Context& con
   std::string include;
   for (const Node* column : pg::nodes(unique.including))
     include += (include.empty() ? "" : ", ") + ident(pg::string(column));
-  pieces.rewritten = true;
+  pieces.by = Operation::add_unique;
   assume(catalog, *table, {}, pieces);
 
   // The name may be taken until the old column goes: then the index has another one, and gets its own with the

@@ -63,7 +63,7 @@ void set_not_null(const Command& command, std::string_view column, Context& cont
   const std::string name = command.table_name();
   const std::string label(command.catalog->text(table->name));
   const Symbol symbol = command.catalog->symbols.find(column);
-  pieces.rewritten = true;
+  pieces.by = Operation::set_not_null;
   if (context.renamed_to(table->relation, symbol) == nullptr) assume(*command.catalog, *table, symbol, pieces);
 
   const auto* constraint =

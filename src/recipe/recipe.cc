@@ -163,6 +163,13 @@ Pieces cook(const Command& command, Context& context) {
   return pieces;
 }
 
+bool accepts(Operation operation, const Command& command) {
+  if (operation == Operation::none) return false;
+  Context context;
+  const Pieces pieces = cook(command, context);
+  return !pieces.refused && pieces.by != Operation::none && (operation == Operation::any || operation == pieces.by);
+}
+
 Step step(std::string id, std::string comment, std::vector<std::string> sql, std::string condition) {
   Step out;
   out.id = std::move(id);

@@ -17,6 +17,7 @@
 #include "effect/effect.h"
 #include "pglint/plan.h"
 #include "pglint/span.h"
+#include "recipe/operation.h"
 
 struct Node;  // PostgreSQL's; see pg/node.h
 struct AlterTableCmd;
@@ -62,7 +63,7 @@ struct Pieces {
   std::vector<std::string> why;      // why there is a gate
   std::vector<std::string> touches;  // relations, schema-qualified and quoted: plans that share none are apart
   std::optional<Refusal> refused;
-  bool rewritten = false;  // false: the command stays as it was written
+  Operation by = Operation::none;  // none: the command stays as it was written
 };
 
 // One command: a statement, or one of the commands of an ALTER TABLE.

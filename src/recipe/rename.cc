@@ -230,7 +230,7 @@ void rename_column(const Command& command, const ::RenameStmt& statement, Contex
   renamed.to = catalog.symbols.intern(to);
   renamed.not_null = column->not_null;
   context.renamed.push_back(renamed);
-  pieces.rewritten = true;
+  pieces.by = Operation::rename_column;
   const std::string label(catalog.text(table->name));
   pieces.why.push_back(fmt::format("every query of the release that runs now says {}.{}", label, from));
   pieces.release.push_back(fmt::format("uses {}.{} and no longer {}", label, to, from));

@@ -232,7 +232,7 @@ void update_rows(const Command& command, const ::UpdateStmt& statement, Context&
     return no(fmt::format("row triggers of {} would fire for each row: {}", on, listed(triggers)),
               "disable them in the application's own way, or write the batches by hand");
 
-  pieces.rewritten = true;
+  pieces.by = Operation::update_rows;
   assume(catalog, *table, {}, pieces);
   work->where = text.where;
   // Where NULL alone is replaced, the release that runs now may go on writing NULL where it is nullable.
@@ -284,7 +284,7 @@ void delete_rows(const Command& command, const ::DeleteStmt& statement, Context&
           fmt::format("a row that is deleted from {} takes rows of {} along", on, catalog.qualified(*key->table)));
   const auto triggers = row_triggers(catalog, *table->relation, 4);
   if (!triggers.empty()) return no(fmt::format("row triggers of {} would fire for each row: {}", on, listed(triggers)));
-  pieces.rewritten = true;
+  pieces.by = Operation::delete_rows;
   assume(catalog, *table, {}, pieces);
   work->where = clauses(command.text).where;
   Step remove;

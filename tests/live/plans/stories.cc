@@ -117,8 +117,9 @@ std::vector<Story> stories() {
           "a comment on what is built",
           {"CREATE INDEX i ON users (boss);\nCOMMENT ON INDEX i IS 'why';\nALTER TABLE users ADD CONSTRAINT u UNIQUE "
            "(\"Odd Name\");\nCOMMENT ON CONSTRAINT u ON users IS 'so';"}),
-      on_users("CONCURRENTLY inside of a migration", {"CREATE INDEX CONCURRENTLY i ON users (boss);",
-                                                      "DROP INDEX CONCURRENTLY users_plan_idx;", "VACUUM users;"}),
+      on_users("CONCURRENTLY inside of a migration", {"CREATE INDEX CONCURRENTLY i ON users (boss);"}),
+      on_users("DROP INDEX CONCURRENTLY inside of a migration", {"DROP INDEX CONCURRENTLY users_plan_idx;"}),
+      on_users("VACUUM inside of a migration", {"VACUUM users;"}),
       on_users("VALIDATE under a lock of the same run", {"ALTER TABLE users ADD CONSTRAINT c CHECK (seats > 0) NOT "
                                                          "VALID;\nALTER TABLE users VALIDATE CONSTRAINT c;"}),
       on_users("windows' line ends", {"-- a note\r\nCREATE INDEX i\r\n  ON users\r\n  (boss);\r\n"}),
