@@ -196,14 +196,14 @@ Outcome<void> before_first_step(Executor& executor, const Picture& picture) {
                               of_lines(different)),
                   "Make the plan again from migrations that say what is there.");
   }
-  if (const auto fit = check_backfills(monitor, executor.plan, nullptr, executor.options.accept_triggers); !fit)
+  if (auto fit = check_backfills(monitor, executor.plan, nullptr, executor.options.accept_triggers); !fit)
     return fit;
   for (const DataCheck& check : executor.plan.checks) {
     const auto step = std::find_if(picture.items.begin(), picture.items.end(), [&](const Item& item) {
       return item.step != nullptr && item.step->id == check.before;
     });
     if (step != picture.items.end() && step->done) continue;
-    if (const auto passed = run_check(executor, check); !passed) return passed;
+    if (auto passed = run_check(executor, check); !passed) return passed;
   }
   return {};
 }
@@ -211,7 +211,7 @@ Outcome<void> before_first_step(Executor& executor, const Picture& picture) {
 Outcome<void> run_step(Executor& executor, const Step& step) {
   for (const DataCheck& check : executor.plan.checks)
     if (check.before == step.id)
-      if (const auto passed = run_check(executor, check); !passed) return passed;
+      if (auto passed = run_check(executor, check); !passed) return passed;
   const auto named = ask(
       executor.session.worker,
       fmt::format("SET application_name = {}", quote_literal(fmt::format("pglint:{}:{}", executor.plan.id, step.id))),
@@ -374,13 +374,13 @@ Outcome<void> once(const Plan& plan, std::string_view hash, const RunOptions& op
   Session& session = *opened;
   if (!std::exchange(connected, true))
     progress.note(fmt::format("Plan {} on {}", printable(plan.id), session.worker.where()));
-  if (const auto locked = take_lock(session, options, progress); !locked) return locked;
+  if (auto locked = take_lock(session, options, progress); !locked) return locked;
 
   auto record = load(session.monitor, plan.id);
   if (!record) return tl::unexpected(record.error());
-  if (const auto same = same_plan(session, plan, *record, hash); !same) return same;
-  if (const auto alone = wait_for_backend(session, plan, *record, options, progress); !alone) return alone;
-  if (const auto first = no_older_plan(session, plan, *record); !first) return first;
+  if (auto same = same_plan(session, plan, *record, hash); !same) return same;
+  if (auto alone = wait_for_backend(session, plan, *record, options, progress); !alone) return alone;
+  if (auto first = no_older_plan(session, plan, *record); !first) return first;
   auto picture = look(session.monitor, plan, *record);
   if (!picture) return tl::unexpected(picture.error());
 
@@ -393,7 +393,7 @@ Outcome<void> once(const Plan& plan, std::string_view hash, const RunOptions& op
   }
   const bool pass = !options.passed.empty() && !options.undo;
   if (pass)
-    if (const auto may = may_pass(plan, *picture, options.passed); !may) return may;
+    if (auto may = may_pass(plan, *picture, options.passed); !may) return may;
   if (options.undo && !options.passed.empty()) {
     const bool is_gate = options.passed.ends_with("-undo") &&
                          picture->gate(options.passed.substr(0, options.passed.size() - 5)) < picture->items.size();
@@ -402,14 +402,14 @@ Outcome<void> once(const Plan& plan, std::string_view hash, const RunOptions& op
                   fmt::format("--passed {}: with --undo it names a gate and -undo", printable(options.passed)));
   }
   if (!record->begun && !options.undo)
-    if (const auto ready = before_first_step(executor, *picture); !ready) return ready;
+    if (auto ready = before_first_step(executor, *picture); !ready) return ready;
 
   const auto begun =
       ask(session.worker, state.begin(session, hash, options.yaml), "cannot record the plan in the schema pglint");
   if (!begun) return tl::unexpected(begun.error());
   if (options.undo) return backward(executor, *picture, *record);
   if (pass) {
-    const auto passed = ask(session.worker, state.fence() + state.pass_gate(options.passed), "cannot record the gate");
+    auto passed = ask(session.worker, state.fence() + state.pass_gate(options.passed), "cannot record the gate");
     if (!passed) return tl::unexpected(passed.error());
     picture->items[picture->gate(options.passed)].done = true;
   }
