@@ -20,6 +20,7 @@ struct RunOptions {
   std::string passed = {};  // a gate
   std::optional<Phase> through = {};
   bool undo = false;
+  bool needs_files = false;     // a step that stands in no migration file yet is refused
   bool accept_changes = false;  // of what the plan was built on, while it was running
   std::vector<std::string> accept_triggers = {};
   std::chrono::milliseconds lock_budget{std::chrono::minutes(15)};  // for one step's locks

@@ -88,6 +88,7 @@ int main(int argc, const char* const* argv) {
       ->delimiter(',')
       ->type_name("NAME,...")
       ->allow_extra_args(false);
+  run_command->add_flag("--needs-files", options.needs_files, "Refuse a step that stands in no migration file yet");
   run_command->add_flag("--accept-changes", options.accept_changes,
                         "Go on although somebody changed what the plan stands on since its last step");
   run_command->add_option("--lock-budget", lock_budget, "How long a step may try to get its locks (default 900)")

@@ -196,8 +196,7 @@ Outcome<void> before_first_step(Executor& executor, const Picture& picture) {
                               of_lines(different)),
                   "Make the plan again from migrations that say what is there.");
   }
-  if (auto fit = check_backfills(monitor, executor.plan, nullptr, executor.options.accept_triggers); !fit)
-    return fit;
+  if (auto fit = check_backfills(monitor, executor.plan, nullptr, executor.options.accept_triggers); !fit) return fit;
   for (const DataCheck& check : executor.plan.checks) {
     const auto step = std::find_if(picture.items.begin(), picture.items.end(), [&](const Item& item) {
       return item.step != nullptr && item.step->id == check.before;
@@ -281,6 +280,19 @@ Outcome<void> forward(Executor& executor, Picture& picture) {
       return {};
     }
     if (item.step == nullptr) return at_gate(executor, *item.stage->gate);
+    // A database that is built from the folder has to end as this one does.
+    if (executor.options.needs_files && item.stage->files.empty()) {
+      std::string before;
+      for (const Item& gate : picture.items)
+        if (gate.step == nullptr && &gate < &item) before = gate.stage->gate->id;
+      const Stop why{
+          .exit = refused,
+          .message = fmt::format("The step {} stands in no migration file yet.", printable(item.step->id)),
+          .hint = "Write the files first:\n  " +
+                  command(before.empty() ? "fix" : "fix --next --passed " + before, executor.options.plan_path)};
+      record_stop(executor, nullptr, why);
+      return tl::unexpected(why);
+    }
     if (item.stage != current) {
       current = item.stage;
       if (const auto unchanged = verify(executor); !unchanged)

@@ -83,7 +83,7 @@ WHERE c.relname = {} AND i.indrelid IN ({}))",
           fmt::format("If nobody needs it: DROP INDEX CONCURRENTLY {}", printable(row.at(0).value_or(""))));
     executor.progress.note(
         fmt::format("{}: dropping the INVALID index {} that a build left", executor.heading(step), printable(name)));
-    const auto dropped =
+    auto dropped =
         long_statement(executor, step, fmt::format("DROP INDEX CONCURRENTLY IF EXISTS {}", row.at(0).value_or("")));
     if (!dropped) return dropped;
   }
@@ -143,14 +143,14 @@ Outcome<void> run_long(Executor& executor, const Step& step) {
   const std::string heading = executor.heading(step);
   const std::string name = built_index(step.sql.at(0));
   if (!name.empty()) {
-    if (const auto clear = clear_the_way(executor, step, name); !clear) return clear;
+    if (auto clear = clear_the_way(executor, step, name); !clear) return clear;
   } else if (const auto intent = ask(worker, executor.state.fence() + executor.state.step_running(step, ""), heading);
              !intent) {
     return tl::unexpected(intent.error());
   }
   failpoint(step.id, "before");
   for (const std::string& statement : step.sql)
-    if (const auto done = long_statement(executor, step, statement); !done) return done;
+    if (auto done = long_statement(executor, step, statement); !done) return done;
   failpoint(step.id, "executed");
 
   std::vector<std::string> done = executor.done;

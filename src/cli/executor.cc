@@ -26,7 +26,7 @@ constexpr std::string_view url_option = "--database-url";
 }  // namespace
 
 std::vector<std::string> arguments(const RunRequest& request) {
-  std::vector<std::string> all = {"run", "--plan=" + request.plan};
+  std::vector<std::string> all = {"run", "--needs-files", "--plan=" + request.plan};
   const auto add = [&all](const char* name, const std::string& value) {
     if (!value.empty()) all.push_back(fmt::format("{}={}", name, value));
   };
