@@ -196,14 +196,13 @@ Outcome<void> before_first_step(Executor& executor, const Picture& picture) {
                               of_lines(different)),
                   "Make the plan again from migrations that say what is there.");
   }
-  if (const auto fit = check_backfills(monitor, executor.plan, nullptr, executor.options.accept_triggers); !fit)
-    return fit;
+  if (auto fit = check_backfills(monitor, executor.plan, nullptr, executor.options.accept_triggers); !fit) return fit;
   for (const DataCheck& check : executor.plan.checks) {
     const auto step = std::find_if(picture.items.begin(), picture.items.end(), [&](const Item& item) {
       return item.step != nullptr && item.step->id == check.before;
     });
     if (step != picture.items.end() && step->done) continue;
-    if (const auto passed = run_check(executor, check); !passed) return passed;
+    if (auto passed = run_check(executor, check); !passed) return passed;
   }
   return {};
 }
@@ -211,7 +210,7 @@ Outcome<void> before_first_step(Executor& executor, const Picture& picture) {
 Outcome<void> run_step(Executor& executor, const Step& step) {
   for (const DataCheck& check : executor.plan.checks)
     if (check.before == step.id)
-      if (const auto passed = run_check(executor, check); !passed) return passed;
+      if (auto passed = run_check(executor, check); !passed) return passed;
   const auto named = ask(
       executor.session.worker,
       fmt::format("SET application_name = {}", quote_literal(fmt::format("pglint:{}:{}", executor.plan.id, step.id))),
@@ -283,12 +282,12 @@ Outcome<void> forward(Executor& executor, Picture& picture) {
     if (item.step == nullptr) return at_gate(executor, *item.stage->gate);
     if (item.stage != current) {
       current = item.stage;
-      if (const auto unchanged = verify(executor); !unchanged)
+      if (auto unchanged = verify(executor); !unchanged)
         return record_stop(executor, nullptr, unchanged.error()), unchanged;
       executor.progress.line(name(current->phase));
     }
     const auto begun = steady_clock::now();
-    const auto done = run_step(executor, *item.step);
+    auto done = run_step(executor, *item.step);
     if (!done) return record_stop(executor, item.step, done.error()), done;
     executor.done.push_back(item.step->id);
     executor.progress.line(fmt::format("  {} {}", printable(item.step->id),
@@ -350,7 +349,7 @@ Outcome<void> backward(Executor& executor, const Picture& picture, const Record&
     executor.number = 1 + static_cast<std::size_t>(std::count_if(
                               picture.items.begin(), picture.items.begin() + static_cast<std::ptrdiff_t>(i),
                               [](const Item& before) { return before.step != nullptr; }));
-    const auto undone = undo_step(executor, *item.step);
+    auto undone = undo_step(executor, *item.step);
     if (!undone) return record_stop(executor, nullptr, undone.error()), undone;
     executor.progress.line(fmt::format("  {} is taken back", printable(item.step->id)));
     failpoint(item.step->id, "undone");
@@ -374,13 +373,13 @@ Outcome<void> once(const Plan& plan, std::string_view hash, const RunOptions& op
   Session& session = *opened;
   if (!std::exchange(connected, true))
     progress.note(fmt::format("Plan {} on {}", printable(plan.id), session.worker.where()));
-  if (const auto locked = take_lock(session, options, progress); !locked) return locked;
+  if (auto locked = take_lock(session, options, progress); !locked) return locked;
 
   auto record = load(session.monitor, plan.id);
   if (!record) return tl::unexpected(record.error());
-  if (const auto same = same_plan(session, plan, *record, hash); !same) return same;
-  if (const auto alone = wait_for_backend(session, plan, *record, options, progress); !alone) return alone;
-  if (const auto first = no_older_plan(session, plan, *record); !first) return first;
+  if (auto same = same_plan(session, plan, *record, hash); !same) return same;
+  if (auto alone = wait_for_backend(session, plan, *record, options, progress); !alone) return alone;
+  if (auto first = no_older_plan(session, plan, *record); !first) return first;
   auto picture = look(session.monitor, plan, *record);
   if (!picture) return tl::unexpected(picture.error());
 
@@ -393,7 +392,7 @@ Outcome<void> once(const Plan& plan, std::string_view hash, const RunOptions& op
   }
   const bool pass = !options.passed.empty() && !options.undo;
   if (pass)
-    if (const auto may = may_pass(plan, *picture, options.passed); !may) return may;
+    if (auto may = may_pass(plan, *picture, options.passed); !may) return may;
   if (options.undo && !options.passed.empty()) {
     const bool is_gate = options.passed.ends_with("-undo") &&
                          picture->gate(options.passed.substr(0, options.passed.size() - 5)) < picture->items.size();
@@ -402,7 +401,7 @@ Outcome<void> once(const Plan& plan, std::string_view hash, const RunOptions& op
                   fmt::format("--passed {}: with --undo it names a gate and -undo", printable(options.passed)));
   }
   if (!record->begun && !options.undo)
-    if (const auto ready = before_first_step(executor, *picture); !ready) return ready;
+    if (auto ready = before_first_step(executor, *picture); !ready) return ready;
 
   const auto begun =
       ask(session.worker, state.begin(session, hash, options.yaml), "cannot record the plan in the schema pglint");

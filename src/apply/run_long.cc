@@ -143,14 +143,14 @@ Outcome<void> run_long(Executor& executor, const Step& step) {
   const std::string heading = executor.heading(step);
   const std::string name = built_index(step.sql.at(0));
   if (!name.empty()) {
-    if (const auto clear = clear_the_way(executor, step, name); !clear) return clear;
+    if (auto clear = clear_the_way(executor, step, name); !clear) return clear;
   } else if (const auto intent = ask(worker, executor.state.fence() + executor.state.step_running(step, ""), heading);
              !intent) {
     return tl::unexpected(intent.error());
   }
   failpoint(step.id, "before");
   for (const std::string& statement : step.sql)
-    if (const auto done = long_statement(executor, step, statement); !done) return done;
+    if (auto done = long_statement(executor, step, statement); !done) return done;
   failpoint(step.id, "executed");
 
   std::vector<std::string> done = executor.done;

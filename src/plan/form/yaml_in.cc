@@ -1,5 +1,6 @@
 // The only place of this part where yaml-cpp is called: it throws. Its events and not its nodes are read, so that a
 // text that grows without end (aliases of aliases, brackets in brackets) ends here.
+#include <yaml-cpp/binary.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
@@ -10,7 +11,6 @@
 
 #include "base/text.h"
 #include "plan/form/tree.h"
-#include "yaml-cpp/binary.h"
 
 namespace pglint::plan {
 namespace {

@@ -1,5 +1,7 @@
 // YAML for people who review it: plain words where they are safe, SQL as literal blocks, short maps on one line. Not
 // yaml-cpp's emitter, which can neither choose per text nor keep every text as it is.
+#include <yaml-cpp/binary.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -8,7 +10,6 @@
 
 #include "base/text.h"
 #include "plan/form/tree.h"
-#include "yaml-cpp/binary.h"
 
 namespace pglint::plan {
 namespace {
