@@ -295,12 +295,12 @@ Outcome<void> forward(Executor& executor, Picture& picture) {
     }
     if (item.stage != current) {
       current = item.stage;
-      if (const auto unchanged = verify(executor); !unchanged)
+      if (auto unchanged = verify(executor); !unchanged)
         return record_stop(executor, nullptr, unchanged.error()), unchanged;
       executor.progress.line(name(current->phase));
     }
     const auto begun = steady_clock::now();
-    const auto done = run_step(executor, *item.step);
+    auto done = run_step(executor, *item.step);
     if (!done) return record_stop(executor, item.step, done.error()), done;
     executor.done.push_back(item.step->id);
     executor.progress.line(fmt::format("  {} {}", printable(item.step->id),
@@ -362,7 +362,7 @@ Outcome<void> backward(Executor& executor, const Picture& picture, const Record&
     executor.number = 1 + static_cast<std::size_t>(std::count_if(
                               picture.items.begin(), picture.items.begin() + static_cast<std::ptrdiff_t>(i),
                               [](const Item& before) { return before.step != nullptr; }));
-    const auto undone = undo_step(executor, *item.step);
+    auto undone = undo_step(executor, *item.step);
     if (!undone) return record_stop(executor, nullptr, undone.error()), undone;
     executor.progress.line(fmt::format("  {} is taken back", printable(item.step->id)));
     failpoint(item.step->id, "undone");

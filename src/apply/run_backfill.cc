@@ -47,11 +47,11 @@ class Batches {
       return checked;
     const auto begun = ask(worker(), executor_.state.fence() + executor_.state.step_running(step_, ""), heading);
     if (!begun) return tl::unexpected(begun.error());
-    if (const auto known = read_state(); !known) return known;
+    if (auto known = read_state(); !known) return known;
     for (bool looked = false;;) {
       // Before the first batch: somebody may have written all rows already.
       if (!bound_.empty() && (looked || !cursor_.empty() || backfill_.proof.empty())) {
-        if (const auto passed = one_pass(); !passed) return passed;
+        if (auto passed = one_pass(); !passed) return passed;
         failpoint(step_.id, "passed");
       }
       const auto proven = is_proven();
@@ -63,7 +63,7 @@ class Batches {
                     fmt::format("{}: after {} passes there still are rows that the proof finds", heading, pass_),
                     fmt::format("See which: {}", printable(backfill_.proof)));
       executor_.progress.note(fmt::format("{}: the proof finds rows that were written meanwhile; once more", heading));
-      if (const auto again = next_pass(); !again) return again;
+      if (auto again = next_pass(); !again) return again;
     }
     std::vector<std::string> done = executor_.done;
     done.push_back(step_.id);

@@ -178,7 +178,7 @@ Outcome<void> undo_step(Executor& executor, const Step& step) {
     return with_short_locks(executor, step, {.front = fence, .statements = joined(step.undo), .back = record});
   // Each alone, and each may be repeated.
   for (const std::string& statement : step.undo) {
-    const Outcome<void> done =
+    Outcome<void> done =
         step.lock_class == LockClass::a
             ? with_short_locks(executor, step, {.front = fence, .statements = statement, .alone = true})
             : long_statement(executor, step, statement);

@@ -273,7 +273,7 @@ Outcome<void> pass(const std::vector<PlanFile>& files, const std::string& gate) 
                 "Take the plan as it was (git has it).");
   const auto picture = look(session->monitor, plan, *record);
   if (!picture) return tl::unexpected(picture.error());
-  if (const auto may = may_pass(plan, *picture, gate); !may) return may;
+  if (auto may = may_pass(plan, *picture, gate); !may) return may;
   const State state(plan, "");
   const auto there = ask(session->worker, "SELECT to_regclass('pglint.event')", "cannot look for the schema pglint");
   if (!there) return tl::unexpected(there.error());
