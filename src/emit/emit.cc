@@ -110,8 +110,14 @@ std::string join(const std::vector<std::string>& parts, std::string_view between
   return out;
 }
 
+// SET column = DEFAULT: no expression.
+bool is_default(std::string_view value) {
+  constexpr std::string_view word = "default";
+  return std::ranges::equal(value, word, [](char a, char b) { return (a | 0x20) == b; });
+}
+
 // One DO that walks the key, commits each batch, and ends with its proof. Repeating it from the start writes nothing
-// that is right already.
+// that is right already. Its variables have names that no column has; a column called `found` is a column.
 std::string backfill(const Backfill& work) {
   std::vector<std::string> columns;
   std::vector<std::string> last;
@@ -120,10 +126,10 @@ std::string backfill(const Backfill& work) {
   std::string declared;
   for (std::size_t i = 0; i < work.key.size(); ++i) {
     columns.push_back(plan::quote_name(work.key[i].name));
-    last.push_back(fmt::format("last_{}", i + 1));
-    bound.push_back(fmt::format("bound_{}", i + 1));
+    last.push_back(fmt::format("pglint_last_{}", i + 1));
+    bound.push_back(fmt::format("pglint_bound_{}", i + 1));
     descending.push_back(columns.back() + " DESC");
-    declared += fmt::format("  last_{0} {1};\n  bound_{0} {1};\n", i + 1, work.key[i].type);
+    declared += fmt::format("  pglint_last_{0} {1};\n  pglint_bound_{0} {1};\n", i + 1, work.key[i].type);
   }
   const bool one = columns.size() == 1;
   const auto row = [one](const std::vector<std::string>& parts) {
@@ -151,56 +157,61 @@ std::string backfill(const Backfill& work) {
   if (!work.proof.empty())
     proof = fmt::format(
         "  IF EXISTS ({}) THEN\n"
-        "    RAISE EXCEPTION 'rows of %% are left that should have been written', {};\n"
+        "    RAISE EXCEPTION 'rows of % are left that should have been written', {};\n"
         "  END IF;\n",
         work.proof, plan::quote_literal(work.table));
   std::string values;
-  for (const auto& [column, value] : work.set) values += fmt::format("{}, {}", plan::quote_name(column), value) + ", ";
-  std::string body = fmt::format(
+  for (const auto& [column, value] : work.set) {
+    values += plan::quote_name(column) + ", ";
+    if (!is_default(value)) values += value + ", ";
+  }
+  const std::string probe = fmt::format("SELECT {}1 FROM {}{} LIMIT 0", values, work.table,
+                                        work.where.empty() ? "" : fmt::format(" WHERE {}", work.where));
+  const std::string body = fmt::format(
+      "#variable_conflict use_column\n"
       "DECLARE\n"
       "{}"
-      "  started boolean := false;\n"
-      "  written boolean;\n"
+      "  pglint_started boolean := false;\n"
+      "  pglint_written boolean;\n"
       "BEGIN\n"
-      "  -- Where the plan is over, or the original migration has run, what it reads is gone.\n"
+      "  -- Where the plan is over, or the original migration has run, what it reads is gone. A statement of its own: "
+      "in\n"
+      "  -- one of this block, the name of a column that is gone could be a variable's.\n"
       "  BEGIN\n"
-      "    PERFORM {}1 FROM {}{} LIMIT 0;\n"
+      "    EXECUTE {};\n"
       "  EXCEPTION WHEN undefined_column THEN\n"
       "    RETURN;\n"
       "  END;\n"
       "  LOOP\n"
-      "    IF started THEN\n"
+      "    IF pglint_started THEN\n"
       "      {};\n"
       "    ELSE\n"
       "      {};\n"
       "    END IF;\n"
       "    EXIT WHEN NOT FOUND;\n"
-      "    written := false;\n"
-      "    WHILE NOT written LOOP\n"
+      "    pglint_written := false;\n"
+      "    WHILE NOT pglint_written LOOP\n"
       "      BEGIN\n"
       "        PERFORM pg_catalog.set_config('lock_timeout', '500ms', true);\n"
-      "        IF started THEN\n"
+      "        IF pglint_started THEN\n"
       "          {};\n"
       "        ELSE\n"
       "          {};\n"
       "        END IF;\n"
-      "        written := true;\n"
+      "        pglint_written := true;\n"
       "      EXCEPTION WHEN lock_not_available OR deadlock_detected THEN\n"
-      "        written := false;\n"
+      "        pglint_written := false;\n"
       "      END;\n"
       "      COMMIT;\n"
       "      PERFORM pg_catalog.pg_sleep({});\n"
       "    END LOOP;\n"
       "{}"
-      "    started := true;\n"
+      "    pglint_started := true;\n"
       "  END LOOP;\n"
       "{}"
       "END",
-      declared, values, work.table, work.where.empty() ? "" : fmt::format(" WHERE {}", work.where),
-      next(" WHERE " + above), next(""), write(above + " AND " + below), write(below),
-      static_cast<double>(work.pause_ms) / 1000.0, advance, proof);
-  for (std::size_t at = body.find("%%"); at != std::string::npos; at = body.find("%%", at + 1))
-    body.replace(at, 2, "%");
+      declared, plan::quote_literal(probe), next(" WHERE " + above), next(""), write(above + " AND " + below),
+      write(below), static_cast<double>(work.pause_ms) / 1000.0, advance, proof);
   return quoted("DO ", body);
 }
 

@@ -16,43 +16,45 @@ $pglint$;
 SELECT pg_catalog.set_config('pglint.lock_timeout', pg_catalog.current_setting('lock_timeout'), false), pg_catalog.set_config('pglint.statement_timeout', pg_catalog.current_setting('statement_timeout'), false), pg_catalog.set_config('lock_timeout', '0', false), pg_catalog.set_config('statement_timeout', '0', false);
 -- outside: Sets b in batches
 DO $pglint$
+#variable_conflict use_column
 DECLARE
-  last_1 bigint;
-  bound_1 bigint;
-  started boolean := false;
-  written boolean;
+  pglint_last_1 bigint;
+  pglint_bound_1 bigint;
+  pglint_started boolean := false;
+  pglint_written boolean;
 BEGIN
-  -- Where the plan is over, or the original migration has run, what it reads is gone.
+  -- Where the plan is over, or the original migration has run, what it reads is gone. A statement of its own: in
+  -- one of this block, the name of a column that is gone could be a variable's.
   BEGIN
-    PERFORM "b", 1, 1 FROM public.t WHERE b IS NULL LIMIT 0;
+    EXECUTE 'SELECT "b", 1, 1 FROM public.t WHERE b IS NULL LIMIT 0';
   EXCEPTION WHEN undefined_column THEN
     RETURN;
   END;
   LOOP
-    IF started THEN
-      SELECT "id" INTO bound_1 FROM (SELECT "id" FROM public.t WHERE "id" > last_1 ORDER BY "id" LIMIT 500) AS batch ORDER BY "id" DESC LIMIT 1;
+    IF pglint_started THEN
+      SELECT "id" INTO pglint_bound_1 FROM (SELECT "id" FROM public.t WHERE "id" > pglint_last_1 ORDER BY "id" LIMIT 500) AS batch ORDER BY "id" DESC LIMIT 1;
     ELSE
-      SELECT "id" INTO bound_1 FROM (SELECT "id" FROM public.t ORDER BY "id" LIMIT 500) AS batch ORDER BY "id" DESC LIMIT 1;
+      SELECT "id" INTO pglint_bound_1 FROM (SELECT "id" FROM public.t ORDER BY "id" LIMIT 500) AS batch ORDER BY "id" DESC LIMIT 1;
     END IF;
     EXIT WHEN NOT FOUND;
-    written := false;
-    WHILE NOT written LOOP
+    pglint_written := false;
+    WHILE NOT pglint_written LOOP
       BEGIN
         PERFORM pg_catalog.set_config('lock_timeout', '500ms', true);
-        IF started THEN
-          UPDATE public.t SET "b" = 1 WHERE "id" > last_1 AND "id" <= bound_1 AND (b IS NULL);
+        IF pglint_started THEN
+          UPDATE public.t SET "b" = 1 WHERE "id" > pglint_last_1 AND "id" <= pglint_bound_1 AND (b IS NULL);
         ELSE
-          UPDATE public.t SET "b" = 1 WHERE "id" <= bound_1 AND (b IS NULL);
+          UPDATE public.t SET "b" = 1 WHERE "id" <= pglint_bound_1 AND (b IS NULL);
         END IF;
-        written := true;
+        pglint_written := true;
       EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
-        written := false;
+        pglint_written := false;
       END;
       COMMIT;
       PERFORM pg_catalog.pg_sleep(0.05);
     END LOOP;
-    last_1 := bound_1;
-    started := true;
+    pglint_last_1 := pglint_bound_1;
+    pglint_started := true;
   END LOOP;
 END
 $pglint$;
@@ -132,43 +134,45 @@ $pglint$;
 SELECT pg_catalog.set_config('pglint.lock_timeout', pg_catalog.current_setting('lock_timeout'), false), pg_catalog.set_config('pglint.statement_timeout', pg_catalog.current_setting('statement_timeout'), false), pg_catalog.set_config('lock_timeout', '0', false), pg_catalog.set_config('statement_timeout', '0', false);
 -- outside: Sets b where the release before left it empty meanwhile
 DO $pglint$
+#variable_conflict use_column
 DECLARE
-  last_1 bigint;
-  bound_1 bigint;
-  started boolean := false;
-  written boolean;
+  pglint_last_1 bigint;
+  pglint_bound_1 bigint;
+  pglint_started boolean := false;
+  pglint_written boolean;
 BEGIN
-  -- Where the plan is over, or the original migration has run, what it reads is gone.
+  -- Where the plan is over, or the original migration has run, what it reads is gone. A statement of its own: in
+  -- one of this block, the name of a column that is gone could be a variable's.
   BEGIN
-    PERFORM "b", 1, 1 FROM public.t WHERE b IS NULL LIMIT 0;
+    EXECUTE 'SELECT "b", 1, 1 FROM public.t WHERE b IS NULL LIMIT 0';
   EXCEPTION WHEN undefined_column THEN
     RETURN;
   END;
   LOOP
-    IF started THEN
-      SELECT "id" INTO bound_1 FROM (SELECT "id" FROM public.t WHERE "id" > last_1 ORDER BY "id" LIMIT 500) AS batch ORDER BY "id" DESC LIMIT 1;
+    IF pglint_started THEN
+      SELECT "id" INTO pglint_bound_1 FROM (SELECT "id" FROM public.t WHERE "id" > pglint_last_1 ORDER BY "id" LIMIT 500) AS batch ORDER BY "id" DESC LIMIT 1;
     ELSE
-      SELECT "id" INTO bound_1 FROM (SELECT "id" FROM public.t ORDER BY "id" LIMIT 500) AS batch ORDER BY "id" DESC LIMIT 1;
+      SELECT "id" INTO pglint_bound_1 FROM (SELECT "id" FROM public.t ORDER BY "id" LIMIT 500) AS batch ORDER BY "id" DESC LIMIT 1;
     END IF;
     EXIT WHEN NOT FOUND;
-    written := false;
-    WHILE NOT written LOOP
+    pglint_written := false;
+    WHILE NOT pglint_written LOOP
       BEGIN
         PERFORM pg_catalog.set_config('lock_timeout', '500ms', true);
-        IF started THEN
-          UPDATE public.t SET "b" = 1 WHERE "id" > last_1 AND "id" <= bound_1 AND (b IS NULL);
+        IF pglint_started THEN
+          UPDATE public.t SET "b" = 1 WHERE "id" > pglint_last_1 AND "id" <= pglint_bound_1 AND (b IS NULL);
         ELSE
-          UPDATE public.t SET "b" = 1 WHERE "id" <= bound_1 AND (b IS NULL);
+          UPDATE public.t SET "b" = 1 WHERE "id" <= pglint_bound_1 AND (b IS NULL);
         END IF;
-        written := true;
+        pglint_written := true;
       EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
-        written := false;
+        pglint_written := false;
       END;
       COMMIT;
       PERFORM pg_catalog.pg_sleep(0.05);
     END LOOP;
-    last_1 := bound_1;
-    started := true;
+    pglint_last_1 := pglint_bound_1;
+    pglint_started := true;
   END LOOP;
 END
 $pglint$;

@@ -139,6 +139,12 @@ TEST_CASE("every emitted statement parses, whatever stands in names and texts") 
     }
 }
 
+TEST_CASE("what is written for a row is written as it stands, percent signs and all") {
+  const Plan plan = one_plan(given, "UPDATE t SET a = format('%%s', b) WHERE a LIKE '%%';");
+  CHECK(says(shown(plan), "SET \"a\" = format('%%s', b) WHERE"));
+  CHECK(says(shown(plan), "(a LIKE '%%')"));
+}
+
 TEST_CASE("the files of a plan, whole") {
   const Plan plan = one_plan(given,
                              "UPDATE t SET b = 1 WHERE b IS NULL;\nALTER TABLE t ALTER b SET NOT NULL;\nCREATE INDEX i "

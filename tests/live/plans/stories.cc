@@ -122,6 +122,16 @@ std::vector<Story> stories() {
       on_users("VACUUM inside of a migration", {"VACUUM users;"}),
       on_users("VALIDATE under a lock of the same run", {"ALTER TABLE users ADD CONSTRAINT c CHECK (seats > 0) NOT "
                                                          "VALID;\nALTER TABLE users VALIDATE CONSTRAINT c;"}),
+      {"columns whose names the blocks of a file could take for their own",
+       "CREATE TABLE t (id int PRIMARY KEY, started boolean, written boolean, found boolean, timeout int, attempt int, "
+       "last_1 int, bound_1 int, name text);",
+       "INSERT INTO t (id, found, timeout) SELECT i, i % 2 = 0, i FROM generate_series(1, 250) i;",
+       {"UPDATE t SET written = found, last_1 = timeout WHERE started IS NULL AND NOT found;\nALTER TABLE t ADD "
+        "CONSTRAINT c CHECK (timeout > 0 AND attempt IS NULL);\nALTER TABLE t RENAME found TO started_at;"}},
+      {"rows that get the default",
+       "CREATE TABLE t (id int PRIMARY KEY, a int DEFAULT 7);",
+       "INSERT INTO t SELECT i, i FROM generate_series(1, 250) i;",
+       {"UPDATE t SET a = default WHERE a < 100;"}},
       on_users("windows' line ends", {"-- a note\r\nCREATE INDEX i\r\n  ON users\r\n  (boss);\r\n"}),
   };
   Story value = on_users("a column with a value for what is there",
