@@ -10,7 +10,8 @@ using namespace pglint;
 namespace {
 
 constexpr std::string_view given =
-    "CREATE TABLE t (id bigint PRIMARY KEY, a text, b int);\nCREATE TABLE heap (a text);\nCREATE TABLE p (a int) PARTITION "
+    "CREATE TABLE t (id bigint PRIMARY KEY, a text, b int);\nCREATE TABLE heap (a text);\nCREATE TABLE p (a int) "
+    "PARTITION "
     "BY RANGE (a);";
 
 // "rule yes", "rule no", in order.
@@ -22,7 +23,8 @@ test::Lines fixable(std::string_view sql, bool ask = true) {
   const Report report = lint::check(sources, rules::all(), options);
   test::Lines out;
   for (const Diagnostic& found : report.diagnostics)
-    if (found.severity >= Severity::warning) out.push_back(fmt::format("{} {}", found.rule, found.fixable ? "yes" : "no"));
+    if (found.severity >= Severity::warning)
+      out.push_back(fmt::format("{} {}", found.rule, found.fixable ? "yes" : "no"));
   return out;
 }
 
