@@ -64,13 +64,17 @@ class Running {
     outcome_.old_work = old.stop();
     noted(outcome_.old_work);
     if (!expanded) return;
-    if (next->failed()) {
+    if (outcome_.old_work.failed != 0 || next->failed()) {
       finish(*next);
       return;
     }
 
-    pass_gate(*chain_.project, database_);
-    const bool contracted = outcome_.troubles.empty() && carry_out("contract", chain_.behind_gate, 0);
+    if (const std::string error = pass_gate(*chain_.project, database_); !error.empty()) {
+      // The sabotaged ones go on, to see what else finds them out.
+      trouble(error);
+      sql(database_, "UPDATE pglint.gate SET passed_at = now()");
+    }
+    const bool contracted = carry_out("contract", chain_.behind_gate, 0);
     if (contracted) std::this_thread::sleep_for(a_moment);
     finish(*next);
     if (contracted) compare();

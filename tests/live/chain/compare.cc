@@ -14,6 +14,7 @@ namespace {
 // What a function of the catalogue prints may depend on search_path: it is empty, so that all names are qualified. What
 // only some versions have is read through to_jsonb.
 constexpr const char* functions = R"sql(
+SET jit = off;
 SET search_path = '';
 CREATE FUNCTION pg_temp.acl(items aclitem[]) RETURNS text LANGUAGE sql AS
   $$SELECT coalesce((SELECT string_agg(x::text, ',' ORDER BY x::text) FROM unnest(items) x), '-')$$;

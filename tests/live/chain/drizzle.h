@@ -84,7 +84,7 @@ enum class Way : std::uint8_t { runner, executor_first, runner_first };
 [[nodiscard]] Migrated carry_out(const Project& project, const std::string& database, Way way, int exit_code,
                                  int most_lock_timeouts = 20);
 
-// `pglint pass`.
-void pass_gate(const Project& project, const std::string& database);
+// `pglint pass`; what it says where it refuses.
+[[nodiscard]] std::string pass_gate(const Project& project, const std::string& database);
 
 }  // namespace pglint::test::chain

@@ -2,8 +2,12 @@
 // happens where a run is cut short by a gate, or by somebody else's migration.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <libpq-fe.h>
 
 #include <chrono>
+#include <cstdint>
+#include <future>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
@@ -33,6 +37,11 @@ void run_files(const Project& project, const std::string& database) {
 void all_of_it(const Project& project, const std::string& database, Way way, int exit_code) {
   const Migrated migrated = carry_out(project, database, way, exit_code, 0);
   CHECK_MESSAGE(migrated.done, migrated.error);
+}
+
+void passed(const Project& project, const std::string& database) {
+  const std::string error = pass_gate(project, database);
+  CHECK_MESSAGE(error.empty(), error);
 }
 
 bool gate_is_closed(const std::string& database) {
@@ -89,7 +98,7 @@ void finish(const std::string& database, State state, Way first, Way second) {
   all_of_it(project, database, first, has_original ? 0 : 4);
   const bool closed = gate_is_closed(database);
   if (state == State::with_rows) CHECK(closed);
-  if (closed) pass_gate(project, database);
+  if (closed) passed(project, database);
   project.at("contract");
   all_of_it(project, database, second, 0);
   same(original, database);
@@ -133,22 +142,15 @@ TEST_CASE("each phase, by the runner and by --apply, on databases in all states"
   if (const std::string why = missing(); !why.empty()) return skip(Missing::tool, why);
   const std::pair<State, std::vector<std::pair<Way, Way>>> cases[] = {
       {State::with_rows,
-       {{Way::runner, Way::runner},
-        {Way::executor_first, Way::executor_first},
+       {{Way::executor_first, Way::executor_first},
         {Way::runner_first, Way::runner_first},
         {Way::executor_first, Way::runner_first},
         {Way::runner_first, Way::executor_first}}},
       {State::no_rows, {{Way::runner, Way::runner}, {Way::executor_first, Way::executor_first}}},
-      {State::original,
-       {{Way::runner, Way::runner},
-        {Way::executor_first, Way::executor_first},
-        {Way::runner_first, Way::runner_first}}},
-      {State::original_unknown,
-       {{Way::runner, Way::runner},
-        {Way::executor_first, Way::executor_first},
-        {Way::runner_first, Way::runner_first}}},
+      {State::original, {{Way::executor_first, Way::executor_first}, {Way::runner_first, Way::runner_first}}},
+      {State::original_unknown, {{Way::executor_first, Way::executor_first}, {Way::runner_first, Way::runner_first}}},
       // Before there is a table nothing can be executed.
-      {State::nothing, {{Way::runner, Way::runner}, {Way::runner, Way::runner_first}}},
+      {State::nothing, {{Way::runner, Way::runner_first}}},
   };
   int number = 0;
   for (const auto& one : cases)
@@ -181,9 +183,51 @@ TEST_CASE("with both sides of a gate pending the runner is refused, and refused 
               "tgisinternal") == "1");
     CHECK(sql("together", "SELECT max(length(company_name)) > 0 AND count(*) = 1200 FROM tenant_accounts") == "t");
   }
-  pass_gate(project, "together");
+  passed(project, "together");
   run_files(project, "together");
   same(original_database(rows), "together");
+
+  // Where there is nothing that an old release could work with there is no gate.
+  create_database("together_from_nothing");
+  run_files(project, "together_from_nothing");
+  same(original_of_nothing(), "together_from_nothing");
+}
+
+TEST_CASE("a run that was killed while it built an index is finished by the next") {
+  if (const std::string why = missing(); !why.empty()) return skip(Missing::tool, why);
+  create_database("killed", released_database(rows));
+  planned().at("expand");
+
+  // The build waits for an old snapshot.
+  const std::unique_ptr<PGconn, decltype(&PQfinish)> reader(PQconnectdb(server().dsn("killed").c_str()), PQfinish);
+  PQclear(PQexec(reader.get(), "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM regions"));
+  auto run = std::async(std::launch::async, [] { return migrate(planned(), "killed", 0); });
+  const auto ready = [&] { return run.wait_for(std::chrono::milliseconds(20)) == std::future_status::ready; };
+  bool killed = false;
+  while (!killed && !ready())
+    killed =
+        sql("killed",
+            "SELECT bool_or(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'drizzle-kit' "
+            "AND wait_event_type = 'Lock' AND query LIKE '%CREATE UNIQUE INDEX CONCURRENTLY%'") == "t";
+  CHECK(killed);
+  CHECK_FALSE(run.get().done);
+  PQclear(PQexec(reader.get(), "COMMIT"));
+  CHECK(sql("killed", "SELECT count(*) FROM pg_index WHERE NOT indisvalid") == "1");
+
+  run_files(planned(), "killed");
+  same(expanded(), "killed");
+}
+
+TEST_CASE("two runs at the same time do no harm") {
+  if (const std::string why = missing(); !why.empty()) return skip(Missing::tool, why);
+  create_database("twice", released_database(rows));
+  planned().at("expand");
+  auto other = std::async(std::launch::async, [] { return migrate(planned(), "twice"); });
+  const Migrated one = migrate(planned(), "twice");
+  const Migrated two = other.get();
+  fmt::print("two runs at the same time: {}; {}\n", one.done ? "done" : one.error, two.done ? "done" : two.error);
+  run_files(planned(), "twice");
+  same(expanded(), "twice");
 }
 
 TEST_CASE("data that the original refuses are refused by the plan, which goes on once they are mended") {
@@ -213,7 +257,7 @@ TEST_CASE("data that the original refuses are refused by the plan, which goes on
   // Files do when they come to it; the releases work on.
   with_null("refused_runner");
   run_files(project, "refused_runner");
-  pass_gate(project, "refused_runner");
+  passed(project, "refused_runner");
   project.at("contract");
   for (int run = 0; run < 2; ++run) {
     const Migrated refused = migrate(project, "refused_runner", 0);
@@ -230,7 +274,7 @@ TEST_CASE("data that the original refuses are refused by the plan, which goes on
     if (database == "refused_executor") {
       project.at("expand");
       all_of_it(project, database, Way::executor_first, 4);
-      pass_gate(project, database);
+      passed(project, database);
     }
     project.at("contract");
     run_files(project, database);
@@ -250,7 +294,7 @@ TEST_CASE("pglint status says whether a gate may be passed, whoever has done the
     all_of_it(project, "status", way, 4);
     const Finished done = asked();
     CHECK_MESSAGE(done.status == 0, (done.out + done.err));
-    pass_gate(project, "status");
+    passed(project, "status");
     CHECK(asked().status == 0);
   }
 }
@@ -266,7 +310,7 @@ TEST_CASE("another developer's failing migration before ours or behind ours hold
       create_database(name, behind_gate ? expanded() : released_database(rows));
       const Project project(name, planned());
       project.at(behind_gate ? "contract" : "expand");
-      if (behind_gate) pass_gate(project, name);
+      if (behind_gate) passed(project, name);
       const std::string before =
           sql(name, "SELECT string_agg(hash, ' ' ORDER BY id) FROM drizzle.__drizzle_migrations");
       const std::string theirs = before_ours ? insert_theirs(project, behind_gate ? 5 : 1) : append_theirs(project);
