@@ -194,6 +194,18 @@ TEST_CASE("tables, and columns of views, are not renamed in phases") {
   CHECK(says(refusal(history, "ALTER VIEW v RENAME COLUMN id TO key;"), "only columns of tables are kept"));
 }
 
+TEST_CASE("a renamed column that changes otherwise, or shares an index with another one, is refused and not guessed") {
+  const std::string t =
+      "CREATE TABLE t (id int PRIMARY KEY, a int DEFAULT 5 NOT NULL, b int);\nCREATE INDEX i ON t (a, b);";
+  for (const char* sql : {"ALTER TABLE t RENAME a TO x;\nALTER TABLE t ALTER x SET DEFAULT 9;",
+                          "ALTER TABLE t RENAME a TO x;\nALTER TABLE t ALTER x DROP DEFAULT, ALTER x DROP NOT NULL;",
+                          "ALTER TABLE t RENAME a TO x;\nALTER TABLE t RENAME b TO y;"}) {
+    CAPTURE(sql);
+    CHECK(test::planned(t, {sql}).groups.empty());
+    CHECK(!refusal(t, sql).empty());
+  }
+}
+
 TEST_CASE("a column of a table that this migration makes is renamed as it is written") {
   CHECK(
       test::planned("", {"CREATE TABLE n (id int PRIMARY KEY, a int);\nALTER TABLE n RENAME a TO b;"}).groups.empty());

@@ -66,7 +66,7 @@ TEST_CASE("values and conditions are taken as they are written, whatever is in t
 TEST_CASE("a comment behind a value does not take what follows it along") {
   const Backfill work =
       rows(one_plan(given, "UPDATE t SET a = 'x' -- why\n, b = 1 -- because\nWHERE mail = 'y' -- end"));
-  for (const auto& [column, value] : work.set) CHECK_MESSAGE(!says(value, "--"), column << ": " << value);
+  for (const auto& set : work.set) CHECK_MESSAGE(!says(set.second, "--"), set.first << ": " << set.second);
   CHECK(work.where == "mail = 'y'");
 }
 

@@ -2,12 +2,13 @@
 // were written; the server agrees at each step on what is done; what can be undone is undone without a trace; and the
 // emitted files suit a database that has nothing, part of it, or the original.
 //
-// Each story is run on the newest server that is installed.
+// Each story is run on the newest server that is installed; PGLINT_TEST_STORY=WORDS: those alone that have them in
+// their names.
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include <optional>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -321,7 +322,9 @@ TEST_CASE("each plan ends where the migrations would, and the server agrees at e
   const ScratchServer server("plans");
   if (!server.missing().empty()) return skip(Missing::tool, server.missing());
   Lab lab(server);
-  for (const Story& story : stories()) tell(story, lab);
+  const char* const only = std::getenv("PGLINT_TEST_STORY");
+  for (const Story& story : stories())
+    if (only == nullptr || says(story.name, only)) tell(story, lab);
 }
 
 }  // namespace

@@ -132,6 +132,23 @@ std::vector<Story> stories() {
        "CREATE TABLE t (id int PRIMARY KEY, a int DEFAULT 7);",
        "INSERT INTO t SELECT i, i FROM generate_series(1, 250) i;",
        {"UPDATE t SET a = default WHERE a < 100;"}},
+      {"rows along a key of two columns",
+       "CREATE TABLE t (a varchar(8), b timestamptz, c text, d int, PRIMARY KEY (a, b));",
+       "INSERT INTO t SELECT 'k' || i % 7, timestamptz '2026-01-01' + i * interval '1 hour', NULL, i FROM "
+       "generate_series(1, 350) i;",
+       {"UPDATE t SET c = a || d WHERE c IS NULL;", "DELETE FROM t WHERE d > 300;"}},
+      on_users(
+          "a rename, and a fill of what is renamed",
+          {"ALTER TABLE users RENAME COLUMN plan TO tier;\nUPDATE users SET tier = 'free' WHERE tier IS NULL;\nALTER "
+           "TABLE users ALTER COLUMN tier SET NOT NULL;"}),
+      on_users("a rename, and an index and a key on the new name",
+               {"ALTER TABLE users RENAME COLUMN region_id TO region;\nCREATE INDEX users_region_idx ON users "
+                "(region);\nALTER TABLE users ADD CONSTRAINT users_region_fk FOREIGN KEY (region) REFERENCES "
+                "regions (id);\nALTER TABLE users ADD CONSTRAINT c CHECK (region <> 'x');"}),
+      on_users(
+          "a rename whose index goes",
+          {"ALTER TABLE users RENAME COLUMN plan TO tier;\nDROP INDEX users_plan_idx;\nCREATE INDEX users_tier_idx "
+           "ON users (tier);"}),
       on_users("windows' line ends", {"-- a note\r\nCREATE INDEX i\r\n  ON users\r\n  (boss);\r\n"}),
   };
   Story value = on_users("a column with a value for what is there",
