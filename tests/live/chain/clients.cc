@@ -254,6 +254,7 @@ class Client {
 
   Answer run(const std::string& statement, const std::vector<std::string>& values) {
     std::vector<const char*> pointers;
+    pointers.reserve(values.size());
     for (const std::string& value : values) pointers.push_back(value.c_str());
     const int count = static_cast<int>(values.size());
     const auto begun = Clock::now();
