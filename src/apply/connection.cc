@@ -28,26 +28,26 @@ std::string field(const PGresult* result, int code) { return trimmed(PQresultErr
 // What libpq prints on its own would go into the middle of our lines.
 void ignore_notice(void*, const PGresult*) {}
 
+void replace_all(std::string& text, std::string_view word, std::string_view by) {
+  for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + by.size()))
+    text.replace(at, word.size(), by);
+}
+
 // libpq quotes what it cannot parse, and that is where a password may stand.
-std::string without_connection_string(const std::string& message, const char* url) {
+std::string without_connection_string(std::string message, const char* url) {
   if (url == nullptr || *url == '\0') return message;
-  const std::string_view secret = url;
-  std::string out = message;
-  for (std::size_t at = out.find(secret); at != std::string::npos; at = out.find(secret))
-    out.replace(at, secret.size(), "(the connection string)");
-  const PQconninfoOption* password = nullptr;
   PQconninfoOption* options = PQconninfoParse(url, nullptr);
-  for (const PQconninfoOption* option = options; option != nullptr && option->keyword != nullptr; ++option)
-    if (std::string_view(option->keyword) == "password") password = option;
-  if (options == nullptr && out.find("conn") == std::string::npos) out = "the connection string cannot be read";
-  if (options == nullptr) out = "the connection string cannot be read";
-  if (password != nullptr && password->val != nullptr && *password->val != '\0') {
-    const std::string_view word = password->val;
-    for (std::size_t at = out.find(word); at != std::string::npos; at = out.find(word, at + 3))
-      out.replace(at, word.size(), "***");
+  // A name alone is one of a database: that is no secret.
+  const std::string_view text = url;
+  const bool is_string = text.find('=') != std::string_view::npos || text.find("://") != std::string_view::npos;
+  if (options == nullptr && is_string) return "the connection string cannot be read";
+  if (is_string) replace_all(message, text, "(the connection string)");
+  for (const PQconninfoOption* option = options; option != nullptr && option->keyword != nullptr; ++option) {
+    const bool secret = std::string_view(option->keyword).find("password") != std::string_view::npos;
+    if (secret && option->val != nullptr && *option->val != '\0') replace_all(message, option->val, "***");
   }
   PQconninfoFree(options);
-  return out;
+  return message;
 }
 
 }  // namespace

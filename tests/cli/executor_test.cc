@@ -30,7 +30,8 @@ Taken take(std::vector<std::string> arguments) {
 }  // namespace
 
 TEST_CASE("a connection string does not stay where every user of the machine sees it") {
-  const std::vector<std::string> apart = {"pglint", "status", "--database-url", "postgresql://u:geheim@h/d", "--plan", "p"};
+  const std::vector<std::string> apart = {"pglint", "status", "--database-url", "postgresql://u:geheim@h/d",
+                                          "--plan", "p"};
   CHECK(take(apart).taken == apart);
   CHECK(take(apart).visible ==
         std::vector<std::string>{"pglint", "status", "--database-url", "*************************", "--plan", "p"});
@@ -40,9 +41,10 @@ TEST_CASE("a connection string does not stay where every user of the machine see
 }
 
 TEST_CASE("what is no connection string stays as it is") {
-  for (const std::vector<std::string>& arguments :
-       {std::vector<std::string>{"pglint"}, {"pglint", "status", "--database-url"}, {"pglint", "--database-urls=x"},
-        {"pglint", "check", "--", "--database-url", "x"}})
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"pglint"},
+                                                    {"pglint", "status", "--database-url"},
+                                                    {"pglint", "--database-urls=x"},
+                                                    {"pglint", "check", "--", "--database-url", "x"}})
     CHECK(take(arguments).visible == arguments);
 }
 

@@ -9,8 +9,8 @@
 #include "pglint/version.h"
 #include "report/json_writer.h"
 #include "sample.h"
-#include "schema.h"
 #include "support/golden.h"
+#include "support/schema.h"
 
 namespace pglint::test {
 namespace {

@@ -10,6 +10,7 @@
 #include "plan/form/file.h"
 #include "scene.h"
 #include "skip.h"
+#include "support/schema.h"
 
 using namespace pglint;
 using namespace pglint::test;
@@ -58,7 +59,9 @@ bool has_state(const Scene& scene) { return scene.sql("SELECT to_regclass('pglin
 nlohmann::json status(const Scene& scene) {
   const Finished said = scene.apply({"status", "--plan", scene.plan_path(), "--format", "json"});
   REQUIRE_MESSAGE(said.status == 0, said.out);
-  return nlohmann::json::parse(said.out).at("plans").at(0);
+  const nlohmann::json document = nlohmann::json::parse(said.out);
+  CHECK(violation(schema("status"), document) == "");
+  return document.at("plans").at(0);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "schema.h"
+#include "support/schema.h"
 
 #include <fmt/format.h>
 
