@@ -49,7 +49,7 @@ TEST_CASE("what is no connection string stays as it is") {
 }
 
 TEST_CASE("a request becomes arguments, the connection string is none of them") {
-  CHECK(arguments({.plan = "-p.yml"}) == std::vector<std::string>{"run", "--plan=-p.yml"});
+  CHECK(arguments({.plan = "-p.yml"}) == std::vector<std::string>{"run", "--needs-files", "--plan=-p.yml"});
   CHECK(arguments({.plan = "p",
                    .hash = "h",
                    .passed = "g",
@@ -60,7 +60,7 @@ TEST_CASE("a request becomes arguments, the connection string is none of them") 
                    .accept_changes = true,
                    .lock_budget = "5",
                    .wait_budget = "6"}) ==
-        std::vector<std::string>{"run", "--plan=p", "--hash=h", "--passed=g", "--through=expand", "--accept-triggers=a",
-                                 "--accept-triggers=b", "--lock-budget=5", "--wait-budget=6", "--accept-changes",
-                                 "--dry-run", "--undo"});
+        std::vector<std::string>{"run", "--needs-files", "--plan=p", "--hash=h", "--passed=g", "--through=expand",
+                                 "--accept-triggers=a", "--accept-triggers=b", "--lock-budget=5", "--wait-budget=6",
+                                 "--accept-changes", "--dry-run", "--undo"});
 }
