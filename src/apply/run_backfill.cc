@@ -41,7 +41,7 @@ class Batches {
 
   Outcome<void> run() {
     const std::string heading = executor_.heading(step_);
-    if (const auto checked =
+    if (auto checked =
             check_backfills(executor_.session.monitor, executor_.plan, &step_, executor_.options.accept_triggers);
         !checked)
       return checked;

@@ -170,7 +170,7 @@ bool accepts(Operation operation, const Command& command) {
   return !pieces.refused && pieces.by != Operation::none && (operation == Operation::any || operation == pieces.by);
 }
 
-Step step(std::string id, std::string comment, std::vector<std::string> sql, std::string condition) {
+Step step(std::string id, std::string comment, std::vector<std::string> sql, const std::string& condition) {
   Step out;
   out.id = std::move(id);
   out.comment = std::move(comment);
@@ -199,7 +199,7 @@ void assume(const catalog::Catalog& catalog, const effect::RelationEffect& table
       if (!trigger.dropped) out.triggers.emplace_back(catalog.text(trigger.name));
     const catalog::Column* found = catalog::column(*relation, column);
     const std::string type = found != nullptr ? type_text(catalog, found->type) : std::string();
-    if (!type.empty()) {
+    if (found != nullptr && !type.empty()) {
       out.columns.emplace_back(
           std::string(catalog.text(column)),
           fmt::format("{}, {}, {}", type, found->not_null ? "not null" : "nullable",

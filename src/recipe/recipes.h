@@ -28,7 +28,8 @@ void tighten_not_null(std::string_view table, std::string_view table_label, std:
 
 // --- what they share -----------------------------------------------------------------------------------------------
 
-[[nodiscard]] Step step(std::string id, std::string comment, std::vector<std::string> sql, std::string condition);
+[[nodiscard]] Step step(std::string id, std::string comment, std::vector<std::string> sql,
+                        const std::string& condition);
 void place(Pieces& pieces, Slot slot, Step step);
 void refuse(Pieces& pieces, std::string reason, std::string supply = {});
 

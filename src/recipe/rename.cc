@@ -113,10 +113,11 @@ Sync sync_of(const catalog::Catalog& catalog, const catalog::Relation& table, co
   Sync sync;
   // The last of the BEFORE triggers, which fire in the order of their names' bytes: it has to see what the others
   // write.
-  sync.trigger = fmt::format("zz_pglint_sync_{}", digest(on + "." + new_name));
+  const std::string mark = digest(on + "." + new_name);
+  sync.trigger = fmt::format("zz_pglint_sync_{}", mark);
   for (const catalog::Trigger& trigger : table.triggers)
     if (!trigger.dropped && trigger.before && trigger.row && catalog.text(trigger.name) > sync.trigger)
-      sync.trigger = fmt::format("~pglint_sync_{}", digest(on + "." + new_name));
+      sync.trigger = fmt::format("~pglint_sync_{}", mark);
   sync.function = catalog.qualified(table.schema, catalog.symbols.intern(sync.trigger));
   const std::string new_new = "NEW." + new_name;
   const std::string new_old = "NEW." + old_name;

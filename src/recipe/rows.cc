@@ -40,8 +40,6 @@ Clauses clauses(std::string_view text) {
     if (is_word(text, token, "WHERE")) {
       if (in_set && begin != std::string_view::npos)
         out.values.push_back(trimmed(text.substr(begin, token.span.begin - begin)));
-      in_set = false;
-      begin = std::string_view::npos;
       out.where = trimmed(text.substr(token.span.end));
       return out;
     }

@@ -306,7 +306,7 @@ class Reader {
     }
     [[nodiscard]] std::string sha256_text(std::string_view key) {
       const Tree& found = need(key);
-      const std::string value = reader_.text(found, key);
+      std::string value = reader_.text(found, key);
       if (!is_sha256(value)) reader_.fail(found, fmt::format("{} has to be 64 hexadecimal digits in lower case", key));
       return value;
     }
