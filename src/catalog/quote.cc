@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace pglint::catalog {
 namespace {
@@ -196,6 +197,28 @@ void append_quoted(std::string& to, std::string_view name) {
     to += c;
   }
   to += '"';
+}
+
+std::string_view type_spelling(std::string_view internal) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 14> spelled = {{
+      {"int2", "smallint"},
+      {"int4", "integer"},
+      {"int8", "bigint"},
+      {"float4", "real"},
+      {"float8", "double precision"},
+      {"bool", "boolean"},
+      {"varchar", "character varying"},
+      {"bpchar", "character"},
+      {"varbit", "bit varying"},
+      {"time", "time without time zone"},
+      {"timetz", "time with time zone"},
+      {"timestamp", "timestamp without time zone"},
+      {"timestamptz", "timestamp with time zone"},
+      {"char", "\"char\""},
+  }};
+  for (const auto& [name, spelling] : spelled)
+    if (name == internal) return spelling;
+  return internal;
 }
 
 }  // namespace pglint::catalog

@@ -31,7 +31,7 @@ std::int64_t now_ms() {
 }
 
 // Which migrations may be rewritten: those that git says are not released, or that were named.
-Result<source::Sources> unreleased(Settings& settings, const Options& options, const FixOptions& fix) {
+Result<source::Sources> unreleased(Settings& settings, const FixOptions& fix) {
   source::SourceOptions& source = settings.source;
   if (!source.commands.empty())
     return failed("fix rewrites files, not -c", "pglint locks -c shows what a statement does.");
@@ -55,7 +55,6 @@ Result<source::Sources> unreleased(Settings& settings, const Options& options, c
       return failed("it is not known which migrations are released",
                     "Name the new ones, as in pglint fix drizzle/0007_x.sql, or give --since REV.");
   }
-  (void)options;
   return source::read_sources(source, source::disk());
 }
 
@@ -238,6 +237,7 @@ int fix(const Options& options, const FixOptions& fix) {
 
   fix::Request request;
   request.check = settings->check;
+  request.source = settings->source;
   request.recipes.pg_version = settings->check.replay.target.pg_version;
   request.recipes.dual_write =
       fix.dual_write == "application" ? recipe::DualWrite::application : recipe::DualWrite::trigger;
@@ -278,7 +278,7 @@ int fix(const Options& options, const FixOptions& fix) {
     fixed = fix::next(sources->projects.front(), *plan, fix.passed.empty() ? std::nullopt : std::optional(fix.passed),
                       source::disk(), request);
   } else {
-    sources = unreleased(*settings, options, fix);
+    sources = unreleased(*settings, fix);
     if (!sources) return print_error(sources.error()), refused;
     fixed = fix::fix(*sources, rules::all(), source::disk(), request);
   }

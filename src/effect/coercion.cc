@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "catalog/quote.h"
 #include "effect/model.h"
 
 namespace pglint::effect {
@@ -272,25 +273,8 @@ catalog::TypeName type_of(const Model& model, const ::TypeName* written) {
 }
 
 std::string type_text(const Model& model, const TypeName& type) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 13> spelled = {{
-      {"int2", "smallint"},
-      {"int4", "integer"},
-      {"int8", "bigint"},
-      {"float4", "real"},
-      {"float8", "double precision"},
-      {"bool", "boolean"},
-      {"varchar", "character varying"},
-      {"bpchar", "character"},
-      {"varbit", "bit varying"},
-      {"time", "time without time zone"},
-      {"timetz", "time with time zone"},
-      {"timestamp", "timestamp without time zone"},
-      {"timestamptz", "timestamp with time zone"},
-  }};
-  std::string_view name = model.text(type.name);
-  if (!type.schema)
-    for (const auto& [internal, standard] : spelled)
-      if (name == internal) name = standard;
+  const std::string_view written = model.text(type.name);
+  const std::string_view name = type.schema ? written : catalog::type_spelling(written);
   return fmt::format("{}{}", name, type.array_dimensions > 0 ? "[]" : "");
 }
 

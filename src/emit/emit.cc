@@ -39,9 +39,10 @@ std::string indented(std::string_view text, std::string_view by) {
 std::string as_block(std::string_view sql) {
   if (!sql.starts_with("DO $")) return std::string(sql);
   const std::size_t open = sql.find('$', 4);
+  if (open == std::string_view::npos) return std::string(sql);
   const std::string_view tag = sql.substr(3, open - 2);
   const std::size_t close = sql.rfind(tag);
-  if (open == std::string_view::npos || close <= open) return std::string(sql);
+  if (close <= open) return std::string(sql);
   std::string_view body = sql.substr(open + 1, close - open - 1);
   while (!body.empty() && body.front() == '\n') body.remove_prefix(1);
   while (!body.empty() && body.back() == '\n') body.remove_suffix(1);

@@ -23,13 +23,6 @@ std::set<std::string> faulty(const Report& report) {
   return out;
 }
 
-std::string name_of(std::string_view id) {
-  std::size_t i = 0;
-  while (i < id.size() && id[i] >= '0' && id[i] <= '9') ++i;
-  while (i < id.size() && id[i] == '_') ++i;
-  return std::string(i < id.size() ? id.substr(i) : id);
-}
-
 std::string plan_path(const Request& request, const Plan& plan) {
   return source::join(request.plans, plan.id + ".yml");
 }
@@ -56,7 +49,7 @@ std::vector<source::NewMigration> to_migrations(const std::vector<emit::File>& f
     if (i < files.size()) {
       migration.texts = files[i].texts;
       migration.comment = what(files[i], plan, with_plan);
-      if (!migration.replaces) migration.name = fmt::format("{}_{}", name_of(plan.id), name(files[i].phase));
+      if (!migration.replaces) migration.name = fmt::format("{}_{}", plan::bare_name(plan.id), name(files[i].phase));
     } else {
       migration.comment =
           fmt::format("What stood here is part of the plan {} (see .pglint/plans/{}.yml).", plan.id, plan.id);
@@ -88,6 +81,49 @@ void note_files(Plan& plan, const emit::Stretch& stretch, const std::vector<emit
     }
     ++file;
   }
+}
+
+// Whether this refusal is about the migration: its own, or that of the whole project it is in.
+bool is_about(const Refusal& refusal, const std::string& path, const source::Sources& sources) {
+  return refusal.path == path || std::ranges::any_of(sources.projects, [&](const source::Project& project) {
+           return refusal.path == project.root &&
+                  std::ranges::find(project.migrations, path, &source::Migration::path) != project.migrations.end();
+         });
+}
+
+// What is left to say of the files as they would be. A finding that nobody refused to mend is refused here.
+Result<void> look_again(const source::Sources& sources, std::span<const lint::Rule* const> rules,
+                        const source::Files& files, const Request& request, const std::set<std::string>& rewritten,
+                        Fixed& out) {
+  const source::Overlay overlay(files, out.changes);
+  source::SourceOptions again = request.source;  // the schema beneath, and how files are sent
+  again.paths.clear();
+  again.since.clear();
+  again.staged = false;
+  for (const source::Project& project : sources.projects) again.paths.push_back(project.root);
+  if (again.runner == "auto" && sources.projects.size() == 1) again.runner = sources.projects.front().runner;
+  auto after = source::read_sources(again, overlay);
+  if (!after) return tl::unexpected(after.error());
+  std::set<std::string> unreleased = rewritten;
+  for (const source::Project& project : sources.projects)
+    for (const source::Migration& migration : project.migrations)
+      if (migration.reported) unreleased.insert(migration.path);
+  for (source::Project& project : after->projects) {
+    for (source::Migration& migration : project.migrations)
+      migration.reported = !migration.schema && unreleased.contains(migration.path);
+    project.pending_known = true;
+  }
+  out.after = std::move(*after);
+  out.remaining = lint::check(out.after, rules, request.check);
+  for (const Diagnostic& left : out.remaining.diagnostics) {
+    const std::string& path = out.remaining.files[left.file].path;
+    if (left.severity < Severity::warning ||
+        std::ranges::any_of(out.refused, [&](const Refusal& one) { return is_about(one, path, sources); }))
+      continue;
+    out.refused.push_back({std::string(left.rule), path, rewritten.contains(path) ? Span{} : left.at,
+                           "no other way to write this is known to pglint", left.help});
+  }
+  return {};
 }
 
 }  // namespace
@@ -141,7 +177,6 @@ Result<Fixed> fix(const source::Sources& sources, std::span<const lint::Rule* co
     source::WriteRequest write;
     write.now_ms = request.now_ms;
     write.orm = source::OrmState::end_state;
-    std::vector<source::NewMigration> added;
     struct Part {
       plan::Group* group;
       emit::Stretch stretch;
@@ -206,36 +241,9 @@ Result<Fixed> fix(const source::Sources& sources, std::span<const lint::Rule* co
                        std::make_move_iterator(written->changes.end()));
   }
 
-  // What is left to say of the files as they would be.
-  const source::Overlay overlay(files, out.changes);
-  source::SourceOptions again;
-  for (const source::Project& project : sources.projects) {
-    again.paths.push_back(project.root);
-    if (again.runner == "auto" && sources.projects.size() == 1) again.runner = project.runner;
-  }
-  if (again.paths.empty()) return out;
-  auto after = source::read_sources(again, overlay);
-  if (!after) return tl::unexpected(after.error());
-  std::set<std::string> unreleased = rewritten;
-  for (const source::Project& project : sources.projects)
-    for (const source::Migration& migration : project.migrations)
-      if (migration.reported) unreleased.insert(migration.path);
-  for (source::Project& project : after->projects) {
-    for (source::Migration& migration : project.migrations) migration.reported = unreleased.contains(migration.path);
-    project.pending_known = true;
-  }
-  out.after = std::move(*after);
-  out.remaining = lint::check(out.after, rules, request.check);
-  for (const Diagnostic& left : out.remaining.diagnostics) {
-    const std::string& path = out.remaining.files[left.file].path;
-    if (left.severity < Severity::warning || std::ranges::any_of(out.refused, [&](const Refusal& refusal) {
-          return refusal.path == path ||
-                 std::ranges::find(sources.projects, refusal.path, &source::Project::root) != sources.projects.end();
-        }))
-      continue;
-    out.refused.push_back({std::string(left.rule), path, rewritten.contains(path) ? Span{} : left.at,
-                           "no other way to write this is known to pglint", left.help});
-  }
+  if (sources.projects.empty()) return out;
+  if (Result<void> looked = look_again(sources, rules, files, request, rewritten, out); !looked)
+    return tl::unexpected(looked.error());
   return out;
 }
 
@@ -286,7 +294,7 @@ Result<Fixed> next(const source::Project& project, const PlanFile& file, const s
       return failed(fmt::format("{} came behind the plan {}, whose snapshot does not know it", last, plan.id),
                     "Take it out, write this part, and generate it again.");
     source::NewMigration mark;
-    mark.name = fmt::format("{}_release", name_of(plan.id));
+    mark.name = fmt::format("{}_release", plan::bare_name(plan.id));
     mark.comment = fmt::format(
         "Of the release that the plan {} waits for: the schema of the code is the new one from here on.\n"
         "The database has both until the files behind the gate have run.",

@@ -21,6 +21,7 @@ namespace pglint::fix {
 struct Request {
   recipe::Options recipes;
   lint::CheckOptions check;
+  source::SourceOptions source;         // how the sources were read; which paths, and since when, is left out
   std::string plans = ".pglint/plans";  // the folder of the plan files, as shown to the user
   std::int64_t now_ms = 0;              // since 1970: for names and journals
 };

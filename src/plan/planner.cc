@@ -93,14 +93,6 @@ class Union {
   std::vector<std::size_t> parent_;
 };
 
-// The name of a migration without what only orders it: "0001_primary_contact" → "primary-contact".
-std::string gate_name(std::string_view id) {
-  std::size_t i = 0;
-  while (i < id.size() && id[i] >= '0' && id[i] <= '9') ++i;
-  while (i < id.size() && (id[i] == '_' || id[i] == '-')) ++i;
-  return recipe::slug(i < id.size() ? id.substr(i) : id);
-}
-
 std::string sentence(const std::vector<std::string>& parts) {
   std::vector<std::string> seen;
   std::string out;
@@ -213,7 +205,7 @@ Plan assemble(const source::Project& project, const std::vector<std::size_t>& mi
     stage.gate = Gate{std::move(id), std::move(says), std::move(because)};
     plan.stages.push_back(std::move(stage));
   };
-  const std::string name = gate_name(plan.id);
+  const std::string name = recipe::slug(bare_name(plan.id));
   const bool by_application = options.dual_write == recipe::DualWrite::application && material.rename;
   collect(recipe::Slot::expand);
   if (by_application)
@@ -240,6 +232,13 @@ bool has_backfill(const Plan& plan) {
 }
 
 }  // namespace
+
+std::string_view bare_name(std::string_view id) {
+  std::size_t i = 0;
+  while (i < id.size() && id[i] >= '0' && id[i] <= '9') ++i;
+  while (i < id.size() && (id[i] == '_' || id[i] == '-')) ++i;
+  return i < id.size() ? id.substr(i) : id;
+}
 
 Planned plan(const source::Project& project, const PlanRequest& request) {
   Planned out;

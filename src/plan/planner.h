@@ -40,6 +40,9 @@ struct PlanRequest {
   bool together = false;  // one plan for all, whatever they share
 };
 
+// The name of a migration without what only orders it: "0001_primary_contact" → "primary_contact".
+[[nodiscard]] std::string_view bare_name(std::string_view id);
+
 // `project`: its reported migrations are the unreleased ones.
 [[nodiscard]] Planned plan(const source::Project& project, const PlanRequest& request);
 

@@ -138,12 +138,6 @@ const Renamed* Context::renamed_to(const catalog::Relation* table, Symbol column
   return found == renamed.end() ? nullptr : &*found;
 }
 
-const Renamed* Context::renamed_from(const catalog::Relation* table, Symbol column) const {
-  const auto found = std::ranges::find_if(
-      renamed, [&](const Renamed& one) { return table != nullptr && one.table == table && one.from == column; });
-  return found == renamed.end() ? nullptr : &*found;
-}
-
 bool Context::writes(std::string_view table, std::string_view column) const {
   return std::ranges::any_of(written, [&](const Written& one) { return one.table == table && one.column == column; });
 }

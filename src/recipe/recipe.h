@@ -114,7 +114,6 @@ struct Context {
   std::vector<std::string> kept_names;  // constraints and indexes that are dropped with an old column only, qualified
 
   [[nodiscard]] const Renamed* renamed_to(const catalog::Relation* table, Symbol column) const;
-  [[nodiscard]] const Renamed* renamed_from(const catalog::Relation* table, Symbol column) const;
   [[nodiscard]] bool writes(std::string_view table, std::string_view column) const;
   [[nodiscard]] bool fills(std::string_view table, std::string_view column) const;
 };

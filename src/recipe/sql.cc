@@ -9,30 +9,10 @@
 #include "catalog/names.h"
 #include "catalog/quote.h"
 #include "pg/lexer.h"
+#include "plan/form/quote.h"
 
 namespace pglint::recipe {
 namespace {
-
-struct Spelling {
-  std::string_view internal;
-  std::string_view standard;
-};
-constexpr std::array<Spelling, 14> spellings = {{
-    {"int2", "smallint"},
-    {"int4", "integer"},
-    {"int8", "bigint"},
-    {"float4", "real"},
-    {"float8", "double precision"},
-    {"bool", "boolean"},
-    {"varchar", "character varying"},
-    {"bpchar", "character"},
-    {"varbit", "bit varying"},
-    {"timestamptz", "timestamp with time zone"},
-    {"timestamp", "timestamp without time zone"},
-    {"timetz", "time with time zone"},
-    {"time", "time without time zone"},
-    {"char", "\"char\""},
-}};
 
 bool same_word(std::string_view a, std::string_view upper) {
   if (a.size() != upper.size()) return false;
@@ -49,15 +29,7 @@ std::string ident(std::string_view name) {
   return out;
 }
 
-std::string literal(std::string_view text) {
-  const bool escaped = text.find('\\') != std::string_view::npos;
-  std::string out = escaped ? "E'" : "'";
-  for (const char c : text) {
-    if (c == '\'' || c == '\\') out += c;
-    out += c;
-  }
-  return out + "'";
-}
+std::string literal(std::string_view text) { return plan::quote_literal(text); }
 
 std::string type_text(const catalog::Catalog& catalog, const catalog::TypeName& type) {
   if (!type.name) return {};
@@ -71,9 +43,7 @@ std::string type_text(const catalog::Catalog& catalog, const catalog::TypeName& 
     out = name;
   } else {
     if (!catalog.is_builtin_type(type.name)) return {};
-    std::string_view spelt = name;
-    for (const Spelling& spelling : spellings)
-      if (spelling.internal == name) spelt = spelling.standard;
+    const std::string_view spelt = catalog::type_spelling(name);
     std::string mods;
     // bpchar without a length is another type than character, which is character(1).
     if (name == "bpchar" && type.typmods[0] == -1) return {};
@@ -123,12 +93,7 @@ std::string slug(std::string_view text) {
   return out.empty() ? "x" : out;
 }
 
-std::string do_block(std::string_view body) {
-  std::string tag = "$pglint$";
-  // A body that holds the tag could end the string early.
-  for (int i = 1; body.find(tag) != std::string_view::npos; ++i) tag = fmt::format("$pglint{}$", i);
-  return fmt::format("DO {}\n{}\n{}", tag, body, tag);
-}
+std::string do_block(std::string_view body) { return "DO " + plan::quote_body(fmt::format("\n{}\n", body)); }
 
 std::string_view trimmed(std::string_view text) {
   const std::vector<pg::Token> tokens = pg::tokens(text, 0);

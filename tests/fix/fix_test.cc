@@ -175,3 +175,28 @@ TEST_CASE("other linters' cases are fixed or refused, and none of them ends the 
   CHECK(count > 300);
   CHECK(changed > 20);
 }
+
+TEST_CASE("what was written is looked at again on top of --schema") {
+  const source::FakeFiles files({
+      {"schema.sql",
+       "CREATE TABLE public.orders (id bigint PRIMARY KEY, note text, CONSTRAINT noted CHECK (note IS NOT NULL));\n"},
+      {"drizzle/meta/_journal.json",
+       R"({"version": "7", "dialect": "postgresql", "entries": [{"idx": 0, "version": "7", "when": 1795300000000, "tag": "0000_index", "breakpoints": true}]})"},
+      {"drizzle/0000_index.sql",
+       "ALTER TABLE orders ALTER COLUMN note SET NOT NULL;--> statement-breakpoint\n"
+       "CREATE INDEX orders_note ON orders (note);\n"},
+  });
+  source::SourceOptions options;
+  options.paths = {"drizzle"};
+  options.schema = "schema.sql";
+  auto sources = source::read_sources(options, files);
+  REQUIRE(sources);
+  fix::Request wanted = request(15);
+  wanted.source = options;
+  const auto out = fix::fix(*sources, rules::all(), files, wanted);
+  REQUIRE(out);
+  // Without the check of the schema SET NOT NULL would read every row.
+  CHECK(out->refused.empty());
+  CHECK(left(*out).empty());
+  CHECK_FALSE(out->changes.empty());
+}
