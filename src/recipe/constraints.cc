@@ -32,9 +32,9 @@ std::string chosen_name(const catalog::Catalog& catalog, const effect::RelationE
   }
 }
 
-Step validate(std::string_view table, std::string_view name, std::string condition) {
+Step validate(std::string_view table, std::string_view name, const std::string& condition) {
   Step out = step(fmt::format("validate-{}", slug(name)), "Reads every row while reads and writes go on",
-                  {fmt::format("ALTER TABLE {} VALIDATE CONSTRAINT {}", table, ident(name))}, std::move(condition));
+                  {fmt::format("ALTER TABLE {} VALIDATE CONSTRAINT {}", table, ident(name))}, condition);
   out.lock_class = LockClass::b;
   return out;
 }

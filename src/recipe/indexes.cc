@@ -46,9 +46,9 @@ void check_duplicates(const Command& command, const effect::RelationEffect& tabl
                                        command.table_name(), name)});
 }
 
-Step build(std::string_view name, std::string sql, std::string_view qualified, std::string condition) {
-  Step out = step(fmt::format("build-{}", slug(name)), "Built while reads and writes go on", {std::move(sql)},
-                  std::move(condition));
+Step build(std::string_view name, std::string sql, std::string_view qualified, const std::string& condition) {
+  Step out =
+      step(fmt::format("build-{}", slug(name)), "Built while reads and writes go on", {std::move(sql)}, condition);
   out.own_transaction = false;
   out.lock_class = LockClass::b;
   out.undo = {fmt::format("DROP INDEX CONCURRENTLY IF EXISTS {}", qualified)};
