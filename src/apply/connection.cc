@@ -50,6 +50,20 @@ std::string without_connection_string(std::string message, const char* url) {
   return message;
 }
 
+// Where a message is in another language, the general advice is given.
+std::string what_to_do(std::string_view message) {
+  const auto says = [message](std::string_view part) { return message.find(part) != std::string_view::npos; };
+  if (says("hot standby")) return "Name the primary: nothing can be changed on a standby.";
+  if (says("password authentication failed") || says("no password supplied"))
+    return "Check the user, and the password in the URL, in PGPASSWORD or in the password file.";
+  if (says("starting up") || says("shutting down")) return "Repeat the command when the server is there again.";
+  if (says("too many c") || says("remaining connection slots"))
+    return "Two connections are needed: repeat the command when they are free.";
+  if (says("Connection refused") || says("No such file"))
+    return "Is the server running there? Where to is said by --database-url, PGLINT_DATABASE_URL or PGHOST, PGPORT ….";
+  return "Where to is said by --database-url, PGLINT_DATABASE_URL or PGHOST, PGDATABASE, PGUSER ….";
+}
+
 }  // namespace
 
 std::string words(const Answer& answer) {
@@ -80,10 +94,7 @@ Outcome<Connection> Connection::open(const std::string& application_name) {
       return stop(refused, message, "It is postgresql://user@host/database or host=… dbname=….");
     std::replace(message.begin(), message.end(), '\n', ' ');
     std::erase(message, '\t');
-    const bool standby = message.find("hot standby") != std::string::npos;
-    return stop(failed, fmt::format("cannot connect: {}", printable(message)),
-                standby ? "Name the primary: nothing can be changed on a standby."
-                        : "Where to is said by --database-url, PGLINT_DATABASE_URL or PGHOST, PGDATABASE, PGUSER ….");
+    return stop(failed, fmt::format("cannot connect: {}", printable(message)), what_to_do(message));
   }
   PQsetNoticeReceiver(raw, ignore_notice, nullptr);
   return connection;
@@ -112,7 +123,10 @@ Answer Connection::run(const std::string& sql, const Tick& tick) {
       pollfd waiting = {.fd = PQsocket(raw), .events = POLLIN, .revents = 0};
       const int ready = ::poll(&waiting, 1, tick_ms);
       if (ready > 0 && PQconsumeInput(raw) == 0) return lose(), answer;
-      if (ready <= 0 && tick && !cancelled && tick() == Go::cancel) {
+      if (ready > 0 || !tick || cancelled) continue;
+      const Go go = tick();
+      if (go == Go::abandon) return lose(), answer;
+      if (go == Go::cancel) {
         cancelled = true;
         cancel();
       }

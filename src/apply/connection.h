@@ -33,7 +33,8 @@ struct Answer {
 // Message, detail and hint on as many lines.
 [[nodiscard]] std::string words(const Answer& answer);
 
-enum class Go : std::uint8_t { on, cancel };
+// `cancel` asks the server to end the statement, `abandon` waits no longer: the connection is lost.
+enum class Go : std::uint8_t { on, cancel, abandon };
 
 class Connection {
  public:

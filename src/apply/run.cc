@@ -22,8 +22,13 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 // 'pglt': one executor in a database at a time. Not a lock of the transaction, and never waited for in the server: a
-// session that waits there keeps CREATE INDEX CONCURRENTLY from ending.
+// session that waits there keeps CREATE INDEX CONCURRENTLY from ending. The backend of a client that was killed ends
+// its statement first, and may commit it: it has the lock until then.
 constexpr std::string_view try_lock = "SELECT pg_try_advisory_lock(1885826164, 0)";
+constexpr std::string_view still_locked =
+    "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = 1885826164 AND objid = 0 AND "
+    "objsubid = 2 AND granted AND pid = pg_backend_pid() AND database = (SELECT oid FROM pg_database WHERE datname = "
+    "current_database()))";
 constexpr std::string_view who_has_lock =
     "SELECT a.pid, a.application_name, left(regexp_replace(a.query, '\\s+', ' ', 'g'), 120), a.state FROM pg_locks l "
     "JOIN "
@@ -61,28 +66,6 @@ Outcome<void> take_lock(Session& session, const RunOptions& options, Progress& p
                   "Repeat the command when it has ended.");
     if (!sleep_unless_stopped(milliseconds(200))) return stopped_by_signal();
   }
-}
-
-// The backend of a client that was killed ends its statement first, and may commit it.
-Outcome<void> wait_for_backend(Session& session, const Plan& plan, Record& record, const RunOptions& options,
-                               Progress& progress) {
-  const auto begun = steady_clock::now();
-  for (bool said = false; !record.backend.empty() && record.backend != std::to_string(session.worker_pid);) {
-    if (!said)
-      progress.note(fmt::format("Waiting for the backend of an earlier run, pid {}{}", record.backend,
-                                record.backend_active ? ", which executes: " + printable(record.backend_does) : ""));
-    said = true;
-    if (steady_clock::now() - begun > options.wait_budget)
-      return stop(held_back,
-                  fmt::format("the backend of an earlier run, pid {}, did not end within {}", record.backend,
-                              words(options.wait_budget)),
-                  fmt::format("If nobody runs pglint any more: SELECT pg_terminate_backend({})", record.backend));
-    if (!sleep_unless_stopped(milliseconds(200))) return stopped_by_signal();
-    auto again = load(session.monitor, plan.id);
-    if (!again) return tl::unexpected(again.error());
-    record = std::move(*again);
-  }
-  return {};
 }
 
 Outcome<void> same_plan(const Session& session, const Plan& plan, const Record& record, std::string_view hash) {
@@ -211,6 +194,12 @@ Outcome<void> run_step(Executor& executor, const Step& step) {
   for (const DataCheck& check : executor.plan.checks)
     if (check.before == step.id)
       if (auto passed = run_check(executor, check); !passed) return passed;
+  // A pooler may have changed the session behind a connection that was one at the start.
+  const auto locked = ask(executor.session.worker, std::string(still_locked), executor.heading(step));
+  if (!locked) return tl::unexpected(locked.error());
+  if (locked->value() != "t")
+    return stop(refused, fmt::format("{}: this session is not the one that locked the plans", executor.heading(step)),
+                "Is there a connection pooler in between? Connect to the server itself.");
   const auto named = ask(
       executor.session.worker,
       fmt::format("SET application_name = {}", quote_literal(fmt::format("pglint:{}:{}", executor.plan.id, step.id))),
@@ -391,7 +380,6 @@ Outcome<void> once(const Plan& plan, std::string_view hash, const RunOptions& op
   auto record = load(session.monitor, plan.id);
   if (!record) return tl::unexpected(record.error());
   if (auto same = same_plan(session, plan, *record, hash); !same) return same;
-  if (auto alone = wait_for_backend(session, plan, *record, options, progress); !alone) return alone;
   if (auto first = no_older_plan(session, plan, *record); !first) return first;
   auto picture = look(session.monitor, plan, *record);
   if (!picture) return tl::unexpected(picture.error());
@@ -429,13 +417,7 @@ Outcome<void> once(const Plan& plan, std::string_view hash, const RunOptions& op
 }
 
 void print(Progress& progress, const Stop& why) {
-  if (why.exit == gate) {
-    progress.line(why.message);
-    if (!why.hint.empty()) progress.line(why.hint);
-    return;
-  }
-  progress.note((why.exit == held_back ? "stopped: " : why.exit == interrupted ? "" : "error: ") + why.message);
-  if (!why.hint.empty()) progress.note(why.hint);
+  why.exit == gate ? progress.line(words(why)) : progress.note(words(why));
 }
 
 }  // namespace

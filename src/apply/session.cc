@@ -25,45 +25,56 @@ std::string settings(const Connection& connection) {
   return sql;
 }
 
-Outcome<Connection> open_with_settings(const std::string& name) {
+Outcome<Connection> open_known(const std::string& name) {
   Outcome<Connection> connection = Connection::open(name);
-  if (!connection) return connection;
-  if (connection->server_version() < 120000)
-    return stop(refused, fmt::format("the server is PostgreSQL {}: pglint knows 12 and later",
-                                     connection->server_version() / 10000));
-  const Answer set = connection->run(settings(*connection));
-  // Where the server does not know how to watch a client, killed ones are waited for.
-  if (!set.ok()) {
-    if (set.message.find("client_connection_check_interval") == std::string::npos)
-      return stop(set, "cannot prepare the session");
-    return stop(failed, "cannot prepare the session: " + words(set));
-  }
+  if (connection && connection->server_version() < 120000)
+    return stop(refused, fmt::format("the server is PostgreSQL {}", connection->server_version() / 10000),
+                "pglint knows 12 and later.");
   return connection;
 }
 
-// Behind a pooler that gives each transaction another server connection, locks and settings are anybody's.
-Outcome<void> not_pooled(Connection& worker, Connection& monitor) {
-  const auto pooled = [](std::string_view how) {
-    return stop(refused, fmt::format("there is a connection pooler in between ({})", how),
-                "Connect to the server itself: locks and settings must stay with one session.");
-  };
-  const auto pid = ask(worker, "SELECT pg_backend_pid()", "cannot ask for the session's number");
-  if (!pid) return tl::unexpected(pid.error());
-  if (pid->value() != std::to_string(worker.told_pid())) return pooled("it numbers the sessions by itself");
-  const std::string probe = fmt::format("{}-{}", pid->value(), std::rand());
-  const auto set = ask(worker, fmt::format("SET pglint.probe = {}", plan::quote_literal(probe)), "cannot set");
+Outcome<void> prepare(Connection& connection) {
+  const auto set = ask(connection, settings(connection), "cannot prepare the session");
   if (!set) return tl::unexpected(set.error());
-  // While the monitor has a transaction open, a pooler has no use for the worker's last server connection but this.
-  const auto begun = ask(monitor, "BEGIN READ ONLY", "cannot begin");
-  if (!begun) return tl::unexpected(begun.error());
+  return {};
+}
+
+tl::unexpected<Stop> pooled(std::string_view how) {
+  return stop(
+      refused,
+      fmt::format("there is a connection pooler in between that gives each transaction a session of its own ({})", how),
+      "Connect to the server itself, or to a pooler in session mode: locks and settings must stay with one session.");
+}
+
+// A pooler that has no server connection left lets its clients wait.
+Outcome<std::string> ask_pooler(Connection& connection, const std::string& sql) {
+  const auto begun = std::chrono::steady_clock::now();
+  constexpr std::chrono::seconds patience{10};
+  const Answer answer =
+      connection.run(sql, [&] { return std::chrono::steady_clock::now() - begun > patience ? Go::abandon : Go::on; });
+  if (answer.lost && std::chrono::steady_clock::now() - begun > patience)
+    return stop(refused, "the connection pooler in between has no second session to give",
+                "Connect to the server itself, or allow the pool two more sessions.");
+  if (answer.message.find("statement pooling") != std::string::npos) return pooled("it allows no transactions");
+  if (!answer.ok()) return stop(answer, "cannot ask for the session's number");
+  return answer.value();
+}
+
+// Changes nothing, not even a setting: it would stay with a session that is somebody else's.
+Outcome<void> stays(Connection& worker, Connection& other) {
+  constexpr const char* number = "SELECT pg_catalog.pg_backend_pid()";
+  const auto pid = ask_pooler(worker, number);
+  if (!pid) return tl::unexpected(pid.error());
+  // While the other has a transaction open, a pooler has no use for the worker's last session but this.
+  const auto others = ask_pooler(other, std::string("BEGIN READ ONLY; ") + number);
+  if (!others) return tl::unexpected(others.error());
+  if (*others == *pid) return pooled("two connections are one session");
   for (int i = 0; i < 3; ++i) {
-    const auto seen =
-        ask(worker, "SELECT pg_backend_pid()::text || ' ' || coalesce(current_setting('pglint.probe', true), '')",
-            "cannot look for poolers");
-    if (!seen) return tl::unexpected(seen.error());
-    if (seen->value() != pid->value() + " " + probe) return pooled("a setting did not stay");
+    const auto again = ask_pooler(worker, number);
+    if (!again) return tl::unexpected(again.error());
+    if (*again != *pid) return pooled("a connection changed its session");
   }
-  const auto ended = ask(monitor, "ROLLBACK", "cannot end a transaction");
+  const auto ended = ask_pooler(other, "ROLLBACK");
   if (!ended) return tl::unexpected(ended.error());
   return {};
 }
@@ -71,8 +82,16 @@ Outcome<void> not_pooled(Connection& worker, Connection& monitor) {
 }  // namespace
 
 Outcome<Connection> open_reader() {
-  Outcome<Connection> connection = open_with_settings("pglint:status");
+  Outcome<Connection> connection = open_known("pglint:status");
   if (!connection) return connection;
+  const auto pid = ask_pooler(*connection, "SELECT pg_catalog.pg_backend_pid()");
+  if (!pid) return tl::unexpected(pid.error());
+  if (*pid != std::to_string(connection->told_pid())) {
+    Outcome<Connection> other = open_known("pglint:status");
+    if (!other) return other;
+    if (const auto one = stays(*connection, *other); !one) return tl::unexpected(one.error());
+  }
+  if (const auto prepared = prepare(*connection); !prepared) return tl::unexpected(prepared.error());
   if (const auto set = ask(*connection, "SET default_transaction_read_only = on; SET statement_timeout = '60s'",
                            "cannot prepare the session");
       !set)
@@ -81,7 +100,7 @@ Outcome<Connection> open_reader() {
 }
 
 Outcome<Session> open_session(const Plan& plan) {
-  Outcome<Connection> worker = open_with_settings(fmt::format("pglint:{}", plan.id));
+  Outcome<Connection> worker = open_known(fmt::format("pglint:{}", plan.id));
   if (!worker) return tl::unexpected(worker.error());
   const int version = worker->server_version();
   if (version / 10000 < plan.postgres)
@@ -89,9 +108,11 @@ Outcome<Session> open_session(const Plan& plan) {
         refused,
         fmt::format("the server is PostgreSQL {}, the plan was built for {} and later", version / 10000, plan.postgres),
         "Make the plan again with --pg-version of the oldest server.");
-  Outcome<Connection> monitor = open_with_settings(fmt::format("pglint:{}:monitor", plan.id));
+  Outcome<Connection> monitor = open_known(fmt::format("pglint:{}:monitor", plan.id));
   if (!monitor) return tl::unexpected(monitor.error());
-  if (const auto direct = not_pooled(*worker, *monitor); !direct) return tl::unexpected(direct.error());
+  if (const auto one = stays(*worker, *monitor); !one) return tl::unexpected(one.error());
+  for (Connection* connection : {&*worker, &*monitor})
+    if (const auto prepared = prepare(*connection); !prepared) return tl::unexpected(prepared.error());
 
   const auto about =
       ask(*worker,

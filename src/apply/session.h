@@ -1,5 +1,5 @@
-// Connections as the executor needs them: to a primary, not through a pooler, with settings that no role or database
-// has chosen.
+// Connections as the executor needs them: to a primary, each with a session of its own, with settings that no role or
+// database has chosen.
 #pragma once
 
 #include <chrono>

@@ -56,12 +56,14 @@ Outcome<Record> load(Connection& connection, std::string_view plan) {
   if (!version) return tl::unexpected(version.error());
   if (std::atoi(version->value().c_str()) > form)
     return stop(refused, "the schema pglint of this database was written by a newer pglint", "Use that one.");
+  // A session of that number which has not the executor's lock is a pooler's, and with another client.
   const auto plans = ask(
       connection,
       fmt::format(
           R"(SELECT p.hash, p.state, p.gate, p.system_identifier, p.database::text, p.error, p.catalog, p.catalog_of,
- a.pid, left(a.query, 200), a.state = 'active'
-FROM pglint.plan p LEFT JOIN pg_stat_activity a ON a.pid = p.pid AND a.backend_start = p.backend_start WHERE id = {})",
+ EXISTS (SELECT FROM pg_stat_activity a JOIN pg_locks l USING (pid) WHERE a.pid = p.pid AND a.backend_start = p.backend_start
+ AND l.locktype = 'advisory' AND l.classid = 1885826164 AND l.objid = 0 AND l.objsubid = 2)
+FROM pglint.plan p WHERE id = {})",
           id),
       "cannot read pglint.plan");
   if (!plans) return tl::unexpected(plans.error());
@@ -77,9 +79,7 @@ FROM pglint.plan p LEFT JOIN pg_stat_activity a ON a.pid = p.pid AND a.backend_s
   record.error = text(5);
   record.catalog = text(6);
   record.catalog_of = text(7);
-  record.backend = text(8);
-  record.backend_does = text(9);
-  record.backend_active = text(10) == "t";
+  record.runs = text(8) == "t";
   const auto steps =
       ask(connection,
           fmt::format(

@@ -36,11 +36,9 @@ struct Record {
   std::string system_identifier = {};
   std::string database = {};  // oid
   std::string error = {};
-  std::string catalog = {};       // facts after the steps in `catalog_of`
-  std::string catalog_of = {};    // ids of the steps that were done then, a line for each
-  std::string backend = {};       // pid, if the backend of the last run is still there
-  std::string backend_does = {};  // its query
-  bool backend_active = false;
+  std::string catalog = {};     // facts after the steps in `catalog_of`
+  std::string catalog_of = {};  // ids of the steps that were done then, a line for each
+  bool runs = false;            // somebody executes it right now
   std::vector<StepRecord> steps = {};
   std::vector<GateRecord> gates = {};  // also without a plan: emitted files close them, too
   bool begun = false;                  // the plan was run by the executor

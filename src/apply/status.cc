@@ -46,10 +46,7 @@ void print(std::FILE* file, const std::string& text) {
 }
 
 int print(const Stop& why) {
-  std::string text =
-      why.exit == gate ? why.message + "\n" : (why.exit == held_back ? "stopped: " : "error: ") + why.message + "\n";
-  if (!why.hint.empty()) text += why.hint + "\n";
-  print(stderr, text);
+  print(stderr, words(why) + "\n");
   return why.exit;
 }
 
@@ -91,7 +88,7 @@ PlanStatus status_of(const PlanFile& file, const Record& record, const Outcome<P
   if (open == picture->items.size())
     status.state = "done";
   else if (record.begun && record.state == "running")
-    status.state = record.backend.empty() ? "interrupted" : "running";
+    status.state = record.runs ? "running" : "interrupted";
   else if (at_gate && any_done)
     status.state = "gate";
   else if (record.begun && (record.state == "failed" || record.state == "interrupted"))

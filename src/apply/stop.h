@@ -23,6 +23,16 @@ struct Stop {
   bool lost = false;         // the connection: everything is to be looked at again on a new one
 };
 
+// As it is printed, without the last newline: one line, unless a part of it has more.
+[[nodiscard]] inline std::string words(const Stop& why) {
+  std::string text = why.exit == held_back ? "stopped: " : why.exit == gate || why.exit == interrupted ? "" : "error: ";
+  text += why.message;
+  if (why.hint.empty()) return text;
+  const bool one_line =
+      why.exit != gate && text.find('\n') == std::string::npos && why.hint.find('\n') == std::string::npos;
+  return text + (!one_line ? "\n" : text.ends_with('.') ? " " : ": ") + why.hint;
+}
+
 template <class T>
 using Outcome = tl::expected<T, Stop>;
 

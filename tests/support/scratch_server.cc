@@ -17,21 +17,29 @@ std::string without_newline(std::string text) {
 
 }  // namespace
 
-ScratchServer::ScratchServer(const std::string& name)
+ScratchServer::ScratchServer(const std::string& name, const std::vector<std::string>& settings)
     : folder_((std::filesystem::current_path() / ("server-" + name)).string()) {
-  start();
+  start({script(), "start", "--replace", folder_}, settings);
+}
+
+ScratchServer::ScratchServer(const std::string& name, const ScratchServer& primary,
+                             const std::vector<std::string>& settings)
+    : folder_((std::filesystem::current_path() / ("server-" + name)).string()) {
+  start({script(), "standby", "--replace", folder_, primary.folder_}, settings);
 }
 
 ScratchServer::~ScratchServer() {
   if (!before_database_.empty()) static_cast<void>(run({script(), "stop", folder_}));
 }
 
-void ScratchServer::start() {
+void ScratchServer::start(const std::vector<std::string>& command, const std::vector<std::string>& settings) {
   if (const auto client = run({"psql", "--version"}); !client || client->status != 0) {
     missing_ = "no psql";
     return;
   }
-  const auto started = run({script(), "start", "--replace", folder_});
+  std::vector<std::string> all = command;
+  all.insert(all.end(), settings.begin(), settings.end());
+  const auto started = run(all);
   if (!started || started->status != 0) {
     missing_ = started ? without_newline(started->err) : started.error().message;
     return;

@@ -12,7 +12,9 @@ namespace pglint::test {
 class ScratchServer {
  public:
   // `name` tells it from those of other test programs in the same build folder.
-  explicit ScratchServer(const std::string& name);
+  explicit ScratchServer(const std::string& name, const std::vector<std::string>& settings = {});
+  // A hot standby of `primary`, with the same users and databases.
+  ScratchServer(const std::string& name, const ScratchServer& primary, const std::vector<std::string>& settings = {});
   ~ScratchServer();
   ScratchServer(const ScratchServer&) = delete;
   ScratchServer& operator=(const ScratchServer&) = delete;
@@ -21,6 +23,8 @@ class ScratchServer {
   [[nodiscard]] const std::string& missing() const { return missing_; }
   [[nodiscard]] int version() const { return version_; }  // 15
 
+  // Of its socket; it belongs to the user as whom the server runs.
+  [[nodiscard]] std::string socket_folder() const { return behind_database_.substr(behind_database_.find('=') + 1); }
   // For libpq.
   [[nodiscard]] std::string dsn(const std::string& database) const {
     return before_database_ + database + behind_database_;
@@ -30,7 +34,7 @@ class ScratchServer {
   [[nodiscard]] Finished psql(const std::string& database, const std::vector<std::string>& arguments) const;
 
  private:
-  void start();
+  void start(const std::vector<std::string>& command, const std::vector<std::string>& settings);
 
   std::string folder_;
   std::string missing_;
