@@ -155,9 +155,14 @@ Result<void> look_again(const fix::PlanFile& file, Settings& settings) {
     const auto source = std::ranges::find(plan.sources, migration.path, &PlanSource::path);
     const std::string hash = sha256(migration.text);
     const auto file_of = emitted.find(migration.path);
-    if (file_of != emitted.end() && hash != file_of->second && (source == plan.sources.end() || hash != source->sha256))
+    if (file_of != emitted.end() && hash != file_of->second) {
+      if (source != plan.sources.end() && hash == source->sha256)
+        return failed(fmt::format("{} is as it was before the plan {} was made", migration.path, plan.id),
+                      fmt::format("pglint fix {} writes it anew.", migration.path));
       return failed(fmt::format("{} has changed since the plan {} was made", migration.path, plan.id),
                     "Restore it, or make the plan again from the original migrations.");
+    }
+    if (file_of != emitted.end()) emitted.erase(file_of);
     if (source == plan.sources.end()) {
       if (ours.empty()) before.migrations.push_back(migration);
       continue;
@@ -173,6 +178,9 @@ Result<void> look_again(const fix::PlanFile& file, Settings& settings) {
   if (ours.size() != plan.sources.size())
     return failed(fmt::format("migrations of the plan {} are missing in {}", plan.id, project.root),
                   "Restore them from version control.");
+  if (!emitted.empty())
+    return failed(fmt::format("{}, which the plan {} has written, is missing", emitted.begin()->first, plan.id),
+                  "Restore it from version control.");
   if (std::ranges::none_of(plan.stages, [](const Stage& stage) { return !stage.files.empty(); }))
     return failed(fmt::format("the plan {} stands in no file yet", plan.id),
                   "pglint fix --apply PATH writes the files first.");
