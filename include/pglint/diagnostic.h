@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -72,6 +73,14 @@ struct Summary {
   std::uint32_t suppressed = 0;
 };
 
+// A plan of `fix` of which a part is in no file yet.
+struct PendingPlan {
+  std::string id = {};
+  std::string path = {};
+  std::string gate = {};                  // what the next part waits for
+  std::optional<std::uint32_t> age = {};  // in days, since git has it, else since it was written; nothing: not known
+};
+
 // Everything that `check` found, ready for the reporters.
 struct Report {
   std::vector<ReportFile> files = {};
@@ -79,6 +88,7 @@ struct Report {
   std::vector<Failure> failures = {};
   std::vector<std::string> notices = {};  // for --verbose: what was chosen and why, one line each
   Summary summary = {};
+  std::vector<PendingPlan> plans = {};  // by path
 };
 
 }  // namespace pglint

@@ -1,23 +1,48 @@
-#include <iterator>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <ctime>
+#include <map>
 
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "fix/plans.h"
 #include "report/report.h"
 #include "rules/registry.h"
+#include "source/git.h"
+#include "source/path.h"
 
 namespace pglint::cli {
 namespace {
 
-bool fails(const Summary& summary, FailOn level) {
-  switch (level) {
-    case FailOn::error:
-      return summary.errors != 0;
-    case FailOn::warning:
-      return summary.errors + summary.warnings != 0;
-    case FailOn::never:
-      break;
+std::optional<std::uint32_t> days_since(std::int64_t then) {
+  constexpr std::int64_t day = 86'400;
+  const auto now = static_cast<std::int64_t>(std::time(nullptr));
+  if (then <= 0) return std::nullopt;
+  return static_cast<std::uint32_t>(std::max<std::int64_t>(now - then, 0) / day);
+}
+
+// The plans of the project that wait for a gate. Nothing is read, and git is not asked, where there is none.
+void list_plans(const std::string& folder, Report& report) {
+  if (!source::disk().is_folder(folder)) return;
+  const Result<std::vector<fix::PlanFile>> plans = fix::read_plans(folder, source::disk());
+  if (!plans) {
+    report.failures.push_back({folder, 0, one_line(plans.error())});
+    return;
   }
-  return false;
+  for (const fix::PlanFile& file : *plans)
+    if (const std::optional<Gate> gate = fix::waits_for(file.plan))
+      report.plans.push_back({file.plan.id, file.path, gate->id, {}});
+  if (report.plans.empty()) return;
+  const std::map<std::string, std::int64_t> added = source::added_at(folder);
+  for (PendingPlan& plan : report.plans) {
+    struct stat status = {};
+    if (const auto found = added.find(std::string(source::file_name(plan.path))); found != added.end())
+      plan.age = days_since(found->second);
+    else if (::stat(plan.path.c_str(), &status) == 0)
+      plan.age = days_since(status.st_mtime);
+  }
 }
 
 }  // namespace
@@ -28,7 +53,8 @@ int check(const Options& options) {
   const Result<source::Sources> sources = source::read_sources(settings->source, source::disk());
   if (!sources) return print_error(sources.error()), refused;
 
-  const Report report = lint::check(*sources, rules::all(), settings->check);
+  Report report = lint::check(*sources, rules::all(), settings->check);
+  if (settings->source.commands.empty()) list_plans(plans_folder(project_root(options)), report);
 
   const std::vector<report::RuleText> texts = rule_texts(settings->check);
   bool failures_shown = false;

@@ -63,6 +63,7 @@ int run(int argc, const char* const* argv) {
       app.add_subcommand("fix", "Rewrite unsafe migrations into safe phases, as files of the migration tool");
   add_source_options(*fix_command, options);
   add_rule_options(*fix_command, options);
+  add_check_options(*fix_command, options);
   add_output_options(*fix_command, options);
   fix_command->add_flag("--diff", fix_options.diff, "Print what would change, and write nothing");
   fix_command->add_flag("--force", fix_options.force, "Also rewrite migrations that may be released");
@@ -83,7 +84,8 @@ int run(int argc, const char* const* argv) {
   CLI::Option* apply = fix_command->add_flag(
       "--apply", fix_options.apply, "Write the files, then execute the plan up to the next gate that is not passed");
   CLI::Option* undo = fix_command->add_flag("--undo", fix_options.undo,
-                                            "Take back what a plan has done, to the beginning or to the last gate");
+                                            "Write what takes a plan back, to the beginning or to the last gate; "
+                                            "with --apply, run it");
   next->excludes(apply)->excludes(undo);
   fix_command->add_option("--plan", fix_options.plan, "The plan, where there are several")->type_name("FILE");
   fix_command

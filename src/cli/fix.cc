@@ -12,6 +12,7 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/executor.h"
+#include "fix/plans.h"
 #include "fix/write_files.h"
 #include "plan/form/file.h"
 #include "plan/verify.h"
@@ -81,16 +82,6 @@ FixReport report_of(fix::Fixed& fixed, const source::Sources& sources, const fix
   out.plans = std::move(fixed.plans);
   out.remaining = std::move(fixed.remaining);
   return out;
-}
-
-// The nearest folder that a configuration or a repository makes the project's; else the current one.
-std::string project_root(const Options& options) {
-  const std::string config = !options.config.empty() ? options.config : source::find_config(".", source::disk());
-  if (!config.empty()) {
-    const std::string folder = source::parent(config);
-    return folder.empty() ? "." : folder;
-  }
-  return ".";
 }
 
 // The plans of the project, or the one that was asked for; one line says what is wrong.
@@ -233,116 +224,145 @@ int execute(fix::PlanFile file, const FixOptions& fix, Settings& settings, const
   return exec_executor(arguments(run), fix.database_url);
 }
 
-}  // namespace
-
-int fix(const Options& options, const FixOptions& fix) {
-  Result<Settings> settings = settle(options);
-  if (!settings) return print_error(settings.error()), refused;
-
-  for (const auto& [format, file] : settings->sinks)
+// What goes together; an Error is wrong usage.
+Result<void> fits(const FixOptions& fix, const Settings& settings) {
+  for (const auto& [format, file] : settings.sinks)
     if (format != report::Format::text && format != report::Format::json)
-      return print_error({fmt::format("--format {}: fix knows text and json", report::name(format)), ""}), refused;
+      return failed(fmt::format("--format {}: fix knows text and json", report::name(format)));
+  if (!fix.passed.empty() && !fix.next && !fix.apply && !fix.undo)
+    return failed("--passed goes with --next, --apply or --undo", "See pglint fix --help.");
+  if (fix.dry_run && !fix.apply && !fix.undo)
+    return failed("--dry-run goes with --apply", "pglint fix --diff shows the files.");
+  return {};
+}
 
+Result<fix::Request> request_of(const FixOptions& fix, const Settings& settings, const std::string& root) {
   fix::Request request;
-  request.check = settings->check;
-  request.source = settings->source;
-  request.recipes.pg_version = settings->check.replay.target.pg_version;
+  request.check = settings.check;
+  request.source = settings.source;
+  request.recipes.pg_version = settings.check.replay.target.pg_version;
   request.recipes.dual_write =
       fix.dual_write == "application" ? recipe::DualWrite::application : recipe::DualWrite::trigger;
   for (const std::string& value : fix.values) {
     const std::size_t equals = value.find('=');
     const std::size_t dot = value.find('.');
     if (equals == std::string::npos || dot == std::string::npos || dot > equals || equals + 1 == value.size())
-      return print_error({fmt::format("--value {}: not TABLE.COLUMN=EXPR", printable(value)),
-                          "As in --value users.plan=\"'free'\"."}),
-             refused;
+      return failed(fmt::format("--value {}: not TABLE.COLUMN=EXPR", printable(value)),
+                    "As in --value users.plan=\"'free'\".");
     request.recipes.values[value.substr(0, equals)] = value.substr(equals + 1);
   }
-  const std::string root = project_root(options);
-  request.plans = root == "." ? ".pglint/plans" : source::join(root, ".pglint/plans");
+  request.plans = plans_folder(root);
   request.now_ms = now_ms();
+  return request;
+}
 
-  Result<fix::Fixed> fixed = failed("");
-  Result<source::Sources> sources = failed("");
-  if (!fix.passed.empty() && !fix.next && !fix.apply && !fix.undo)
-    return print_error({"--passed goes with --next, --apply or --undo", "See pglint fix --help."}), refused;
-  if (fix.dry_run && !fix.apply && !fix.undo)
-    return print_error({"--dry-run goes with --apply", "pglint fix --diff shows the files."}), refused;
-  // With a plan named, or nothing left to plan, there is only something to execute.
-  if (fix.undo || (fix.apply && !fix.plan.empty())) {
-    if (fix.undo && !fix.apply && !fix.dry_run)
-      return print_error({"--undo takes a plan back on a database",
-                          "pglint fix --undo --apply --plan FILE; --dry-run shows what it would do."}),
-             refused;
-    Result<fix::PlanFile> plan = one_plan(fix, request);
-    if (!plan) return print_error(plan.error()), refused;
-    return execute(std::move(*plan), fix, *settings, request, root);
-  }
-  if (fix.next) {
-    Result<fix::PlanFile> plan = one_plan(fix, request);
-    if (!plan) return print_error(plan.error()), refused;
-    sources = project_of(plan->plan, *settings);
-    if (!sources) return print_error(sources.error()), refused;
-    fixed = fix::next(sources->projects.front(), *plan, fix.passed.empty() ? std::nullopt : std::optional(fix.passed),
-                      source::disk(), request);
-  } else {
-    sources = unreleased(*settings, fix);
-    if (!sources) return print_error(sources.error()), refused;
-    fixed = fix::fix(*sources, rules::all(), source::disk(), request);
-  }
-  if (!fixed) return print_error(fixed.error()), refused;
-  print_failures(sources->failures, options);
+// What the command line asks for, and the files as they are.
+struct Asked {
+  source::Sources sources;
+  fix::Fixed fixed;
+};
 
-  for (const std::string& notice : fixed->notices) fmt::print(stderr, "note: {}\n", printable(notice));
-  const std::vector<source::FileChange> changes = fixed->changes;
+Result<Asked> plan_it(const FixOptions& fix, Settings& settings, const fix::Request& request) {
+  const bool known = fix.next || fix.undo;  // the plan is there
+  std::optional<fix::PlanFile> plan;
+  if (known) {
+    Result<fix::PlanFile> found = one_plan(fix, request);
+    if (!found) return tl::unexpected(found.error());
+    plan = std::move(*found);
+  }
+  Result<source::Sources> sources = known ? project_of(plan->plan, settings) : unreleased(settings, fix);
+  if (!sources) return tl::unexpected(sources.error());
+  Result<fix::Fixed> fixed =
+      fix.undo   ? fix::undo(sources->projects.front(), *plan, fix.passed, source::disk(), request)
+      : fix.next ? fix::next(sources->projects.front(), *plan,
+                             fix.passed.empty() ? std::nullopt : std::optional(fix.passed), source::disk(), request)
+                 : fix::fix(*sources, rules::all(), source::disk(), request);
+  if (!fixed) return tl::unexpected(fixed.error());
+  return Asked{std::move(*sources), std::move(*fixed)};
+}
+
+// The diff alone goes to standard output, so that it can be applied.
+Result<void> show_diff(const std::vector<source::FileChange>& changes, const FixReport& report,
+                       const Options& options) {
+  std::string out;
+  for (const source::FileChange& change : changes) {
+    std::optional<std::string> before;
+    if (auto text = source::disk().read(change.path)) before = std::move(*text);
+    out += report::unified_diff(change.path, before ? std::optional<std::string_view>(*before) : std::nullopt,
+                                change.text);
+  }
+  if (Result<void> written = write_output("", out); !written) return written;
+  if (report.refused.empty()) return {};
+  FixReport rest;
+  rest.files = report.files;
+  rest.refused = report.refused;
+  const std::string text = report::render(report::Format::text, rest, render_options(options, false));
+  std::fwrite(text.data(), 1, text.size(), stderr);
+  return {};
+}
+
+Result<void> show(const FixReport& report, const Options& options, const FixOptions& fix, const Settings& settings) {
+  for (const auto& [format, file] : settings.sinks) {
+    report::RenderOptions render = render_options(options, file.empty());
+    render.quiet = render.quiet || fix.next || fix.undo;  // the plan is known by then
+    if (Result<void> written = write_output(file, report::render(format, report, render)); !written) return written;
+  }
+  return {};
+}
+
+int run_plan(const FixOptions& fix, Settings& settings, const fix::Request& request, const std::string& root) {
+  Result<std::vector<fix::PlanFile>> plans = plans_of(fix, request);
+  if (!plans) return print_error(plans.error()), refused;
+  if (plans->empty()) {
+    fmt::print("No plan to execute: the migration tool runs the files.\n");
+    return ok;
+  }
+  if (plans->size() > 1)
+    return print_error(
+               {fmt::format("there are {} plans in {}", plans->size(), request.plans), "Say which: --plan FILE."}),
+           refused;
+  return execute(std::move(plans->front()), fix, settings, request, root);
+}
+
+}  // namespace
+
+int fix(const Options& options, const FixOptions& fix) {
+  Result<Settings> settings = settle(options);
+  if (!settings) return print_error(settings.error()), refused;
+  if (const Result<void> good = fits(fix, *settings); !good) return print_error(good.error()), refused;
+  const std::string root = project_root(options);
+  const Result<fix::Request> request = request_of(fix, *settings, root);
+  if (!request) return print_error(request.error()), refused;
+
+  // With a plan named, there is only something to execute.
+  if ((fix.undo && (fix.apply || fix.dry_run)) || (fix.apply && !fix.plan.empty())) {
+    Result<fix::PlanFile> plan = one_plan(fix, *request);
+    if (!plan) return print_error(plan.error()), refused;
+    return execute(std::move(*plan), fix, *settings, *request, root);
+  }
+
+  Result<Asked> asked = plan_it(fix, *settings, *request);
+  if (!asked) return print_error(asked.error()), refused;
+  const std::vector<Failure>& failures = asked->sources.failures;
+  print_failures(failures, options);
+  for (const std::string& notice : asked->fixed.notices) fmt::print(stderr, "note: {}\n", printable(notice));
+  const std::vector<source::FileChange> changes = asked->fixed.changes;
   if (!fix.diff && !changes.empty())
-    if (Result<void> written = fix::write_files(changes, {root}); !written)
+    if (const Result<void> written = fix::write_files(changes, {root}); !written)
       return print_error(written.error()), refused;
-  const FixReport report = report_of(*fixed, *sources, request);
-  if (fix.diff) {
-    std::string out;
-    for (const source::FileChange& change : changes) {
-      std::optional<std::string> before;
-      if (auto text = source::disk().read(change.path)) before = std::move(*text);
-      out += report::unified_diff(change.path, before ? std::optional<std::string_view>(*before) : std::nullopt,
-                                  change.text);
-    }
-    if (const Result<void> written = write_output("", out); !written) return print_error(written.error()), refused;
-    // The diff alone goes to standard output, so that it can be applied.
-    FixReport rest;
-    rest.files = report.files;
-    rest.refused = report.refused;
-    if (!rest.refused.empty()) {
-      const std::string text = report::render(report::Format::text, rest, render_options(options, false));
-      std::fwrite(text.data(), 1, text.size(), stderr);
-    }
-  } else if (!fix.apply || !report.fixed.empty() || !report.refused.empty() || !report.remaining.diagnostics.empty()) {
-    for (const auto& [format, file] : settings->sinks) {
-      report::RenderOptions render = render_options(options, file.empty());
-      render.quiet = render.quiet || fix.next;  // the plan is known by then
-      if (const Result<void> written = write_output(file, report::render(format, report, render)); !written)
-        return print_error(written.error()), refused;
-    }
-  }
 
-  if (fix.apply && !fix.diff && report.refused.empty() && sources->failures.empty()) {
-    Result<std::vector<fix::PlanFile>> plans = plans_of(fix, request);
-    if (!plans) return print_error(plans.error()), refused;
-    if (plans->empty()) {
-      fmt::print("No plan to execute: the migration tool runs the files.\n");
-      return ok;
-    }
-    if (plans->size() > 1)
-      return print_error(
-                 {fmt::format("there are {} plans in {}", plans->size(), request.plans), "Say which: --plan FILE."}),
-             refused;
-    return execute(std::move(plans->front()), fix, *settings, request, root);
-  }
-  if (!report.refused.empty() || !sources->failures.empty()) return refused;
+  const FixReport report = report_of(asked->fixed, asked->sources, *request);
+  const bool nothing = report.fixed.empty() && report.refused.empty() && report.remaining.diagnostics.empty();
+  if (const Result<void> shown = fix.diff               ? show_diff(changes, report, options)
+                                 : fix.apply && nothing ? Result<void>()
+                                                        : show(report, options, fix, *settings);
+      !shown)
+    return print_error(shown.error()), refused;
+
+  if (!report.refused.empty() || !failures.empty()) return refused;
+  if (fix.apply && !fix.diff) return run_plan(fix, *settings, *request, root);
   if (fix.diff && !changes.empty()) return findings;
-  const bool remain = std::ranges::any_of(report.remaining.diagnostics,
-                                          [](const Diagnostic& one) { return one.severity >= Severity::warning; });
-  return remain ? findings : ok;
+  return fails(report.remaining.summary, settings->fail_on) ? findings : ok;
 }
 
 }  // namespace pglint::cli

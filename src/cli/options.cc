@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "rules/registry.h"
 #include "source/config.h"
+#include "source/path.h"
 
 namespace pglint::cli {
 namespace {
@@ -237,6 +238,18 @@ Result<Settings> settle(const Options& options) {
   return settings;
 }
 
+bool fails(const Summary& summary, FailOn level) {
+  switch (level) {
+    case FailOn::error:
+      return summary.errors != 0;
+    case FailOn::warning:
+      return summary.errors + summary.warnings != 0;
+    case FailOn::never:
+      break;
+  }
+  return false;
+}
+
 std::vector<report::RuleText> rule_texts(const lint::CheckOptions& options) {
   const auto names = [](const std::vector<std::string>& ids, std::string_view id) {
     return std::ranges::find(ids, id) != ids.end();
@@ -272,6 +285,16 @@ report::RenderOptions render_options(const Options& options, bool to_standard_ou
   if (isatty(STDOUT_FILENO) != 0 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col != 0)
     render.width = window.ws_col;
   return render;
+}
+
+std::string project_root(const Options& options) {
+  const std::string config = !options.config.empty() ? options.config : source::find_config(".", source::disk());
+  const std::string folder = config.empty() ? std::string() : source::parent(config);
+  return folder.empty() ? "." : folder;
+}
+
+std::string plans_folder(const std::string& root) {
+  return root == "." ? ".pglint/plans" : source::join(root, ".pglint/plans");
 }
 
 Result<void> write_output(const std::string& file, const std::string& text) {

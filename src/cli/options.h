@@ -66,10 +66,18 @@ struct Settings {
 // An Error is wrong usage or a bad configuration.
 [[nodiscard]] Result<Settings> settle(const Options& options);
 
+// Whether something was found at the level that makes the exit code 1.
+[[nodiscard]] bool fails(const Summary& summary, FailOn level);
+
 // What each rule tells about itself, for the reporters; `enabled` as these settings have it.
 [[nodiscard]] std::vector<report::RuleText> rule_texts(const lint::CheckOptions& options);
 
 [[nodiscard]] report::RenderOptions render_options(const Options& options, bool to_standard_output);
+
+// The folder of the nearest configuration, which is the project's; else the current one.
+[[nodiscard]] std::string project_root(const Options& options);
+// Where its plans are.
+[[nodiscard]] std::string plans_folder(const std::string& root);
 
 // Writes `text` to the file, or to standard output if the name is empty.
 [[nodiscard]] Result<void> write_output(const std::string& file, const std::string& text);

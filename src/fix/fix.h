@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,9 +36,11 @@ struct Refusal {
 struct Fixed {
   std::vector<source::FileChange> changes;
   std::vector<Plan> plans;
-  std::vector<Refusal> refused;
+  std::vector<Refusal> refused;  // plans that cannot be made, by what stands in the way
   std::vector<std::string> notices;
-  Report remaining;  // what `check` says of the files as they would be: of the migrations that are not released
+  // What `check` says of the files as they would be: of the migrations that are not released. What nobody refused to
+  // rewrite, and nobody can, says so in its help.
+  Report remaining;
   // What `remaining` refers to.
   source::Sources after;
 };
@@ -47,18 +48,5 @@ struct Fixed {
 // `sources`: their reported migrations are the ones that are not released, and may be rewritten.
 [[nodiscard]] Result<Fixed> fix(const source::Sources& sources, std::span<const lint::Rule* const> rules,
                                 const source::Files& files, const Request& request);
-
-// The plan files of a folder, oldest first. One that cannot be read is an Error.
-struct PlanFile {
-  std::string path;
-  Plan plan;
-};
-[[nodiscard]] Result<std::vector<PlanFile>> read_plans(const std::string& folder, const source::Files& files);
-
-// The next part of a plan: with `passed` the files behind that gate; without, what belongs into the commit of the
-// release that the first gate without files waits for.
-[[nodiscard]] Result<Fixed> next(const source::Project& project, const PlanFile& plan,
-                                 const std::optional<std::string>& passed, const source::Files& files,
-                                 const Request& request);
 
 }  // namespace pglint::fix

@@ -291,6 +291,7 @@ Planned plan(const source::Project& project, const PlanRequest& request) {
   for (const auto& [root, migrations] : members) {
     Material material;
     bool rewritten = false;
+    bool only_unknown = true;  // what is refused has no recipe, or does not parse
     std::vector<Refused> refused;
     std::vector<Refused> of_renames;
     for (std::size_t i = 0; i < finished.size(); ++i)
@@ -308,12 +309,14 @@ Planned plan(const source::Project& project, const PlanRequest& request) {
       if (groups.find(one.migration) != root) continue;
       material.pieces.push_back(one.pieces);
       rewritten = rewritten || one.pieces.by != recipe::Operation::none;
-      if (one.pieces.refused)
+      if (one.pieces.refused) {
+        only_unknown = only_unknown && one.pieces.refused->no_recipe;
         refused.push_back({project.migrations[one.migration].path,
                            one.at,
                            one.pieces.refused->reason,
                            one.pieces.refused->supply,
                            {}});
+      }
     }
     for (const auto& [migration, at] : walk.broken)
       if (groups.find(migration) == root)
@@ -321,8 +324,10 @@ Planned plan(const source::Project& project, const PlanRequest& request) {
     // What is said of a command says more.
     if (refused.empty()) refused = std::move(of_renames);
     if (!refused.empty()) {
+      // Of a migration that holds nothing else to rewrite no plan is refused: what is found in it remains.
       for (Refused& one : refused) one.migrations = migrations;
-      out.refused.insert(out.refused.end(), refused.begin(), refused.end());
+      std::vector<Refused>& list = only_unknown && !rewritten ? out.left : out.refused;
+      list.insert(list.end(), refused.begin(), refused.end());
       continue;
     }
     if (!rewritten) continue;

@@ -32,6 +32,8 @@ struct Group {
 struct Planned {
   std::vector<Group> groups;  // only those in which something is rewritten
   std::vector<Refused> refused;
+  // Commands that no recipe knows, in migrations of which nothing else would be rewritten either.
+  std::vector<Refused> left;
 };
 
 struct PlanRequest {

@@ -125,9 +125,12 @@ std::string undo(const Command& command) {
 void as_written(const Command& command, Pieces& pieces) {
   // Timeouts and the like: a plan has its own.
   if (command.node->type == T_VariableSetStmt || command.node->type == T_TransactionStmt) return;
-  if (harms(command))
-    return refuse(pieces, fmt::format("{} cannot be rewritten: it works on all rows while others wait",
-                                      pg::statement_name(command.node)));
+  if (harms(command)) {
+    refuse(pieces, fmt::format("{} cannot be rewritten: it works on all rows while others wait",
+                               pg::statement_name(command.node)));
+    pieces.refused->no_recipe = true;
+    return;
+  }
   const bool outside = !command.effects->transactional;
   // What stands outside of a transaction is run again where a run was cut short.
   if (outside && command.node->type != T_VacuumStmt && command.node->type != T_ReindexStmt &&

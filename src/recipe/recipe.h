@@ -49,8 +49,9 @@ struct Placed {
 };
 
 struct Refusal {
-  std::string reason;  // one sentence
-  std::string supply;  // what would make it possible; empty: nothing
+  std::string reason;      // one sentence
+  std::string supply;      // what would make it possible; empty: nothing
+  bool no_recipe = false;  // nothing was tried: there is no other way to write the command
 };
 
 // What a command becomes.
@@ -120,6 +121,11 @@ struct Context {
 
 // What an UPDATE would write, for Context::written.
 void note_writes(const Command& command, Context& context);
+
+// The steps by which a column becomes NOT NULL, behind the gate. `name`: of the constraint, which PostgreSQL 18 keeps;
+// empty: the server's choice.
+void tighten_not_null(std::string_view table, std::string_view table_label, std::string_view column,
+                      std::string_view name, int pg_version, Pieces& pieces);
 
 // Turns a command into pieces; one that is safe as it is stays as it is.
 [[nodiscard]] Pieces cook(const Command& command, Context& context);

@@ -21,11 +21,6 @@ void delete_rows(const Command& command, const ::DeleteStmt& statement, Context&
 // What is safe as it is: done in the transaction that it was written for.
 void as_written(const Command& command, Pieces& pieces);
 
-// The steps by which a column becomes NOT NULL, behind the gate. `name`: of the constraint, which PostgreSQL 18 keeps;
-// empty: the server's choice.
-void tighten_not_null(std::string_view table, std::string_view table_label, std::string_view column,
-                      std::string_view name, int pg_version, Pieces& pieces);
-
 // --- what they share -----------------------------------------------------------------------------------------------
 
 [[nodiscard]] Step step(std::string id, std::string comment, std::vector<std::string> sql,

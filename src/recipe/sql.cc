@@ -29,6 +29,17 @@ std::string ident(std::string_view name) {
   return out;
 }
 
+std::string unquoted(std::string_view name) {
+  if (!name.starts_with('"') || name.size() < 2) return std::string(name);
+  name = name.substr(1, name.size() - 2);
+  std::string out;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    out += name[i];
+    if (name[i] == '"') ++i;  // written twice
+  }
+  return out;
+}
+
 std::string literal(std::string_view text) { return plan::quote_literal(text); }
 
 std::string type_text(const catalog::Catalog& catalog, const catalog::TypeName& type) {

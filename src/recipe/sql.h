@@ -11,8 +11,9 @@
 
 namespace pglint::recipe {
 
-[[nodiscard]] std::string ident(std::string_view name);    // quoted where PostgreSQL would
-[[nodiscard]] std::string literal(std::string_view text);  // 'it''s'
+[[nodiscard]] std::string ident(std::string_view name);     // quoted where PostgreSQL would
+[[nodiscard]] std::string unquoted(std::string_view name);  // what ident() was given
+[[nodiscard]] std::string literal(std::string_view text);   // 'it''s'
 
 // As format_type prints it, types of other schemas than pg_catalog qualified; empty where it is not known exactly.
 [[nodiscard]] std::string type_text(const catalog::Catalog& catalog, const catalog::TypeName& type);

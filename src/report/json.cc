@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "pglint/version.h"
+#include "plan/form/file.h"
 #include "report/json_writer.h"
 #include "report/places.h"
 
@@ -62,117 +63,31 @@ void diagnostic(JsonWriter& json, Places& places, const Diagnostic& d) {
   json.end_object();
 }
 
-void strings(JsonWriter& json, const std::vector<std::string>& texts) {
-  json.begin_array();
-  for (const std::string& text : texts) json.string(text);
-  json.end_array();
-}
-
-void backfill_json(JsonWriter& json, const Backfill& rows) {
-  json.key("table").string(rows.table);
-  json.key("key").begin_object();
-  json.key("index").string(rows.index).key("columns").begin_array();
-  for (const KeyColumn& column : rows.key) {
-    json.begin_object();
-    json.key("name").string(column.name).key("type").string(column.type);
-    json.end_object();
-  }
-  json.end_array().end_object();
-  if (!rows.set.empty()) {
-    json.key("set").begin_array();
-    for (const auto& [column, value] : rows.set) {
-      json.begin_object();
-      json.key("column").string(column).key("value").string(value);
-      json.end_object();
-    }
-    json.end_array();
-  }
-  json.key("where").string(rows.where).key("batch").number(rows.batch).key("pause_ms").number(rows.pause_ms);
-  json.key("proof").string(rows.proof);
-}
-
-void step_json(JsonWriter& json, const Step& step) {
-  json.begin_object();
-  json.key("id").string(step.id).key("comment").string(step.comment);
-  json.key("kind").string(step.kind == StepKind::sql ? "sql" : "backfill");
-  json.key("transaction").string(step.own_transaction ? "own" : "none");
-  json.key("class").string(step.lock_class == LockClass::a ? "A" : step.lock_class == LockClass::b ? "B" : "C");
-  json.key("locks").begin_array();
-  for (const StepLock& lock : step.locks) {
-    json.begin_object();
-    json.key("relation").string(lock.relation).key("mode").string(name(lock.mode));
-    work(json.key("work"), lock.work);
-    json.end_object();
-  }
-  json.end_array();
-  if (step.backfill) {
-    backfill_json(json, *step.backfill);
-  } else {
-    strings(json.key("sql"), step.sql);
-    strings(json.key("undo"), step.undo);
-    json.key("done_when").string(step.done_when);
-  }
-  json.key("irreversible").boolean(step.irreversible);
-  json.end_object();
-}
-
-// The plan file, key by key. Objects that are written in an order, such as `set`, are arrays here.
-void plan_json(JsonWriter& json, const Plan& plan) {
-  json.begin_object();
-  json.key("pglint_plan").number(1).key("id").string(plan.id);
-  json.key("sources").begin_array();
-  for (const PlanSource& source : plan.sources) {
-    json.begin_object();
-    json.key("path").string(source.path).key("sha256").string(source.sha256).key("text").string(source.text);
-    json.end_object();
-  }
-  json.end_array();
-  json.key("runner").string(plan.runner).key("postgres").number(static_cast<std::uint64_t>(plan.postgres));
-  json.key("assumes").begin_array();
-  for (const Assumption& one : plan.assumes) {
-    json.begin_object();
-    json.key("relation").string(one.relation).key("columns").begin_array();
-    for (const auto& [column, words] : one.columns) {
-      json.begin_object();
-      json.key("name").string(column).key("is").string(words);
-      json.end_object();
-    }
-    json.end_array();
-    strings(json.key("dependents"), one.dependents);
-    strings(json.key("triggers"), one.triggers);
-    json.key("replica_identity").string(one.replica_identity).key("row_security").boolean(one.row_security);
-    json.end_object();
-  }
-  json.end_array();
-  json.key("checks").begin_array();
-  for (const DataCheck& check : plan.checks) {
-    json.begin_object();
-    json.key("id").string(check.id).key("before").string(check.before).key("sql").string(check.sql);
-    json.key("says").string(check.says);
-    json.end_object();
-  }
-  json.end_array();
-  json.key("phases").begin_array();
-  for (const Stage& stage : plan.stages) {
-    json.begin_object();
-    if (stage.gate) {
-      json.key("gate").string("deploy").key("id").string(stage.gate->id);
-      json.key("release").string(stage.gate->release).key("why").string(stage.gate->why);
-    } else {
-      json.key("phase").string(name(stage.phase)).key("files").begin_array();
-      for (const FileHash& file : stage.files) {
-        json.begin_object();
-        json.key("path").string(file.path).key("sha256").string(file.sha256);
-        json.end_object();
-      }
-      json.end_array().key("steps").begin_array();
-      for (const Step& step : stage.steps) step_json(json, step);
+// The plan file, as it is read by who reads YAML.
+void tree(JsonWriter& json, const plan::Tree& node) {
+  switch (node.kind) {
+    case plan::Tree::Kind::nothing:
+      json.null();
+      break;
+    case plan::Tree::Kind::text:
+      if (!node.literal)
+        json.string(node.text);
+      else if (node.text == "true" || node.text == "false")
+        json.boolean(node.text == "true");
+      else
+        json.number(std::stoull(node.text));
+      break;
+    case plan::Tree::Kind::list:
+      json.begin_array();
+      for (const plan::Tree& item : node.list) tree(json, item);
       json.end_array();
-    }
-    json.end_object();
+      break;
+    case plan::Tree::Kind::map:
+      json.begin_object();
+      for (const auto& [key, value] : node.map) tree(json.any_key(key), value);
+      json.end_object();
+      break;
   }
-  json.end_array();
-  json.end_object();
 }
 
 void effect(JsonWriter& json, const LockEffect& e) {
@@ -220,6 +135,20 @@ std::string check_json(const Report& report) {
   json.key("errors").number(s.errors).key("warnings").number(s.warnings).key("advice").number(s.advice);
   json.key("suppressed").number(s.suppressed);
   json.end_object();
+  if (!report.plans.empty()) {
+    json.key("plans").begin_array();
+    for (const PendingPlan& plan : report.plans) {
+      json.line().begin_object();
+      json.key("id").string(plan.id).key("path").string(plan.path).key("gate").string(plan.gate);
+      json.key("age_days");
+      if (plan.age)
+        json.number(*plan.age);
+      else
+        json.null();
+      json.end_object();
+    }
+    json.end_array();
+  }
   json.end_object();
   out += '\n';
   return out;
@@ -288,7 +217,7 @@ std::string fix_json(const FixReport& report) {
   }
   json.end_array();
   json.key("plans").begin_array();
-  for (const Plan& plan : report.plans) plan_json(json.line(), plan);
+  for (const Plan& plan : report.plans) tree(json.line(), plan::to_tree(plan));
   json.end_array();
   json.key("refused").begin_array();
   for (const FixRefusal& refusal : report.refused) {

@@ -29,6 +29,14 @@ class JsonWriter {
     comma_ = false;
     return *this;
   }
+  // A name of somebody else's.
+  JsonWriter& any_key(std::string_view name) {
+    comma();
+    append_json_string(out_, name);
+    out_ += ':';
+    comma_ = false;
+    return *this;
+  }
   JsonWriter& string(std::string_view text) {
     comma();
     append_json_string(out_, text);

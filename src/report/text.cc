@@ -37,7 +37,10 @@ class Writer {
     if (options_.verbose && !options_.quiet) append_notices(out_, report_.notices);
     for (const Diagnostic& d : report_.diagnostics) options_.quiet ? line(d) : finding(d);
     for (const Failure& failure : report_.failures) append_failure(out_, failure);
-    if (!options_.quiet) summary();
+    if (!options_.quiet) {
+      summary();
+      for (const PendingPlan& plan : report_.plans) pending(plan);
+    }
     return out_.take();
   }
 
@@ -128,6 +131,14 @@ class Writer {
     if (!report_.failures.empty()) out += fmt::format(", {}", counted(report_.failures.size(), "failure"));
     if (clean) out += '.';
     out_.own(out, Style::bold).newline();
+  }
+
+  // note: plan 0007_x waits at the gate x, for 12 days (.pglint/plans/0007_x.yml)
+  void pending(const PendingPlan& plan) {
+    std::string said = fmt::format("plan {} waits at the gate {}", plan.id, plan.gate);
+    if (plan.age) said += *plan.age == 0 ? ", since today" : fmt::format(", for {}", counted(*plan.age, "day"));
+    out_.own("note", Style::note).own(": ", Style::bold);
+    out_.wrapped(fmt::format("{} ({})", said, plan.path), "      ").newline();
   }
 
   const Report& report_;

@@ -516,4 +516,25 @@ std::string released_revision(const std::string& folder) {
   return {};
 }
 
+std::map<std::string, std::int64_t> added_at(const std::string& folder) {
+  std::map<std::string, std::int64_t> out;
+  // A relative GIT_DIR of a hook is of no use in another folder; there the files' own times have to do.
+  const auto log = run_git(folder, {"log", "-z", "--diff-filter=A", "--no-renames", "--relative", "--name-only",
+                                    "--format=format:@%ct", "--", "."});
+  if (!log || log->status != 0) return out;
+  const std::string ended = log->out + '\0';
+  std::int64_t time = 0;
+  for (std::string_view record : records(ended)) {
+    // "@1764000000\nname": the first name stands behind the line of its commit.
+    if (record.starts_with('@')) {
+      const std::size_t end = record.find('\n');
+      const std::string_view digits = record.substr(1, (end == std::string_view::npos ? record.size() : end) - 1);
+      if (std::from_chars(digits.data(), digits.data() + digits.size(), time).ec != std::errc()) time = 0;
+      record.remove_prefix(end == std::string_view::npos ? record.size() : end + 1);
+    }
+    if (!record.empty() && time != 0) out.try_emplace(std::string(record), time);  // the newest commit comes first
+  }
+  return out;
+}
+
 }  // namespace pglint::source

@@ -4,6 +4,8 @@
 // hook, GIT_INDEX_FILE and GIT_DIR say which index is about to be committed.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -40,5 +42,9 @@ class Git {
 // What is released, as far as git knows: the default branch of the work tree that `folder` is in (as the remote says,
 // else main or master); on that branch itself, HEAD. Empty outside of git, and where there is no such branch.
 [[nodiscard]] std::string released_revision(const std::string& folder);
+
+// When git got each file that stands in `folder` itself, by name, in seconds since 1970: the time of the commit that
+// added it last. Empty outside of git.
+[[nodiscard]] std::map<std::string, std::int64_t> added_at(const std::string& folder);
 
 }  // namespace pglint::source

@@ -42,7 +42,10 @@ std::string Validator::check_object(const json& schema, const json& value, const
   const json properties = schema.value("properties", json::object());
   for (const auto& [key, member] : value.items()) {
     if (!properties.contains(key)) {
-      if (schema.contains("additionalProperties")) return fmt::format("{} must not have {}", where, key);
+      if (!schema.contains("additionalProperties")) continue;
+      const json& others = schema["additionalProperties"];
+      if (!others.is_object()) return fmt::format("{} must not have {}", where, key);
+      if (std::string wrong = check(others, member, fmt::format("{}.{}", where, key)); !wrong.empty()) return wrong;
       continue;
     }
     if (std::string wrong = check(properties[key], member, fmt::format("{}.{}", where, key)); !wrong.empty())
@@ -52,23 +55,34 @@ std::string Validator::check_object(const json& schema, const json& value, const
 }
 
 std::string Validator::check(const json& schema, const json& value, const std::string& where) const {
-  static constexpr std::array<std::string_view, 13> known = {
+  static constexpr std::array<std::string_view, 14> known = {
       "$schema", "$defs", "$ref",  "title",      "description",          "type",
       "const",   "enum",  "items", "properties", "additionalProperties", "required",
-      "minimum",
+      "minimum", "oneOf",
   };
   for (const auto& [key, unused] : schema.items()) {
     if (std::find(known.begin(), known.end(), key) == known.end())
       return "the schema's keyword " + key + " is not known";
   }
-  if (schema.contains("additionalProperties") && schema["additionalProperties"] != false)
-    return "additionalProperties can only be false";
+  if (schema.contains("additionalProperties") && schema["additionalProperties"] != false &&
+      !schema["additionalProperties"].is_object())
+    return "additionalProperties can only be false, or a schema";
 
   if (schema.contains("$ref")) {
     const auto ref = schema["$ref"].get<std::string>();
     const json::json_pointer target(ref.substr(1));
     if (!root_.contains(target)) return "the schema has no " + ref;
     if (std::string wrong = check(root_.at(target), value, where); !wrong.empty()) return wrong;
+  }
+  if (schema.contains("oneOf")) {
+    std::string all;
+    std::size_t fits = 0;
+    for (const json& one : schema["oneOf"]) {
+      const std::string wrong = check(one, value, where);
+      if (wrong.empty()) ++fits;
+      all += (all.empty() ? "" : ", or ") + wrong;
+    }
+    if (fits != 1) return fits == 0 ? all : where + " can be read in several ways";
   }
   if (schema.contains("const") && value != schema["const"]) return where + " is " + value.dump();
   if (schema.contains("enum")) {

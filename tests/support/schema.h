@@ -1,5 +1,5 @@
 // As much of JSON Schema as docs/schemas uses: type, const, enum, required, properties, additionalProperties, items,
-// minimum and $ref into $defs. Any other keyword is an error, so that none is believed to be checked.
+// minimum, oneOf and $ref into $defs. Any other keyword is an error, so that none is believed to be checked.
 #pragma once
 
 #include <nlohmann/json.hpp>

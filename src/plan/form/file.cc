@@ -507,6 +507,7 @@ class Reader {
 }  // namespace
 
 std::string to_yaml(const Plan& plan) { return write_yaml(plan_tree(plan, For::people)); }
+Tree to_tree(const Plan& plan) { return plan_tree(plan, For::people); }
 
 Result<Plan> from_yaml(std::string_view text) {
   const Result<Tree> tree = read_yaml(text);

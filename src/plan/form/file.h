@@ -7,11 +7,15 @@
 
 #include "base/result.h"
 #include "pglint/plan.h"
+#include "plan/form/tree.h"
 
 namespace pglint::plan {
 
 // YAML, for people: long texts as blocks, keys in the order of docs/plan.md. What is written is read back as the same.
 [[nodiscard]] std::string to_yaml(const Plan& plan);
+
+// The same as data, for another form of the same document.
+[[nodiscard]] Tree to_tree(const Plan& plan);
 
 // Errors are one line that names the line of the file. Unknown keys are errors, so that a misspelt one is not lost.
 [[nodiscard]] Result<Plan> from_yaml(std::string_view text);
