@@ -66,19 +66,19 @@ class Model {
   bool open(const Lookup& found, RelationKind assumed, LockMode mode, Because because, Work work = Work::none,
             bool if_exists = false);
 
-  // --- errors: the first one counts, as on the server.
+  // --- errors: the first one counts, as on the server. Cold: what leads to them stands apart from the usual way.
   template <class... Args>
-  void fail(const char* sqlstate, fmt::format_string<Args...> format, Args&&... args) {
+  [[gnu::cold]] void fail(const char* sqlstate, fmt::format_string<Args...> format, Args&&... args) {
     if (!out.has_error) set_error(sqlstate, fmt::format(format, std::forward<Args>(args)...));
   }
   // Syntax that came with a later version.
-  void newer_syntax(std::string_view word);
-  void missing(const Lookup& found);  // relation "x" does not exist
+  [[gnu::cold]] void newer_syntax(std::string_view word);
+  [[gnu::cold]] void missing(const Lookup& found);  // relation "x" does not exist
   // Notes that the statement runs outside transaction blocks only; an error inside one. False if there is one.
   bool outside_transaction(std::string_view what);
 
  private:
-  void set_error(const char* sqlstate, std::string message);
+  [[gnu::cold]] void set_error(const char* sqlstate, std::string message);
   [[nodiscard]] RelationEffect effect_on(const Relation& relation, LockMode mode, Because because, Work work) const;
   void add(const RelationEffect& effect);  // of a relation that has no entry yet
   void merge(const RelationEffect& effect);

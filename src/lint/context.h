@@ -31,7 +31,8 @@ struct Finding {
   std::vector<Related> related = {};
 };
 
-// One statement and all that is known about it. Rules never see earlier
+// One statement and all that is known about it. What only a finding needs is cold: most statements have none, and its
+// code stays out of their way. Rules never see earlier
 // statements' trees: what they may know of the past is in `facts`.
 class Context {
  public:
@@ -54,19 +55,19 @@ class Context {
   }
 
   // Places, by the statement's own tokens.
-  [[nodiscard]] Span keyword(std::string_view word, std::size_t nth = 0) const;  // the whole statement if absent
-  [[nodiscard]] Span keywords(std::string_view first,
+  [[nodiscard, gnu::cold]] Span keyword(std::string_view word, std::size_t nth = 0) const;  // the whole statement if absent
+  [[nodiscard, gnu::cold]] Span keywords(std::string_view first,
                               std::string_view last) const;  // from the first to the first `last` after it
-  [[nodiscard]] Span command(std::size_t index) const;       // the nth subcommand of an ALTER TABLE
-  [[nodiscard]] Span first_word() const;
-  [[nodiscard]] Span node_span(int location) const;  // the token at a location of the tree
+  [[nodiscard, gnu::cold]] Span command(std::size_t index) const;       // the nth subcommand of an ALTER TABLE
+  [[nodiscard, gnu::cold]] Span first_word() const;
+  [[nodiscard, gnu::cold]] Span node_span(int location) const;  // the token at a location of the tree
 
   // How a relation reads in a message: orders, sales.orders. Quoted where PostgreSQL would.
-  [[nodiscard]] std::string display(const effect::RelationEffect& relation) const;
+  [[nodiscard, gnu::cold]] std::string display(const effect::RelationEffect& relation) const;
   // The first relation that is no index: what CREATE INDEX, ALTER TABLE or UPDATE is about.
   [[nodiscard]] const effect::RelationEffect* table() const;
 
-  void report(Finding finding) const;
+  [[gnu::cold]] void report(Finding finding) const;
 
   // The engine's.
   struct Sink;
