@@ -3,11 +3,15 @@
 
 #include <algorithm>
 #include <ctime>
+#include <filesystem>
 #include <map>
+#include <system_error>
 
+#include "base/text.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "fix/plans.h"
+#include "lint/baseline.h"
 #include "report/report.h"
 #include "rules/registry.h"
 #include "source/git.h"
@@ -45,6 +49,36 @@ void list_plans(const std::string& folder, Report& report) {
   }
 }
 
+// Records what the report has, which is all there is to do then.
+int record(const std::string& file, const Report& report) {
+  if (!report.failures.empty())
+    return print_error({file + ": not written", "First mend what could not be read; nobody looked at it."}), refused;
+  const lint::Baseline baseline = lint::baseline_of(report);
+  std::error_code ignored;  // where the folder cannot be made, the file cannot be written either
+  std::filesystem::create_directories(std::filesystem::path(file).parent_path(), ignored);
+  if (const Result<void> written = write_output(file, lint::to_json(baseline)); !written)
+    return print_error(written.error()), refused;
+  fmt::print(
+      "{}: {} {} recorded. Reports leave them out from now on with --baseline {}, or with `baseline: {}` in "
+      ".pglint.yml.\n",
+      file, report.diagnostics.size(), report.diagnostics.size() == 1 ? "finding" : "findings", file, file);
+  return ok;
+}
+
+// Leaves out what the file has.
+Result<void> leave_out(const std::string& file, Report& report) {
+  const auto text = source::disk().read(file);
+  if (!text)
+    return failed(fmt::format("{}: {}", printable(file), text.error().message),
+                  "--write-baseline writes one with what is found now.");
+  const Result<lint::Baseline> baseline = lint::from_json(*text);
+  if (!baseline) return failed(fmt::format("{}: {}", printable(file), baseline.error().message), baseline.error().hint);
+  if (const std::size_t gone = lint::apply(*baseline, report); gone != 0)
+    report.notices.push_back(
+        fmt::format("{}: {} of its findings are gone; --write-baseline takes them out", printable(file), gone));
+  return {};
+}
+
 }  // namespace
 
 int check(const Options& options) {
@@ -55,6 +89,10 @@ int check(const Options& options) {
 
   Report report = lint::check(*sources, rules::all(), settings->check);
   if (settings->source.commands.empty()) list_plans(plans_folder(project_root(options)), report);
+  if (options.write_baseline) return record(settings->baseline, report);
+  if (!settings->baseline.empty())
+    if (const Result<void> left_out = leave_out(settings->baseline, report); !left_out)
+      return print_error(left_out.error()), refused;
 
   const std::vector<report::RuleText> texts = rule_texts(settings->check);
   bool failures_shown = false;

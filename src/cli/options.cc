@@ -18,9 +18,12 @@
 #include "rules/registry.h"
 #include "source/config.h"
 #include "source/path.h"
+#include "source/snapshot.h"
 
 namespace pglint::cli {
 namespace {
+
+constexpr const char* default_baseline = ".pglint/baseline.json";
 
 std::string today() {
   const std::time_t now = std::time(nullptr);
@@ -56,7 +59,29 @@ Result<void> known_rules(const std::vector<std::string>& ids, std::string_view w
   return {};
 }
 
-Result<FailOn> fail_on(const std::string& word) {
+// How large the tables are: what the configuration says, before what a snapshot has.
+Result<void> tables(const Options& options, const source::Config& config, Settings& settings) {
+  lint::TableSizes& sizes = settings.check.sizes;
+  sizes.small_rows = config.tables.small_rows.value_or(sizes.small_rows);
+  sizes.large_rows = std::max(config.tables.large_rows.value_or(sizes.large_rows), sizes.small_rows);
+  sizes.hot = config.tables.hot;
+  sizes.rows = config.tables.rows;
+  const std::string& file = !options.snapshot.empty() ? options.snapshot : config.snapshot;
+  if (file.empty()) return {};
+  Result<source::Snapshot> snapshot = source::read_snapshot(file, source::disk());
+  if (!snapshot) return tl::unexpected(snapshot.error());
+  for (const source::SnapshotTable& table : snapshot->tables)
+    if (table.rows >= 0) sizes.measured.emplace(table.name, table.rows);
+  // A schema that is named says more than the one that lies in the snapshot.
+  if (settings.source.schema.empty() && !snapshot->schema.empty()) {
+    settings.source.schema = file;
+    settings.source.schema_text = std::move(snapshot->schema);
+  }
+  return {};
+}
+
+Result<FailOn> fail_on(const std::string& word, const std::string& profile) {
+  if (word.empty() && profile == "strict") return FailOn::warning;
   if (word.empty() || word == "error") return FailOn::error;
   if (word == "warning") return FailOn::warning;
   if (word == "never") return FailOn::never;
@@ -132,6 +157,10 @@ void add_source_options(CLI::App& command, Options& options) {
       .add_option("--schema", options.schema,
                   "A pg_dump --schema-only file: released, its tables count as large and busy")
       ->type_name("FILE");
+  command
+      .add_option("--snapshot", options.snapshot,
+                  "What `pglint snapshot` wrote: how large the tables are, and their schema")
+      ->type_name("FILE");
   command.add_option("--set", options.set, "A setting of the session, such as TimeZone=UTC; may be repeated")
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false)
@@ -172,6 +201,11 @@ void add_output_options(CLI::App& command, Options& options) {
 void add_check_options(CLI::App& command, Options& options) {
   command.add_option("--fail-on", options.fail_on, "The level that makes the exit code 1 (default error)")
       ->type_name("error|warning|never");
+  command
+      .add_option("--baseline", options.baseline, "Leave out the findings that this file has, and report what is new")
+      ->type_name("FILE");
+  command.add_flag("--write-baseline", options.write_baseline,
+                   "Record what is found there (default .pglint/baseline.json) and report nothing");
   command.add_option("-j,--jobs", options.jobs, "Projects checked at once (default: as many as there are processors)")
       ->check(CLI::Range(1, 256))
       ->type_name("N");
@@ -184,7 +218,7 @@ Result<Settings> settle(const Options& options) {
   const source::Config& config = *loaded;
   for (const source::RulePlace& place : config.rule_places)
     if (const Result<void> known =
-            known_rules({place.rule}, fmt::format("{}:{}:{}", printable(config.path), place.line, place.column));
+            known_rules({place.rule}, fmt::format("{}:{}:{}", printable(place.path), place.line, place.column));
         !known)
       return tl::unexpected(known.error());
 
@@ -212,22 +246,31 @@ Result<Settings> settle(const Options& options) {
       return failed(fmt::format("--set {}: not NAME=VALUE", printable(setting)), "As in --set TimeZone=UTC.");
     check.replay.session.emplace_back(setting.substr(0, equals), setting.substr(equals + 1));
   }
-  check.select = !options.select.empty() ? options.select : config.select;
-  check.ignore = options.ignore;
-  check.ignore.insert(check.ignore.end(), config.ignore.begin(), config.ignore.end());
-  for (const source::RuleSetting& setting : config.rules) {
-    if (setting.severity)
-      check.severity.emplace_back(setting.rule, *setting.severity);
-    else
-      check.ignore.push_back(setting.rule);
-  }
+  lint::RuleChoice& choice = check.rules;
+  choice.profile = config.profile == "strict"  ? lint::Profile::strict
+                   : config.profile == "style" ? lint::Profile::style
+                                               : lint::Profile::standard;
+  choice.select = !options.select.empty() ? options.select : config.select;
+  choice.ignore = options.ignore;
+  choice.ignore.insert(choice.ignore.end(), config.ignore.begin(), config.ignore.end());
+  const auto levels = [](const std::vector<source::RuleSetting>& rules) {
+    std::vector<lint::RuleLevel> out;
+    for (const source::RuleSetting& setting : rules) out.push_back({setting.rule, setting.severity});
+    return out;
+  };
+  choice.levels = levels(config.rules);
+  for (const source::ConfigOverride& override : config.overrides)
+    choice.overrides.push_back({override.paths, levels(override.rules)});
   for (const auto& [ids, where] : {std::pair(&options.select, std::string_view("--select")),
                                    std::pair(&options.ignore, std::string_view("--ignore"))})
     if (const Result<void> known = known_rules(*ids, where); !known) return tl::unexpected(known.error());
+  if (const Result<void> known = tables(options, config, settings); !known) return tl::unexpected(known.error());
+  settings.baseline = !options.baseline.empty() ? options.baseline : config.baseline;
+  if (settings.baseline.empty() && options.write_baseline) settings.baseline = default_baseline;
   check.today = today();
   check.jobs = options.jobs != 0 ? options.jobs : std::max(1U, std::thread::hardware_concurrency());
 
-  const Result<FailOn> level = fail_on(!options.fail_on.empty() ? options.fail_on : config.fail_on);
+  const Result<FailOn> level = fail_on(!options.fail_on.empty() ? options.fail_on : config.fail_on, config.profile);
   if (!level) return tl::unexpected(level.error());
   settings.fail_on = *level;
   auto parsed = sinks(!options.formats.empty() ? options.formats : config.format);
@@ -251,24 +294,19 @@ bool fails(const Summary& summary, FailOn level) {
 }
 
 std::vector<report::RuleText> rule_texts(const lint::CheckOptions& options) {
-  const auto names = [](const std::vector<std::string>& ids, std::string_view id) {
-    return std::ranges::find(ids, id) != ids.end();
-  };
   std::vector<report::RuleText> texts;
   for (const lint::Rule* rule : rules::all()) {
     report::RuleText text;
+    const std::optional<Severity> level = lint::level_of(*rule, options.rules);
     text.id = rule->id;
     text.category = lint::name(rule->category);
-    text.severity = name(rule->severity);
-    for (const auto& [id, severity] : options.severity)
-      if (id == rule->id) text.severity = name(severity);
+    text.severity = name(level.value_or(rule->severity));
     text.summary = rule->summary;
     text.fixable = lint::name(rule->fixable);
     text.page = rules::page(rule->id);
     text.from_pg = rule->from_pg;
     text.to_pg = rule->to_pg;
-    text.enabled = (options.select.empty() ? lint::on_by_default(*rule) : names(options.select, rule->id)) &&
-                   !names(options.ignore, rule->id);
+    text.enabled = level.has_value();
     for (const lint::Alias& alias : rule->aliases) text.aliases.emplace_back(alias.tool, alias.id);
     texts.push_back(std::move(text));
   }

@@ -28,6 +28,9 @@ struct Options {
   std::string runner;
   std::string transaction;
   std::string schema;
+  std::string snapshot;
+  std::string baseline;
+  bool write_baseline = false;
   std::vector<std::string> set;
   std::string since;
   bool staged = false;
@@ -60,6 +63,7 @@ struct Settings {
   source::SourceOptions source;
   lint::CheckOptions check;
   FailOn fail_on = FailOn::error;
+  std::string baseline;                                       // the file; empty: none
   std::vector<std::pair<report::Format, std::string>> sinks;  // format, file; an empty file is standard output
 };
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <cstring>
+#include <map>
 #include <thread>
 #include <tuple>
 
@@ -19,81 +20,6 @@
 namespace pglint::lint {
 namespace {
 
-// The rules of this run, by the statements they want to see.
-class Selection {
- public:
-  struct Entry {
-    const Rule* rule;
-    Severity severity;
-  };
-
-  Selection(std::span<const Rule* const> rules, const CheckOptions& options);
-
-  [[nodiscard]] const std::vector<Entry>& of(NodeTag tag) const {
-    const auto index = static_cast<std::size_t>(tag);
-    return index < by_tag_.size() ? by_tag_[index] : every_;
-  }
-  // Whether a rule asks about such a statement even where it commits by itself.
-  [[nodiscard]] bool asks_about(NodeTag tag) const {
-    const auto index = static_cast<std::size_t>(tag);
-    return asks_about_all_ || (index < tagged_.size() && tagged_[index]);
-  }
-  // A rule that the engine raises by itself; null if it is off.
-  [[nodiscard]] const Entry* engine(std::string_view id) const {
-    const auto found = std::ranges::find_if(engine_, [&](const Entry& entry) { return entry.rule->id == id; });
-    return found == engine_.end() ? nullptr : &*found;
-  }
-  [[nodiscard]] bool exists(std::string_view id) const {
-    return std::ranges::any_of(all_, [&](const Rule* rule) { return rule->id == id; });
-  }
-  [[nodiscard]] bool is_on(std::string_view id) const {
-    return std::ranges::any_of(on_, [&](const Rule* rule) { return rule->id == id; });
-  }
-  [[nodiscard]] std::span<const Rule* const> all() const { return all_; }
-
- private:
-  std::span<const Rule* const> all_;
-  std::vector<const Rule*> on_;
-  std::vector<std::vector<Entry>> by_tag_;
-  std::vector<Entry> every_;  // rules without tags
-  std::vector<bool> tagged_;  // by tag: a rule has it
-  bool asks_about_all_ = false;
-  std::vector<Entry> engine_;
-};
-
-Selection::Selection(std::span<const Rule* const> rules, const CheckOptions& options) : all_(rules) {
-  const auto names = [](const std::vector<std::string>& ids, std::string_view id) {
-    return std::ranges::find(ids, id) != ids.end();
-  };
-  std::vector<Entry> tagged;
-  std::size_t largest = 0;
-  for (const Rule* rule : rules) {
-    const bool wanted = options.select.empty() ? on_by_default(*rule) : names(options.select, rule->id);
-    const int pg = options.replay.target.pg_version;
-    if (!wanted || names(options.ignore, rule->id) || pg < rule->from_pg || pg > rule->to_pg) continue;
-    Entry entry{rule, rule->severity};
-    for (const auto& [id, severity] : options.severity)
-      if (id == rule->id) entry.severity = severity;
-    on_.push_back(rule);
-    if (rule->check == nullptr) {
-      engine_.push_back(entry);
-    } else if (rule->tags.empty()) {
-      every_.push_back(entry);
-      asks_about_all_ = asks_about_all_ || rule->subject != Subject::transaction;
-    } else {
-      tagged.push_back(entry);
-      for (const int tag : rule->tags) largest = std::max(largest, static_cast<std::size_t>(tag));
-    }
-  }
-  by_tag_.assign(largest + 1, every_);
-  tagged_.assign(largest + 1, false);
-  for (const Entry& entry : tagged)
-    for (const int tag : entry.rule->tags) {
-      by_tag_[static_cast<std::size_t>(tag)].push_back(entry);
-      tagged_[static_cast<std::size_t>(tag)] = true;
-    }
-}
-
 // What one project gave; file indices count from its own first file.
 struct Outcome {
   std::vector<ReportFile> files;
@@ -105,16 +31,17 @@ struct Outcome {
 
 class Checker final : public Observer {
  public:
-  Checker(const Selection& selection, const CheckOptions& options, Outcome& outcome)
-      : selection_(selection), options_(options), outcome_(outcome) {
+  Checker(std::span<const Rule* const> rules, const CheckOptions& options, Outcome& outcome)
+      : rules_(rules), options_(options), outcome_(outcome) {
     sink_.diagnostics = &outcome.diagnostics;
+    sink_.sizes = options.sizes.empty() ? nullptr : &options.sizes;
   }
 
   void begin_file(const source::Project& project, const source::Migration& migration) override;
   void syntax_error(const pg::Parsed& parsed) override;
   bool wants_effects(const ::Node& statement, const catalog::TransactionState& transaction) override {
     asked_ =
-        transaction.kind != TransactionKind::autocommit || transaction.block || selection_.asks_about(statement.type);
+        transaction.kind != TransactionKind::autocommit || transaction.block || selection_->asks_about(statement.type);
     return asked_;
   }
   void statement(const Moment& moment) override;
@@ -128,9 +55,14 @@ class Checker final : public Observer {
   void raise(const Selection::Entry& entry, Span at, Span statement, std::string message, std::string why,
              std::string help);
 
-  const Selection& selection_;
+  [[nodiscard]] const Selection* selection_for(const std::string& path);
+
+  std::span<const Rule* const> rules_;
   const CheckOptions& options_;
   Outcome& outcome_;
+  // One for each set of overrides that files of this project fall under.
+  std::map<std::vector<std::size_t>, Selection> selections_;
+  const Selection* selection_ = nullptr;  // of this file
   TransactionFacts facts_;
   Context::Sink sink_;
   std::string_view text_;
@@ -139,7 +71,16 @@ class Checker final : public Observer {
   bool asked_ = true;      // a rule asks about the statement that comes next
 };
 
+const Selection* Checker::selection_for(const std::string& path) {
+  const std::vector<std::size_t> overrides = overrides_of(options_.rules, path);
+  const auto found = selections_.find(overrides);
+  if (found != selections_.end()) return &found->second;
+  const int pg_version = options_.replay.target.pg_version;
+  return &selections_.emplace(overrides, Selection(rules_, options_.rules, pg_version, overrides)).first->second;
+}
+
 void Checker::begin_file(const source::Project& project, const source::Migration& migration) {
+  selection_ = selection_for(migration.path);
   text_ = migration.text;
   runner_ = project.runner;
   sink_.file = static_cast<std::uint32_t>(outcome_.files.size());
@@ -165,7 +106,7 @@ void Checker::raise(const Selection::Entry& entry, Span at, Span statement, std:
 
 void Checker::syntax_error(const pg::Parsed& parsed) {
   ++outcome_.statements;
-  const Selection::Entry* entry = selection_.engine("syntax-error");
+  const Selection::Entry* entry = selection_->engine("syntax-error");
   if (entry == nullptr) return;
   // The token it points at, or the end of the statement.
   const std::uint32_t offset = std::min(parsed.error->offset, static_cast<std::uint32_t>(text_.size()));
@@ -187,7 +128,7 @@ void Checker::statement(const Moment& moment) {
   const effect::Effects& effects = moment.effects;
   if (effects.has_error && std::strcmp(effects.error.sqlstate, "42601") == 0) {
     // Syntax that the target version does not know yet.
-    if (const Selection::Entry* entry = selection_.engine("syntax-error"))
+    if (const Selection::Entry* entry = selection_->engine("syntax-error"))
       raise(*entry, moment.parsed.span, moment.parsed.span, effects.error.message,
             fmt::format("The migrations must run on PostgreSQL {}, which refuses this statement.",
                         options_.replay.target.pg_version),
@@ -207,7 +148,7 @@ void Checker::statement(const Moment& moment) {
     context.target = &options_.replay.target;
     context.runner = runner_;
     context.sink = &sink_;
-    for (const Selection::Entry& entry : selection_.of(moment.parsed.node->type)) {
+    for (const Selection::Entry& entry : selection_->of(moment.parsed.node->type)) {
       context.rule = entry.rule;
       sink_.severity = entry.severity;
       entry.rule->check(context);
@@ -230,9 +171,9 @@ void Checker::end_file(const source::Migration& migration, const std::vector<pg:
 // findings of their own, which cannot be suppressed.
 void Checker::suppress(const source::Migration& migration, const std::vector<source::Suppression>& suppressions,
                        const std::vector<Span>& statements) {
-  const Selection::Entry* invalid = selection_.engine("invalid-suppression");
-  const Selection::Entry* expired = selection_.engine("expired-suppression");
-  const Selection::Entry* unused = selection_.engine("unused-suppression");
+  const Selection::Entry* invalid = selection_->engine("invalid-suppression");
+  const Selection::Entry* expired = selection_->engine("expired-suppression");
+  const Selection::Entry* unused = selection_->engine("unused-suppression");
 
   std::vector<Diagnostic> found(
       std::make_move_iterator(outcome_.diagnostics.begin() + static_cast<std::ptrdiff_t>(first_)),
@@ -253,10 +194,10 @@ void Checker::suppress(const source::Migration& migration, const std::vector<sou
             "What it hid is reported again.", "Mend the statement, or give the suppression a later date and say why.");
     for (std::size_t i = 0; i < suppression.rules.size(); ++i) {
       const std::string_view rule = suppression.rules[i];
-      if (!selection_.exists(rule)) {
+      if (!selection_->exists(rule)) {
         if (invalid == nullptr) continue;
         std::vector<std::string_view> ids;
-        for (const Rule* known : selection_.all()) ids.push_back(known->id);
+        for (const Rule* known : selection_->all()) ids.push_back(known->id);
         const std::string_view near = closest(rule, ids);
         raise(*invalid, suppression.rule_spans[i], {}, fmt::format("There is no rule {}", rule),
               "The comment suppresses nothing.",
@@ -275,7 +216,7 @@ void Checker::suppress(const source::Migration& migration, const std::vector<sou
       const auto count = static_cast<std::uint32_t>(found.end() - gone);
       found.erase(gone, found.end());
       outcome_.suppressed += count;
-      if (count == 0 && unused != nullptr && selection_.is_on(rule))
+      if (count == 0 && unused != nullptr && selection_->is_on(rule))
         raise(*unused, suppression.rule_spans[i], {}, fmt::format("{} finds nothing here", rule),
               "The suppression has nothing to hide, and would hide the next real finding.", "Take it out.");
     }
@@ -313,17 +254,14 @@ void append(Report& report, Outcome&& outcome) {
 
 }  // namespace
 
-bool on_by_default(const Rule& rule) { return rule.category != Category::style; }
-
 Report check(const source::Sources& sources, std::span<const Rule* const> rules, const CheckOptions& options) {
-  const Selection selection(rules, options);
   std::vector<Outcome> outcomes(sources.projects.size());
 
   // Projects share nothing, so each can be checked on a thread of its own; a project is one walk in order.
   std::atomic<std::size_t> next = 0;
   const auto work = [&] {
     for (std::size_t i = next++; i < outcomes.size(); i = next++) {
-      Checker checker(selection, options, outcomes[i]);
+      Checker checker(rules, options, outcomes[i]);
       replay(sources.projects[i], options.replay, checker);
     }
   };

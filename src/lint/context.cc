@@ -1,7 +1,10 @@
 // Places and words for rules: worked out only when something is found.
 #include "lint/context.h"
 
+#include <fmt/format.h>
+
 #include <cctype>
+#include <string>
 
 #include "lint/sink.h"
 #include "pg/clauses.h"
@@ -148,6 +151,41 @@ bool fixable(const Context& context, Span at) {
 
 }  // namespace
 
+namespace {
+
+std::string about(std::int64_t rows) {
+  std::string digits = std::to_string(rows);
+  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
+    digits.insert(static_cast<std::size_t>(at), 1, ',');
+  return digits;
+}
+
+// What takes longer the larger the table is. Whether something fails, or breaks the running release, no size decides.
+bool size_decides(const Rule& rule, const Diagnostic& diagnostic) {
+  if (rule.category == Category::data) return diagnostic.lock != LockMode::none;
+  return rule.category == Category::lock && grows_with_table(diagnostic.work);
+}
+
+void weigh(const TableSizes& sizes, bool milder, Diagnostic& diagnostic) {
+  const TableSize table = sizes.of(diagnostic.relation);
+  if (table.hot || table.size == Size::large) {
+    if (!milder && diagnostic.severity == Severity::warning) diagnostic.severity = Severity::error;
+    if (table.hot)
+      diagnostic.why += " The table is configured as hot: its locks are felt however few rows it has.";
+    else
+      diagnostic.why += fmt::format(" The table has about {} rows, and counts as large from {} on.", about(table.rows),
+                                    about(sizes.large_rows));
+  } else if (table.size == Size::small) {
+    diagnostic.severity = Severity::advice;
+    diagnostic.why += fmt::format(
+        " The table has about {} rows: with less than {} this is over soon, and the plain form "
+        "will do.",
+        about(table.rows), about(sizes.small_rows));
+  }
+}
+
+}  // namespace
+
 void Context::report(Finding finding) const {
   Diagnostic diagnostic;
   diagnostic.rule = rule->id;
@@ -165,6 +203,8 @@ void Context::report(Finding finding) const {
     if (diagnostic.lock == LockMode::none) diagnostic.lock = finding.relation->lock;
     if (diagnostic.work == Work::none) diagnostic.work = finding.relation->work;
   }
+  if (sink->sizes != nullptr && !diagnostic.relation.empty() && size_decides(*rule, diagnostic))
+    weigh(*sink->sizes, finding.at_most.has_value(), diagnostic);
   if (sink->ask_recipes) diagnostic.fixable = fixable(*this, finding.at);
   diagnostic.related = std::move(finding.related);
   sink->diagnostics->push_back(std::move(diagnostic));

@@ -55,9 +55,10 @@ class Context {
   }
 
   // Places, by the statement's own tokens.
-  [[nodiscard, gnu::cold]] Span keyword(std::string_view word, std::size_t nth = 0) const;  // the whole statement if absent
+  [[nodiscard, gnu::cold]] Span keyword(std::string_view word,
+                                        std::size_t nth = 0) const;  // the whole statement if absent
   [[nodiscard, gnu::cold]] Span keywords(std::string_view first,
-                              std::string_view last) const;  // from the first to the first `last` after it
+                                         std::string_view last) const;  // from the first to the first `last` after it
   [[nodiscard, gnu::cold]] Span command(std::size_t index) const;       // the nth subcommand of an ALTER TABLE
   [[nodiscard, gnu::cold]] Span first_word() const;
   [[nodiscard, gnu::cold]] Span node_span(int location) const;  // the token at a location of the tree

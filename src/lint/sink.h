@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lint/context.h"
+#include "lint/sizes.h"
 #include "pg/lexer.h"
 #include "pglint/diagnostic.h"
 
@@ -15,7 +16,8 @@ struct Context::Sink {
   std::vector<Diagnostic>* diagnostics = nullptr;
   Severity severity = Severity::warning;  // of the rule that is asked
   std::uint32_t file = 0;
-  bool ask_recipes = false;  // whether what is found could be written in another way
+  const TableSizes* sizes = nullptr;  // null where nobody said anything
+  bool ask_recipes = false;           // whether what is found could be written in another way
   // Tokens of the statement, cut when the first finding asks for a place.
   Span tokens_of = {};
   std::vector<pg::Token> tokens = {};

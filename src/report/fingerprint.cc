@@ -5,45 +5,10 @@
 #include <cstdint>
 #include <unordered_map>
 
+#include "base/fingerprint.h"
 #include "report/places.h"
 
 namespace pglint::report {
-namespace {
-
-// FNV-1a. It tells apart what people write; it resists nobody, and nobody gains by a collision.
-class Hash {
- public:
-  void add(char c) { value_ = (value_ ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL; }
-  // Ends with a byte that no text has, so that "ab","c" is not "a","bc".
-  void field(std::string_view text) {
-    for (const char c : text) add(c);
-    add('\xFF');
-  }
-  [[nodiscard]] std::uint64_t value() const { return value_; }
-
- private:
-  std::uint64_t value_ = 0xcbf29ce484222325ULL;
-};
-
-std::string hex(std::uint64_t value) { return fmt::format("{:016x}", value); }
-
-// Without regard to how many blanks stand between words.
-std::uint64_t hash_statement(std::string_view sql) {
-  Hash hash;
-  bool blank = false;
-  for (const char c : sql) {
-    if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v') {
-      blank = true;
-      continue;
-    }
-    if (blank) hash.add(' ');
-    blank = false;
-    hash.add(c);
-  }
-  return hash.value();
-}
-
-}  // namespace
 
 std::vector<std::string> fingerprints(const Report& report) {
   const Places places(report.files);
@@ -58,25 +23,28 @@ std::vector<std::string> fingerprints(const Report& report) {
     file = d.file;
     const std::uint64_t where = (std::uint64_t{d.statement.begin} << 32U) | d.statement.end;
     const auto [statement, is_new] = statements.try_emplace(where, 0);
-    if (is_new) statement->second = hash_statement(places.text(d.file, d.statement));
-
-    Hash hash;
-    hash.field(d.rule);
-    hash.field(places.file(d.file).path);
-    hash.field(hex(statement->second));
-    const std::uint32_t occurrence = seen[hash.value()]++;
-    if (occurrence > 0) hash.field(std::to_string(occurrence));
-    all.push_back(hex(hash.value()));
+    if (is_new) {
+      Fingerprint text;
+      text.statement(places.text(d.file, d.statement));
+      statement->second = text.value();
+    }
+    Fingerprint one;
+    one.field(d.rule);
+    one.field(places.file(d.file).path);
+    one.field(fmt::format("{:016x}", statement->second));
+    const std::uint32_t occurrence = seen[one.value()]++;
+    if (occurrence > 0) one.field(std::to_string(occurrence));
+    all.push_back(one.hex());
   }
   return all;
 }
 
 std::string fingerprint(const Failure& failure) {
-  Hash hash;
-  hash.field("failure");
-  hash.field(failure.path);
-  hash.field(failure.message);
-  return hex(hash.value());
+  Fingerprint one;
+  one.field("failure");
+  one.field(failure.path);
+  one.field(failure.message);
+  return one.hex();
 }
 
 std::string path_uri(std::string_view path) {

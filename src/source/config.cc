@@ -20,8 +20,32 @@ constexpr std::size_t most_bytes = std::size_t{1024} * 1024;
 // yaml-cpp's scanner takes quadratic time on open brackets; nobody writes so many into a configuration.
 constexpr std::size_t most_open = 64;
 
-constexpr std::array<std::string_view, 11> keys = {"fail_on", "format", "ignore", "paths",   "pg_version", "rules",
-                                                   "runner",  "schema", "select", "session", "transaction"};
+// A file that extends another that extends another …: deeper, nobody knows any more what is in force.
+constexpr std::size_t most_extended = 16;
+constexpr std::size_t most_files = 64;
+
+constexpr std::array keys = std::to_array<std::string_view>({
+    "baseline",
+    "extends",
+    "fail_on",
+    "format",
+    "ignore",
+    "overrides",
+    "paths",
+    "pg_version",
+    "profile",
+    "rules",
+    "runner",
+    "schema",
+    "select",
+    "session",
+    "snapshot",
+    "tables",
+    "transaction",
+});
+constexpr std::array<std::string_view, 3> override_keys = {"ignore", "paths", "rules"};
+constexpr std::array<std::string_view, 4> table_keys = {"hot", "large_rows", "rows", "small_rows"};
+constexpr std::array<std::string_view, 3> profiles = {"default", "strict", "style"};
 constexpr std::array<std::string_view, 3> transactions = {"statement", "file", "all"};
 constexpr std::array<std::string_view, 3> fail_levels = {"error", "warning", "never"};
 constexpr std::array<std::string_view, 4> levels = {"error", "warning", "advice", "off"};
@@ -113,7 +137,7 @@ class Reader {
   void name_rule(const YAML::Node& node) {
     const YAML::Mark mark = node.Mark();
     config_.rule_places.push_back(
-        {node.Scalar(), static_cast<std::uint32_t>(mark.line + 1), static_cast<std::uint32_t>(mark.column + 1)});
+        {node.Scalar(), path_, static_cast<std::uint32_t>(mark.line + 1), static_cast<std::uint32_t>(mark.column + 1)});
   }
 
   std::string relative(const std::string& path) const {
@@ -144,7 +168,7 @@ class Reader {
     return true;
   }
 
-  Done rules(const YAML::Node& node) {
+  Done rules(const YAML::Node& node, std::vector<RuleSetting>& to) {
     if (!node.IsMap()) return wrong(node, "`rules` must be a map", "rules: {rule-id: warning}");
     for (const auto& pair : node) {
       if (!pair.first.IsScalar() || pair.first.Scalar().empty()) return wrong(pair.first, "a rule must be a name");
@@ -152,9 +176,97 @@ class Reader {
       std::string level;
       if (auto read = one_of(pair.second, "severity", levels, level); !read) return read;
       name_rule(pair.first);
-      config_.rules.push_back({id, severity(level)});
+      to.push_back({id, severity(level)});
     }
     return true;
+  }
+
+  // Patterns as they are written, from the configuration's own folder.
+  Done patterns(const YAML::Node& node, std::vector<std::string>& to) {
+    if (auto read = list(node, "paths", to); !read) return read;
+    for (std::string& pattern : to)
+      if (!pattern.starts_with('/') && !folder_.empty() && folder_ != ".") pattern = join(folder_, pattern);
+    return true;
+  }
+
+  Done overrides(const YAML::Node& node) {
+    constexpr std::string_view example = "overrides: [{paths: [legacy/**], ignore: [rename-column]}]";
+    if (!node.IsSequence()) return wrong(node, "`overrides` must be a list", std::string(example));
+    for (const auto& item : node) {
+      if (!item.IsMap()) return wrong(item, "an override must be a map", std::string(example));
+      ConfigOverride override;
+      for (const auto& pair : item) {
+        if (!pair.first.IsScalar()) return wrong(pair.first, "a key must be a word");
+        const std::string& key = pair.first.Scalar();
+        Done read = true;
+        if (key == "paths") {
+          read = patterns(pair.second, override.paths);
+        } else if (key == "rules") {
+          read = rules(pair.second, override.rules);
+        } else if (key == "ignore") {
+          std::vector<std::string> off;
+          read = list(pair.second, key, off, true);
+          for (std::string& id : off) override.rules.push_back({std::move(id), std::nullopt});
+        } else {
+          return unknown(pair.first, "key", key, override_keys);
+        }
+        if (!read) return read;
+      }
+      if (override.paths.empty()) return wrong(item, "an override needs `paths`", std::string(example));
+      config_.overrides.push_back(std::move(override));
+    }
+    return true;
+  }
+
+  Done count(const YAML::Node& node, std::string_view key, std::int64_t& to) const {
+    std::string word;
+    if (auto read = text(node, key, word); !read) return read;
+    std::erase(word, '_');  // 1_000_000
+    const auto [end, code] = std::from_chars(word.data(), word.data() + word.size(), to);
+    if (code != std::errc() || end != word.data() + word.size() || to < 0)
+      return wrong(node, fmt::format("`{}` is a number of rows, not `{}`", key, node.Scalar()));
+    return true;
+  }
+
+  Done tables(const YAML::Node& node) {
+    if (!node.IsMap()) return wrong(node, "`tables` must be a map", "tables: {small_rows: 100000, hot: [orders]}");
+    for (const auto& pair : node) {
+      if (!pair.first.IsScalar()) return wrong(pair.first, "a key must be a word");
+      const std::string& key = pair.first.Scalar();
+      Done read = true;
+      if (key == "hot") {
+        read = list(pair.second, key, config_.tables.hot);
+      } else if (key == "small_rows" || key == "large_rows") {
+        read = count(pair.second, key,
+                     (key == "small_rows" ? config_.tables.small_rows : config_.tables.large_rows).emplace());
+      } else if (key == "rows") {
+        read = rows(pair.second);
+      } else {
+        return unknown(pair.first, "key", key, table_keys);
+      }
+      if (!read) return read;
+    }
+    if (config_.tables.small_rows && config_.tables.large_rows &&
+        *config_.tables.small_rows > *config_.tables.large_rows)
+      return wrong(node, "`small_rows` is more than `large_rows`");
+    return true;
+  }
+
+  Done rows(const YAML::Node& node) {
+    if (!node.IsMap()) return wrong(node, "`rows` must be a map", "rows: {public.orders: 50000000}");
+    for (const auto& pair : node) {
+      if (!pair.first.IsScalar() || pair.first.Scalar().empty()) return wrong(pair.first, "a table must be a name");
+      std::int64_t number = 0;
+      if (auto read = count(pair.second, pair.first.Scalar(), number); !read) return read;
+      config_.tables.rows.emplace_back(pair.first.Scalar(), number);
+    }
+    return true;
+  }
+
+  Done file(const YAML::Node& node, std::string_view key, std::string& to) const {
+    auto read = text(node, key, to);
+    to = relative(to);
+    return read;
   }
 
   Done entry(const YAML::Node& name, const std::string& key, const YAML::Node& value) {
@@ -162,7 +274,10 @@ class Reader {
     if (key == "transaction") return one_of(value, key, transactions, config_.transaction);
     if (key == "fail_on") return one_of(value, key, fail_levels, config_.fail_on);
     if (key == "session") return session(value);
-    if (key == "rules") return rules(value);
+    if (key == "rules") return rules(value, config_.rules);
+    if (key == "overrides") return overrides(value);
+    if (key == "tables") return tables(value);
+    if (key == "profile") return one_of(value, key, profiles, config_.profile);
     if (key == "select") return list(value, key, config_.select, true);
     if (key == "ignore") return list(value, key, config_.ignore, true);
     if (key == "format") return list(value, key, config_.format);
@@ -171,14 +286,13 @@ class Reader {
       known.emplace_back("auto");
       return one_of(value, key, known, config_.runner);
     }
-    if (key == "schema") {
-      auto read = text(value, key, config_.schema);
-      config_.schema = relative(config_.schema);
-      return read;
-    }
-    if (key == "paths") {
-      auto read = list(value, key, config_.paths);
-      for (std::string& path : config_.paths) path = relative(path);
+    if (key == "schema") return file(value, key, config_.schema);
+    if (key == "baseline") return file(value, key, config_.baseline);
+    if (key == "snapshot") return file(value, key, config_.snapshot);
+    if (key == "paths" || key == "extends") {
+      std::vector<std::string>& to = key == "paths" ? config_.paths : config_.extends;
+      auto read = list(value, key, to);
+      for (std::string& path : to) path = relative(path);
       return read;
     }
     return unknown(name, "key", key, keys);
@@ -220,12 +334,64 @@ std::string find_config(const std::string& folder, const Files& files) {
   return {};
 }
 
+namespace {
+
+// What stands beneath gives way to what is said on top of it.
+void put_beneath(Config&& base, Config& config) {
+  const auto scalar = [](auto& to, auto& from) {
+    if (to == std::decay_t<decltype(to)>{}) to = std::move(from);
+  };
+  scalar(config.pg_version, base.pg_version);
+  for (std::string Config::*field : {&Config::runner, &Config::transaction, &Config::schema, &Config::profile,
+                                     &Config::baseline, &Config::snapshot, &Config::fail_on})
+    scalar(config.*field, base.*field);
+  for (std::vector<std::string> Config::*field : {&Config::paths, &Config::select, &Config::format})
+    scalar(config.*field, base.*field);
+  scalar(config.tables.small_rows, base.tables.small_rows);
+  scalar(config.tables.large_rows, base.tables.large_rows);
+  const auto both = [](auto& to, auto& from) {
+    from.insert(from.end(), std::make_move_iterator(to.begin()), std::make_move_iterator(to.end()));
+    to = std::move(from);
+  };
+  both(config.session, base.session);
+  both(config.ignore, base.ignore);
+  both(config.rules, base.rules);
+  both(config.overrides, base.overrides);
+  both(config.tables.hot, base.tables.hot);
+  both(config.rule_places, base.rule_places);
+  config.tables.rows.insert(config.tables.rows.end(), base.tables.rows.begin(), base.tables.rows.end());
+}
+
+// `open`: the files that led here. `left`: how many more may be read.
+Result<Config> load_with_bases(const std::string& path, const Files& files, std::vector<std::string>& open,
+                               std::size_t& left) {
+  if (left == 0 || open.size() >= most_extended) return failed(path + ": too many files extend each other");
+  --left;
+  const auto text = files.read(path);
+  if (!text) return failed(path + ": " + text.error().message, text.error().hint);
+  Result<Config> config = parse_config(*text, path);
+  if (!config) return config;
+  open.push_back(files.identity(path));
+  // The last one stands highest.
+  for (auto base = config->extends.rbegin(); base != config->extends.rend(); ++base) {
+    if (std::ranges::find(open, files.identity(*base)) != open.end())
+      return failed(fmt::format("{}: extends {}, which extends it", path, *base));
+    Result<Config> beneath = load_with_bases(*base, files, open, left);
+    if (!beneath) return beneath;
+    put_beneath(std::move(*beneath), *config);
+  }
+  open.pop_back();
+  return config;
+}
+
+}  // namespace
+
 Result<Config> load_config(const std::string& path, const Files& files) {
   const std::string file = path.empty() ? find_config(".", files) : path;
   if (file.empty()) return Config{};
-  const auto text = files.read(file);
-  if (!text) return failed(file + ": " + text.error().message, text.error().hint);
-  return parse_config(*text, file);
+  std::vector<std::string> open;
+  std::size_t left = most_files;
+  return load_with_bases(file, files, open, left);
 }
 
 Result<Config> parse_config(std::string_view text, const std::string& path) {

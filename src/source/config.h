@@ -23,8 +23,23 @@ struct RuleSetting {
 // Where the configuration names a rule, for the caller to look up: this floor knows none.
 struct RulePlace {
   std::string rule;
+  std::string path;          // of the file
   std::uint32_t line = 0;    // from 1
   std::uint32_t column = 0;  // from 1
+};
+
+// Other severities for some files.
+struct ConfigOverride {
+  std::vector<std::string> paths;  // patterns, relative to where pglint was started
+  std::vector<RuleSetting> rules;
+};
+
+// `tables:`, how large and how busy they are.
+struct ConfigTables {
+  std::optional<std::int64_t> small_rows;
+  std::optional<std::int64_t> large_rows;
+  std::vector<std::string> hot;
+  std::vector<std::pair<std::string, std::int64_t>> rows;
 };
 
 struct Config {
@@ -37,9 +52,15 @@ struct Config {
   std::vector<std::pair<std::string, std::string>> session;
   std::vector<std::string> select;
   std::vector<std::string> ignore;
-  std::vector<RuleSetting> rules;
+  std::string profile;             // default, strict, style
+  std::vector<RuleSetting> rules;  // in order: the last one of a rule counts
+  std::vector<ConfigOverride> overrides;
+  ConfigTables tables;
+  std::string baseline;  // relative to where pglint was started, and so is `snapshot`
+  std::string snapshot;
   std::string fail_on;                 // error, warning, never
   std::vector<std::string> format;     // as after --format
+  std::vector<std::string> extends;    // files that stand beneath this one, relative to where pglint was started
   std::vector<RulePlace> rule_places;  // of select, ignore and rules, in the order of the file
 };
 
@@ -48,11 +69,11 @@ inline constexpr std::string_view config_name = ".pglint.yml";
 // The nearest .pglint.yml in `folder` or above it; empty if there is none.
 [[nodiscard]] std::string find_config(const std::string& folder, const Files& files);
 
-// The file of that name; with an empty one the nearest from the current folder up, and without one there nothing is
-// set.
+// The file of that name, on top of those it extends; with an empty one the nearest from the current folder up, and
+// without one there nothing is set.
 [[nodiscard]] Result<Config> load_config(const std::string& path, const Files& files);
 
-// The text of one; `path` is for messages and for what is relative to its folder.
+// The text of one alone; `path` is for messages and for what is relative to its folder.
 [[nodiscard]] Result<Config> parse_config(std::string_view text, const std::string& path);
 
 }  // namespace pglint::source

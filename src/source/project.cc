@@ -448,13 +448,17 @@ Project commands_project(const std::vector<std::string>& commands, std::vector<F
   return project;
 }
 
-void put_schema_first(Sources& sources, const std::string& path, const Files& files) {
+void put_schema_first(Sources& sources, const std::string& path, const std::string& text, const Files& files) {
   Migration schema;
   schema.id = file_name(path);
   schema.path = path;
   schema.reported = false;
   schema.schema = true;
-  if (!load(schema, files, sources.failures)) return;
+  if (text.empty()) {
+    if (!load(schema, files, sources.failures)) return;
+  } else {
+    schema.text = text;
+  }
   schema.scripts = {whole_text(schema, Sent::statement)};
   const std::string identity = files.identity(path);
   for (Project& project : sources.projects) {
@@ -561,7 +565,7 @@ Result<Sources> read_sources(const SourceOptions& options, const Files& files) {
   if (!options.commands.empty()) {
     sources.projects.push_back(commands_project(options.commands, sources.failures));
   }
-  if (!options.schema.empty()) put_schema_first(sources, tidy(options.schema), seen);
+  if (!options.schema.empty()) put_schema_first(sources, tidy(options.schema), options.schema_text, seen);
   return sources;
 }
 

@@ -63,6 +63,7 @@ struct SourceOptions {
   std::string runner = "auto";
   std::string transaction;  // of plain: statement (default) | file | all
   std::string schema;       // --schema FILE
+  std::string schema_text;  // its text, where it comes from a snapshot of that name
   std::string since;        // --since REV
   bool staged = false;
   std::string stdin_text;  // read by the caller if "-" is among the paths

@@ -114,6 +114,38 @@ TEST_CASE("the configuration is found upwards and changes what is reported") {
   CHECK(below->status == 0);
 }
 
+TEST_CASE("findings that are recorded are left out from then on, new ones are not") {
+  const Folder folder;
+  folder.write("a.sql", unsafe);
+  const Finished written = folder.pglint({"check", "--write-baseline", "a.sql"});
+  CHECK(written.status == 0);
+  CHECK(contains(written.out, ".pglint/baseline.json: 1 finding recorded."));
+  CHECK(folder.pglint({"check", "--baseline", ".pglint/baseline.json", "a.sql"}).status == 0);
+  folder.write("a.sql", std::string("SELECT 1;\n") + unsafe + "CREATE INDEX other ON orders (note);\n");
+  folder.write(".pglint.yml", "baseline: .pglint/baseline.json\n");
+  const Finished again = folder.pglint({"check", "--quiet", "a.sql"});
+  CHECK(again.status == 1);
+  CHECK(lines(again.out) == 1);
+  CHECK(contains(again.out, "a.sql:3"));
+  const Finished missing = folder.pglint({"check", "--baseline", "none.json", "a.sql"});
+  CHECK(missing.status == 2);
+  CHECK(contains(missing.err, "--write-baseline"));
+}
+
+TEST_CASE("a snapshot says how large tables are, and what they are made of") {
+  const Folder folder;
+  folder.write("a.sql", "CREATE INDEX i ON tiny (note);\nALTER TABLE huge ALTER COLUMN note TYPE text;\n");
+  folder.write("db.json",
+               R"({"version":1,"server_version_num":150004,"taken_at":"2026-11-22T10:00:00Z","tables":[)"
+               R"({"name":"public.tiny","rows":12,"bytes":8192},{"name":"public.huge","rows":4e9,"bytes":1}],)"
+               R"("applied":null,"schema":"CREATE TABLE tiny (note text); CREATE TABLE huge (note varchar(9));"})");
+  // tiny is small, and the type of huge's column grows without a rewrite, which the schema tells.
+  const Finished finished = folder.pglint({"check", "--quiet", "--snapshot", "db.json", "a.sql"});
+  CHECK_MESSAGE(finished.status == 0, finished.out);
+  CHECK(contains(finished.out, "advice"));
+  CHECK(folder.pglint({"check", "--snapshot", "a.sql", "a.sql"}).status == 2);
+}
+
 TEST_CASE("a folder that leads back to itself is read once") {
   const Folder folder;
   folder.write("db/1.sql", unsafe);

@@ -190,7 +190,7 @@ TEST_CASE("a suppression that finds nothing is reported, unless its rule is off"
   const std::string sql = "-- pglint:ignore set-not-null: proven by hand\nSELECT 1;\n";
   CHECK(found(sql) == Lines{"1.sql:1: unused-suppression"});
   lint::CheckOptions options;
-  options.ignore = {"set-not-null"};
+  options.rules.ignore = {"set-not-null"};
   CHECK(found(sql, options).empty());
 }
 
@@ -208,17 +208,84 @@ TEST_CASE("a suppression whose date has passed is over") {
 TEST_CASE("select, ignore and severity choose among the rules") {
   const std::string sql = "CREATE INDEX a ON orders (note);\nUPDATE orders SET note = '';\n";
   lint::CheckOptions options;
-  options.select = {"unbatched-update"};
+  options.rules.select = {"unbatched-update"};
   CHECK(found(sql, options) == Lines{"1.sql:2: unbatched-update"});
-  options.select.clear();
-  options.ignore = {"unbatched-update"};
+  options.rules.select.clear();
+  options.rules.ignore = {"unbatched-update"};
   CHECK(found(sql, options) == Lines{"1.sql:1: create-index-not-concurrent"});
-  options.severity = {{"create-index-not-concurrent", Severity::advice}};
+  options.rules.levels = {{"create-index-not-concurrent", Severity::advice}};
   const Report report = lint::check(sources_of({{"1.sql", sql}}), rules::all(), options);
   REQUIRE(report.diagnostics.size() == 1);
   CHECK(report.diagnostics[0].severity == Severity::advice);
   CHECK(report.summary.advice == 1);
   CHECK(report.summary.errors == 0);
+}
+
+TEST_CASE("an override changes rules for its files alone") {
+  const std::string sql = "CREATE INDEX a ON orders (note);\n";
+  lint::CheckOptions options;
+  options.rules.overrides = {{{"old/**"}, {{"create-index-not-concurrent", std::nullopt}}}};
+  CHECK(found(sources_of({{"old/1.sql", sql}, {"new/2.sql", sql}}), options) ==
+        Lines{"new/2.sql:1: create-index-not-concurrent"});
+  // On top of what holds for all files.
+  options.rules.levels = {{"create-index-not-concurrent", std::nullopt}};
+  options.rules.overrides = {{{"new/*"}, {{"create-index-not-concurrent", Severity::advice}}}};
+  const Report report = lint::check(sources_of({{"old/1.sql", sql}, {"new/2.sql", sql}}), rules::all(), options);
+  REQUIRE(report.diagnostics.size() == 1);
+  CHECK(report.files[report.diagnostics[0].file].path == "new/2.sql");
+  CHECK(report.diagnostics[0].severity == Severity::advice);
+}
+
+TEST_CASE("the size of a table decides about what grows with it, and about nothing else") {
+  const auto levels = [](const lint::TableSizes& sizes) {
+    lint::CheckOptions options;
+    options.sizes = sizes;
+    const Report report = lint::check(
+        sources_of({{"0.sql", "CREATE TABLE orders (id bigint PRIMARY KEY, note text);", false},
+                    {"1.sql", "CREATE INDEX a ON orders (note);\nALTER TABLE orders RENAME COLUMN note TO remark;\n"}}),
+        rules::all(), options);
+    std::vector<std::string> lines;
+    for (const Diagnostic& diagnostic : report.diagnostics)
+      lines.push_back(fmt::format("{} {}", diagnostic.rule, name(diagnostic.severity)));
+    return std::pair(lines, report.diagnostics.empty() ? std::string() : report.diagnostics[0].why);
+  };
+  const Lines plain = levels({}).first;
+  REQUIRE(plain.size() == 2);
+  lint::TableSizes sizes;
+  sizes.rows = {{"orders", 1'200}};
+  const auto [small, why] = levels(sizes);
+  CHECK(small == Lines{"create-index-not-concurrent advice", plain[1]});
+  CHECK(why.find("about 1,200 rows: with less than 100,000") != std::string::npos);
+  // In between nobody knows better than the rule.
+  sizes.rows = {{"orders", 500'000}};
+  CHECK(levels(sizes).first == plain);
+  sizes.rows = {{"orders", 80'000'000}};
+  CHECK(levels(sizes).first == Lines{"create-index-not-concurrent error", plain[1]});
+  CHECK(levels(sizes).second.find("about 80,000,000 rows, and counts as large from 1,000,000 on") != std::string::npos);
+  // A hot table is never small; what the configuration says comes before what was measured.
+  sizes.rows = {{"public.*", 10}};
+  sizes.measured = {{"public.orders", 80'000'000}};
+  CHECK(levels(sizes).first[0] == "create-index-not-concurrent advice");
+  sizes.hot = {"orders"};
+  CHECK(levels(sizes).first[0] == "create-index-not-concurrent error");
+}
+
+TEST_CASE("profiles choose among the rules") {
+  for (const lint::Rule* rule : rules::all()) {
+    CAPTURE(rule->id);
+    const bool style = rule->category == lint::Category::style;
+    CHECK(lint::level_of(*rule, {}).has_value() == !style);
+    CHECK(lint::level_of(*rule, {.profile = lint::Profile::style}).has_value());
+    const auto strict = lint::level_of(*rule, {.profile = lint::Profile::strict});
+    CHECK(strict.has_value() == !style);
+    if (rule->category == lint::Category::policy) CHECK(*strict >= Severity::warning);
+    // A severity turns a rule on, unless others were selected.
+    lint::RuleChoice choice;
+    choice.levels = {{std::string(rule->id), Severity::warning}};
+    CHECK(lint::level_of(*rule, choice) == Severity::warning);
+    choice.select = {"no-such-rule"};
+    CHECK(!lint::level_of(*rule, choice).has_value());
+  }
 }
 
 TEST_CASE("projects on several threads give the same report as on one") {

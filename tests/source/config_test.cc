@@ -4,7 +4,9 @@
 #include <fmt/core.h>
 
 #include <filesystem>
+#include <fstream>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "source/read.h"
@@ -87,8 +89,8 @@ TEST_CASE("paths are relative to the folder of the configuration") {
 TEST_CASE("unknown keys and values are said with their place and what is close") {
   CHECK(wrong("pg_version: 15\nruner: plain\n") == ".pglint.yml:2:1: unknown key `runer` (did you mean \"runner\"?)");
   CHECK(wrong("colour: red\n") ==
-        ".pglint.yml:1:1: unknown key `colour` (known: fail_on, format, ignore, paths, pg_version, rules, runner, "
-        "schema, select, session, transaction)");
+        ".pglint.yml:1:1: unknown key `colour` (known: baseline, extends, fail_on, format, ignore, overrides, paths, "
+        "pg_version, profile, rules, runner, schema, select, session, snapshot, tables, transaction)");
   CHECK(wrong("runner: flyaway\n") == ".pglint.yml:1:9: unknown runner `flyaway` (known: drizzle, plain, auto)");
   CHECK(wrong("rules:\n  set-not-null: warn\n") ==
         ".pglint.yml:2:17: unknown severity `warn` (known: error, warning, advice, off)");
@@ -179,4 +181,94 @@ TEST_CASE("a configuration that was named must be there") {
   const auto config = source::load_config("my.yml", files);
   REQUIRE(!config.has_value());
   CHECK(config.error().message == "my.yml: there is no such file or folder");
+}
+
+TEST_CASE("overrides speak of the files that their patterns fit") {
+  const source::Config config = parsed(
+      "overrides:\n"
+      "  - paths: [legacy/**, old.sql]\n"
+      "    ignore: rename-column\n"
+      "    rules: {unbatched-update: off, set-not-null: warning}\n",
+      "db/.pglint.yml");
+  REQUIRE(config.overrides.size() == 1);
+  CHECK(config.overrides[0].paths == Lines{"db/legacy/**", "db/old.sql"});
+  REQUIRE(config.overrides[0].rules.size() == 3);
+  CHECK(config.overrides[0].rules[0].rule == "rename-column");
+  CHECK(!config.overrides[0].rules[0].severity.has_value());
+  CHECK(config.overrides[0].rules[2].severity == Severity::warning);
+  CHECK(config.rule_places.size() == 3);
+  CHECK(wrong("overrides: [{ignore: [a]}]").find("an override needs `paths`") != std::string::npos);
+  CHECK(wrong("overrides: [{path: [a]}]") == ".pglint.yml:1:14: unknown key `path` (did you mean \"paths\"?)");
+  CHECK(wrong("overrides: {a: b}").find("`overrides` must be a list") != std::string::npos);
+}
+
+TEST_CASE("the sizes of tables are numbers of rows") {
+  const source::Config config = parsed(
+      "tables:\n  small_rows: 50_000\n  large_rows: 2000000\n  hot: [orders, billing.*]\n"
+      "  rows: {public.orders: 80_000_000, tiny: 12}\n");
+  CHECK(config.tables.small_rows == 50'000);
+  CHECK(config.tables.large_rows == 2'000'000);
+  CHECK(config.tables.hot == Lines{"orders", "billing.*"});
+  REQUIRE(config.tables.rows.size() == 2);
+  CHECK(config.tables.rows[0] == std::pair<std::string, std::int64_t>("public.orders", 80'000'000));
+  CHECK(wrong("tables: {small_rows: many}").find("`small_rows` is a number of rows, not `many`") != std::string::npos);
+  CHECK(wrong("tables: {rows: {a: -1}}").find("`a` is a number of rows, not `-1`") != std::string::npos);
+  CHECK(wrong("tables: {small_rows: 10, large_rows: 5}").find("`small_rows` is more") != std::string::npos);
+  CHECK(wrong("tables: {warm: [a]}").find("unknown key `warm`") != std::string::npos);
+}
+
+TEST_CASE("a configuration stands on top of those that it extends") {
+  source::FakeFiles files;
+  files.files = {
+      {"base/strict.yml", "profile: strict\npg_version: 14\nrules: {set-not-null: warning}\nignore: [rename-table]\n"},
+      {"base/sizes.yml", "pg_version: 13\ntables: {hot: [orders], rows: {orders: 5, users: 7}}\n"},
+      {".pglint.yml",
+       "extends: [base/sizes.yml, base/strict.yml]\nrules: {set-not-null: error}\ntables: {rows: {orders: 9}}\n"},
+      {"a.yml", "extends: b.yml\n"},
+      {"b.yml", "extends: a.yml\n"},
+      {"lost.yml", "extends: nowhere.yml\n"},
+      {"below.yml", "extends: bad.yml\n"},
+      {"bad.yml", "runner: [a]\n"},
+  };
+  const auto config = source::load_config("", files);
+  REQUIRE_MESSAGE(config.has_value(), (config ? std::string() : config.error().message));
+  CHECK(config->profile == "strict");
+  CHECK(config->pg_version == 14);  // the last one that is extended stands highest
+  REQUIRE(config->rules.size() == 2);
+  CHECK(config->rules.back().severity == Severity::error);
+  CHECK(config->ignore == Lines{"rename-table"});
+  CHECK(config->tables.hot == Lines{"orders"});
+  REQUIRE(config->tables.rows.size() == 3);
+  CHECK(config->tables.rows[0].second == 9);
+  CHECK(config->rule_places.front().path == "base/strict.yml");
+  const auto fails = [&](const std::string& path) {
+    const auto loaded = source::load_config(path, files);
+    REQUIRE(!loaded.has_value());
+    return loaded.error().message;
+  };
+  CHECK(fails("a.yml") == "b.yml: extends a.yml, which extends it");
+  CHECK(fails("lost.yml").starts_with("nowhere.yml: "));
+  CHECK(fails("below.yml").starts_with("bad.yml:1:9: "));
+}
+
+TEST_CASE("configurations that extend each other many times over are refused, not read for ever") {
+  source::FakeFiles files;
+  for (int i = 0; i < 10; ++i) {
+    std::string list;
+    for (int j = 0; j < 10; ++j) list += fmt::format("{}{}.yml", j == 0 ? "" : ", ", i + 1);
+    files.files[fmt::format("{}.yml", i)] = fmt::format("extends: [{}]\n", list);
+  }
+  files.files["10.yml"] = "profile: style\n";
+  const auto loaded = source::load_config("0.yml", files);
+  REQUIRE(!loaded.has_value());
+  CHECK(loaded.error().message.find("too many files extend each other") != std::string::npos);
+}
+
+TEST_CASE("the schema for editors has the keys that are read, and no other") {
+  std::ifstream in(std::string(PGLINT_SOURCE_DIR) + "/docs/schemas/config.schema.json");
+  REQUIRE(in);
+  const nlohmann::json schema = nlohmann::json::parse(in);
+  std::string keys;
+  for (const auto& [key, value] : schema.at("properties").items()) keys += (keys.empty() ? "" : ", ") + key;
+  CHECK(wrong("colour: red\n") == ".pglint.yml:1:1: unknown key `colour` (known: " + keys + ")");
 }

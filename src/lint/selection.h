@@ -1,0 +1,83 @@
+// Which rules run on a file, and how severe each is there: what the configuration and the command line make of the
+// rules' own defaults.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lint/rule.h"
+#include "pglint/diagnostic.h"
+
+namespace pglint::lint {
+
+// `standard`: all rules but those about style. `style`: those as well. `strict`: policies are warnings, not advice.
+enum class Profile : std::uint8_t { standard, strict, style };
+
+// A rule is off, or has that severity. Whoever gives a rule of style a severity turns it on.
+struct RuleLevel {
+  std::string rule;
+  std::optional<Severity> severity;  // none: off
+};
+
+// For the files that one of the patterns fits (base/glob.h).
+struct Override {
+  std::vector<std::string> paths;
+  std::vector<RuleLevel> levels;
+};
+
+struct RuleChoice {
+  Profile profile = Profile::standard;
+  std::vector<std::string> select = {};  // rule ids; empty: what the profile has
+  std::vector<std::string> ignore = {};
+  std::vector<RuleLevel> levels = {};  // in order: the last one of a rule counts
+  std::vector<Override> overrides = {};
+};
+
+// Of a rule; none: off. `overrides`: indexes into choice.overrides, in order.
+[[nodiscard]] std::optional<Severity> level_of(const Rule& rule, const RuleChoice& choice,
+                                               std::span<const std::size_t> overrides = {});
+
+// Those that a file falls under.
+[[nodiscard]] std::vector<std::size_t> overrides_of(const RuleChoice& choice, std::string_view path);
+
+// The rules that are on, by the statements that they want to see.
+class Selection {
+ public:
+  struct Entry {
+    const Rule* rule;
+    Severity severity;
+  };
+
+  Selection(std::span<const Rule* const> rules, const RuleChoice& choice, int pg_version,
+            std::span<const std::size_t> overrides);
+
+  [[nodiscard]] const std::vector<Entry>& of(int tag) const {
+    const auto index = static_cast<std::size_t>(tag);
+    return index < by_tag_.size() ? by_tag_[index] : every_;
+  }
+  // Whether a rule asks about such a statement even where it commits by itself.
+  [[nodiscard]] bool asks_about(int tag) const {
+    const auto index = static_cast<std::size_t>(tag);
+    return asks_about_all_ || (index < tagged_.size() && tagged_[index]);
+  }
+  // A rule that the engine raises by itself; null if it is off.
+  [[nodiscard]] const Entry* engine(std::string_view id) const;
+  [[nodiscard]] bool exists(std::string_view id) const;
+  [[nodiscard]] bool is_on(std::string_view id) const;
+  [[nodiscard]] std::span<const Rule* const> all() const { return all_; }
+
+ private:
+  std::span<const Rule* const> all_;
+  std::vector<const Rule*> on_;
+  std::vector<std::vector<Entry>> by_tag_;
+  std::vector<Entry> every_;  // rules without tags
+  std::vector<bool> tagged_;  // by tag: a rule has it
+  bool asks_about_all_ = false;
+  std::vector<Entry> engine_;
+};
+
+}  // namespace pglint::lint
