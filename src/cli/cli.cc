@@ -55,6 +55,7 @@ int run(int argc, const char* const* argv) {
   add_source_options(*check_command, options);
   add_rule_options(*check_command, options);
   add_check_options(*check_command, options);
+  add_baseline_options(*check_command, options);
   add_output_options(*check_command, options);
   check_command->callback([&] { code = check(options); });
 
@@ -146,6 +147,14 @@ int run(int argc, const char* const* argv) {
   pass_command->add_option("--plan", database.plan, "The plan (default: those in .pglint/plans)")->type_name("FILE");
   add_database_options(*pass_command, database.database_url);
   pass_command->callback([&] { code = pass(database); });
+
+  std::string from;
+  CLI::App* init_command =
+      app.add_subcommand("init", "Write a configuration, a pre-commit entry and a workflow for this repository");
+  init_command->add_option("--from", from, "Take over what was said to another linter, its comments included")
+      ->check(CLI::IsMember({"squawk"}))
+      ->type_name("squawk");
+  init_command->callback([&] { code = init(from); });
 
   std::string shell;
   CLI::App* completion_command =

@@ -33,6 +33,8 @@ struct FixOptions {
 [[nodiscard]] int rules(const Options& options);
 [[nodiscard]] int status(const DatabaseOptions& options);
 [[nodiscard]] int pass(const DatabaseOptions& options);
+// Of another tool whose settings are taken over: squawk, or empty.
+[[nodiscard]] int init(const std::string& from);
 [[nodiscard]] int completion(const std::string& shell, const CLI::App& app);
 
 }  // namespace pglint::cli

@@ -48,7 +48,7 @@ Result<std::string> read_standard_input() {
 }
 
 Result<void> known_rules(const std::vector<std::string>& ids, std::string_view where) {
-  std::vector<std::string_view> known;
+  std::vector<std::string_view> known = {"all"};
   for (const lint::Rule* rule : rules::all()) known.push_back(rule->id);
   for (const std::string& id : ids) {
     if (std::ranges::find(known, id) != known.end()) continue;
@@ -201,14 +201,17 @@ void add_output_options(CLI::App& command, Options& options) {
 void add_check_options(CLI::App& command, Options& options) {
   command.add_option("--fail-on", options.fail_on, "The level that makes the exit code 1 (default error)")
       ->type_name("error|warning|never");
+  command.add_option("-j,--jobs", options.jobs, "Projects checked at once (default: as many as there are processors)")
+      ->check(CLI::Range(1, 256))
+      ->type_name("N");
+}
+
+void add_baseline_options(CLI::App& command, Options& options) {
   command
       .add_option("--baseline", options.baseline, "Leave out the findings that this file has, and report what is new")
       ->type_name("FILE");
   command.add_flag("--write-baseline", options.write_baseline,
                    "Record what is found there (default .pglint/baseline.json) and report nothing");
-  command.add_option("-j,--jobs", options.jobs, "Projects checked at once (default: as many as there are processors)")
-      ->check(CLI::Range(1, 256))
-      ->type_name("N");
 }
 
 Result<Settings> settle(const Options& options) {

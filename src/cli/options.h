@@ -56,6 +56,7 @@ void add_database_options(CLI::App& command, std::string& database_url);
 void add_source_options(CLI::App& command, Options& options);  // what is read, and as what
 void add_rule_options(CLI::App& command, Options& options);    // which rules
 void add_check_options(CLI::App& command, Options& options);   // which level fails, how many at once
+void add_baseline_options(CLI::App& command, Options& options);
 void add_output_options(CLI::App& command, Options& options);
 
 // Options and configuration together.

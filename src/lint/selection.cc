@@ -7,7 +7,9 @@
 namespace pglint::lint {
 namespace {
 
-bool names(const std::vector<std::string>& ids, std::string_view id) { return std::ranges::find(ids, id) != ids.end(); }
+bool names(const std::vector<std::string>& ids, std::string_view id) {
+  return std::ranges::any_of(ids, [&](const std::string& one) { return one == id || one == "all"; });
+}
 
 bool in_profile(const Rule& rule, Profile profile) {
   return rule.category != Category::style || profile == Profile::style;
@@ -26,7 +28,7 @@ std::optional<Severity> level_of(const Rule& rule, const RuleChoice& choice, std
   if (selected) level = severity_in(rule, choice.profile);
   const auto apply = [&](const std::vector<RuleLevel>& levels) {
     for (const RuleLevel& at : levels)
-      if (at.rule == rule.id && (selected || choice.select.empty())) level = at.severity;
+      if ((at.rule == rule.id || at.rule == "all") && (selected || choice.select.empty())) level = at.severity;
   };
   apply(choice.levels);
   for (const std::size_t i : overrides) apply(choice.overrides[i].levels);

@@ -17,7 +17,7 @@ namespace pglint::lint {
 // `standard`: all rules but those about style. `style`: those as well. `strict`: policies are warnings, not advice.
 enum class Profile : std::uint8_t { standard, strict, style };
 
-// A rule is off, or has that severity. Whoever gives a rule of style a severity turns it on.
+// A rule, or `all` of them, is off or has that severity. Whoever gives a rule of style a severity turns it on.
 struct RuleLevel {
   std::string rule;
   std::optional<Severity> severity;  // none: off
@@ -32,8 +32,8 @@ struct Override {
 struct RuleChoice {
   Profile profile = Profile::standard;
   std::vector<std::string> select = {};  // rule ids; empty: what the profile has
-  std::vector<std::string> ignore = {};
-  std::vector<RuleLevel> levels = {};  // in order: the last one of a rule counts
+  std::vector<std::string> ignore = {};  // likewise, and `all`
+  std::vector<RuleLevel> levels = {};    // in order: the last one of a rule counts
   std::vector<Override> overrides = {};
 };
 

@@ -132,6 +132,43 @@ TEST_CASE("findings that are recorded are left out from then on, new ones are no
   CHECK(contains(missing.err, "--write-baseline"));
 }
 
+TEST_CASE("init writes what a repository needs, and writes over nothing") {
+  const Folder folder;
+  const Finished first = folder.pglint({"init"});
+  CHECK_MESSAGE(first.status == 0, first.err);
+  folder.write("a.sql", unsafe);
+  CHECK(folder.pglint({"check", "a.sql"}).status == 1);
+  CHECK(fs::exists(folder / ".github/workflows/pglint.yml"));
+  const Finished again = folder.pglint({"init"});
+  CHECK(again.status == 2);
+  CHECK(contains(again.err, ".pglint.yml: is there already"));
+  folder.write(".pre-commit-config.yaml", "repos: []\n");
+  fs::remove(folder / ".pglint.yml");
+  const Finished third = folder.pglint({"init"});
+  CHECK(third.status == 0);
+  CHECK(contains(third.out, ".pre-commit-config.yaml: is there; put this into it:\n  - repo: "));
+  CHECK(contains(third.out, ".github/workflows/pglint.yml: has it already"));
+}
+
+TEST_CASE("init takes over what squawk was told, and says what each became") {
+  const Folder folder;
+  folder.write(".squawk.toml",
+               "pg_version = \"13.1\"\nexcluded_rules = [\"renaming-column\", \"no-such-rule\"]\n"
+               "excluded_paths = [\"old/*\"]\nassume_in_transaction = true\n");
+  folder.write("old/0.sql", unsafe);
+  folder.write("1.sql", "-- squawk-ignore require-concurrent-index-creation\nCREATE INDEX i ON orders (note);\n");
+  folder.write("2.sql", "ALTER TABLE orders RENAME COLUMN a TO b;\n");
+  const Finished finished = folder.pglint({"init", "--from", "squawk"});
+  CHECK_MESSAGE(finished.status == 0, finished.err);
+  CHECK(contains(finished.out, ".squawk.toml: renaming-column became rename-column"));
+  CHECK(contains(finished.out, ".squawk.toml: no-such-rule has no counterpart here"));
+  CHECK(contains(finished.out, "1.sql:1: require-concurrent-index-creation became create-index-not-concurrent"));
+  const Finished check = folder.pglint({"check", "--runner", "plain", "old/0.sql", "1.sql", "2.sql"});
+  CHECK_MESSAGE(check.status == 0, (check.out + check.err));
+  folder.write("3.sql", unsafe);
+  CHECK(folder.pglint({"check", "--runner", "plain", "3.sql"}).status == 1);
+}
+
 TEST_CASE("a snapshot says how large tables are, and what they are made of") {
   const Folder folder;
   folder.write("a.sql", "CREATE INDEX i ON tiny (note);\nALTER TABLE huge ALTER COLUMN note TYPE text;\n");
