@@ -11,6 +11,7 @@
 #include "apply/progress.h"
 #include "apply/session.h"
 #include "apply/state.h"
+#include "apply/throttle.h"
 
 namespace pglint::apply {
 
@@ -23,9 +24,11 @@ struct RunOptions {
   bool needs_files = false;     // a step that stands in no migration file yet is refused
   bool accept_changes = false;  // of what the plan was built on, while it was running
   std::vector<std::string> accept_triggers = {};
-  std::chrono::milliseconds lock_budget{std::chrono::minutes(15)};  // for one step's locks
-  std::chrono::milliseconds wait_budget{std::chrono::minutes(30)};  // that a long step may wait for others
+  std::chrono::milliseconds lock_budget{std::chrono::minutes(15)};      // for one step's locks
+  std::chrono::milliseconds wait_budget{std::chrono::minutes(30)};      // that a long step may wait for others
+  std::chrono::milliseconds throttle_budget{std::chrono::minutes(30)};  // that a backfill may pause at once
   std::chrono::milliseconds reconnect_budget{std::chrono::minutes(10)};
+  Limits limits = {};
 };
 
 // What the steps need.
@@ -39,6 +42,9 @@ struct Executor {
   std::size_t number = 0;              // of the running step, from 1
   std::size_t steps = 0;
   std::mt19937 dice{std::random_device{}()};
+  std::size_t executed = 0;  // steps, by this run
+  std::chrono::milliseconds paused{0};
+  std::string paused_for = {};
 
   [[nodiscard]] std::string heading(const Step& step) const;  // "step 3/11 validate-fk"
 };

@@ -2,9 +2,11 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <string>
@@ -77,6 +79,8 @@ int main(int argc, const char* const* argv) {
   bool dry_run = false;
   double lock_budget = 0;
   double wait_budget = 0;
+  double throttle_budget = 0;
+  double most_lag = 0;
   CLI::App* run_command = app.add_subcommand("run", "Execute a plan up to the next gate that is not passed");
   run_command->add_option("--plan", plan_path, "The plan")->required()->type_name("FILE");
   run_command->add_option("--hash", hash, "The hash that it has to have")->type_name("SHA256");
@@ -97,6 +101,15 @@ int main(int argc, const char* const* argv) {
   run_command->add_option("--wait-budget", wait_budget, "How long a long step may wait for others (default 1800)")
       ->check(CLI::Range(0.1, 1e6))
       ->type_name("SECONDS");
+
+  run_command
+      ->add_option("--throttle-budget", throttle_budget,
+                   "How long a backfill may pause for replicas, slots or autovacuum (default 1800)")
+      ->check(CLI::Range(0.1, 1e6))
+      ->type_name("SECONDS");
+  run_command->add_option("--max-lag", most_lag, "How far a replica or a slot may be behind (default 64 and 100)")
+      ->check(CLI::Range(0.1, 1e6))
+      ->type_name("MB");
 
   std::vector<std::string> plan_paths;
   std::string gate;
@@ -143,6 +156,12 @@ int main(int argc, const char* const* argv) {
     };
     if (lock_budget > 0) options.lock_budget = milliseconds(lock_budget);
     if (wait_budget > 0) options.wait_budget = milliseconds(wait_budget);
+    if (throttle_budget > 0) options.throttle_budget = milliseconds(throttle_budget);
+    if (most_lag > 0) {
+      options.limits.lag_mb = options.limits.slot_mb = most_lag;
+      options.limits.stop_mb = std::max(options.limits.stop_mb, 16 * most_lag);
+    }
+    if (const char* limits = std::getenv("PGLINT_LIMITS"); limits != nullptr) options.limits.set(limits);
     options.plan_path = plan_path;
     options.yaml = file->yaml;
     return run_plan(file->plan, file->hash, options);

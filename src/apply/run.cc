@@ -292,6 +292,7 @@ Outcome<void> forward(Executor& executor, Picture& picture) {
     auto done = run_step(executor, *item.step);
     if (!done) return record_stop(executor, item.step, done.error()), done;
     executor.done.push_back(item.step->id);
+    ++executor.executed;
     executor.progress.line(fmt::format("  {} {}", printable(item.step->id),
                                        words(std::chrono::duration_cast<milliseconds>(steady_clock::now() - begun))));
     if (signals_caught() != 0) {
@@ -413,7 +414,16 @@ Outcome<void> once(const Plan& plan, std::string_view hash, const RunOptions& op
     if (!passed) return tl::unexpected(passed.error());
     picture->items[picture->gate(options.passed)].done = true;
   }
-  return forward(executor, *picture);
+  const auto started = steady_clock::now();
+  auto ended = forward(executor, *picture);
+  if (executor.executed > 0)
+    progress.line(
+        fmt::format("{} step{} in {} on 2 connections{}", executor.executed, executor.executed == 1 ? "" : "s",
+                    words(std::chrono::duration_cast<milliseconds>(steady_clock::now() - started)),
+                    executor.paused.count() == 0
+                        ? ""
+                        : fmt::format(", {} of it in pauses for {}", words(executor.paused), executor.paused_for)));
+  return ended;
 }
 
 void print(Progress& progress, const Stop& why) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <set>
 #include <utility>
 
 #include "apply/assumes.h"
@@ -11,6 +12,7 @@
 #include "apply/executor.h"
 #include "apply/query.h"
 #include "apply/signals.h"
+#include "apply/throttle.h"
 #include "apply/words.h"
 #include "base/text.h"
 #include "plan/form/quote.h"
@@ -203,6 +205,63 @@ class Batches {
     executor_.progress.now(text);
   }
 
+  // Says each kind of reason once.
+  void say(Pressure pressure, const std::string& text) {
+    if (said_.insert(pressure).second) executor_.progress.note(executor_.heading(step_) + ": " + text);
+  }
+
+  // Pauses while somebody is behind.
+  Outcome<void> let_others_keep_up() {
+    const Limits& limits = executor_.options.limits;
+    if (steady_clock::now() - looked_ < milliseconds(1000)) return {};
+    const auto begun = steady_clock::now();
+    auto until = begun;
+    int quiet = 0;
+    bool pausing = false;
+    std::string why;
+    for (;;) {
+      const auto signals = read_signals(executor_.session.monitor, backfill_.table);
+      if (!signals) return tl::unexpected(signals.error());
+      if (signals->blind && !std::exchange(said_blind_, true))
+        executor_.progress.note(fmt::format("{}: how far replicas are behind cannot be seen: GRANT pg_monitor TO {}",
+                                            executor_.heading(step_), quote_name(executor_.session.user)));
+      Verdict verdict = judge(*signals, limits, pausing);
+      if (verdict.pressure == Pressure::vacuum && vacuum_waited_.count() > limits.vacuum_wait) verdict = {};
+      if (verdict.stop)
+        return stop(held_back, fmt::format("{}: {}", executor_.heading(step_), verdict.why),
+                    "What was done stays done. Repeat the command when it has caught up.");
+      const auto now = steady_clock::now();
+      if (pausing) {
+        const auto since = std::chrono::duration_cast<milliseconds>(now - until);
+        executor_.paused += since;
+        if (verdict.pressure == Pressure::vacuum) vacuum_waited_ += since;
+      }
+      until = now;
+      slow_ = verdict.slow;
+      if (verdict.slow) say(Pressure::none, verdict.why + "\n  Longer pauses from here on.");
+      if (verdict.pressure == Pressure::none) {
+        if (!pausing || ++quiet >= 3) break;
+      } else {
+        pausing = true;
+        quiet = 0;
+        why = verdict.why;
+        say(verdict.pressure, "pauses: " + why);
+        const std::string_view kind = name(verdict.pressure);
+        if (executor_.paused_for.find(kind) == std::string::npos)
+          executor_.paused_for += fmt::format("{}{}", executor_.paused_for.empty() ? "" : ", ", kind);
+      }
+      if (now - begun > executor_.options.throttle_budget)
+        return stop(
+            held_back,
+            fmt::format("{}: paused {}: {}", executor_.heading(step_), words(executor_.options.throttle_budget), why),
+            "What was done stays done. Repeat the command when that is over.");
+      show("pauses: " + why);
+      if (!sleep_unless_stopped(milliseconds(500))) return stopped_by_signal();
+    }
+    looked_ = steady_clock::now();
+    return {};
+  }
+
   Outcome<void> one_pass() {
     started_ = steady_clock::now();
     rows_now_ = 0;
@@ -212,6 +271,7 @@ class Batches {
     auto waiting_since = steady_clock::now();
     for (;;) {
       if (signals_caught() != 0) return stopped_by_signal();
+      if (auto others = let_others_keep_up(); !others) return others;
       const std::string behind = cursor_.empty() ? "" : fmt::format("{} > {} AND ", row_, value(cursor_));
       const auto range = ask(worker(),
                              fmt::format("WITH s AS (SELECT {0} FROM {1} s WHERE {2}{3} <= {4} ORDER BY {5} LIMIT {6}) "
@@ -248,7 +308,7 @@ class Batches {
         waiting_since = steady_clock::now();
         show("");
         failpoint(step_.id, "committed");
-        const auto pause = std::max(milliseconds(backfill_.pause_ms), milliseconds(0));
+        const milliseconds pause = milliseconds(backfill_.pause_ms) * (slow_ ? 4 : 1);
         if (!sleep_unless_stopped(pause)) return stopped_by_signal();
         continue;
       }
@@ -320,6 +380,11 @@ END
   std::uint64_t rows_total_ = 0;
   std::uint64_t rows_now_ = 0;  // of this run
   steady_clock::time_point started_{};
+  steady_clock::time_point looked_{};  // at who is behind
+  std::chrono::duration<double> vacuum_waited_{0};
+  bool slow_ = false;
+  std::set<Pressure> said_;
+  bool said_blind_ = false;
 };
 
 }  // namespace

@@ -89,6 +89,28 @@ WHERE c.relname = {} AND i.indrelid IN ({}))",
   }
 }
 
+// A build waits at its end for everybody who has an older snapshot; where somebody keeps one for long, it is waited for
+// before: a build that is given up is work for nothing, and leaves an index that only costs.
+Outcome<void> wait_for_snapshots(Executor& executor, const Step& step) {
+  Session& session = executor.session;
+  const auto begun = steady_clock::now();
+  for (bool said = false;;) {
+    const auto old = old_snapshots(session.monitor, session.worker_pid, executor.options.limits.snapshot);
+    if (!old) return tl::unexpected(old.error());
+    if (old->empty()) return {};
+    const std::string text =
+        fmt::format("{}: the build would have to wait at its end for{}", executor.heading(step), words(*old));
+    if (!said) executor.progress.note(text + "\n  Waiting for that before it begins.");
+    said = true;
+    if (steady_clock::now() - begun > executor.options.wait_budget)
+      return stop(held_back, text,
+                  fmt::format("Nothing was begun within {}. Repeat the command when they are gone.",
+                              words(executor.options.wait_budget)));
+    executor.progress.now(text);
+    if (!sleep_unless_stopped(milliseconds(500))) return stopped_by_signal();
+  }
+}
+
 }  // namespace
 
 Outcome<void> long_statement(Executor& executor, const Step& step, const std::string& statement) {
@@ -143,6 +165,7 @@ Outcome<void> run_long(Executor& executor, const Step& step) {
   const std::string heading = executor.heading(step);
   const std::string name = built_index(step.sql.at(0));
   if (!name.empty()) {
+    if (auto waited = wait_for_snapshots(executor, step); !waited) return waited;
     if (auto clear = clear_the_way(executor, step, name); !clear) return clear;
   } else if (const auto intent = ask(worker, executor.state.fence() + executor.state.step_running(step, ""), heading);
              !intent) {

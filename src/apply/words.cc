@@ -149,6 +149,15 @@ AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()
   return read(answer);
 }
 
+Outcome<std::vector<Holder>> sessions(Connection& connection, const std::string& condition, const std::string& what) {
+  const Answer answer = connection.run(fmt::format(
+      "SELECT {}, NULL, NULL, NULL FROM pg_stat_activity a WHERE {} ORDER BY 7 DESC NULLS LAST", who, condition));
+  if (!answer.ok()) return stop(answer, "cannot read pg_stat_activity");
+  std::vector<Holder> all = read(answer);
+  for (Holder& holder : all) holder.what = what;
+  return all;
+}
+
 Outcome<std::vector<Holder>> blockers(Connection& connection, int pid) {
   const Answer answer = connection.run(fmt::format(
       R"(SELECT {}, NULL, NULL, NULL FROM unnest(pg_blocking_pids({})) b(pid) LEFT JOIN pg_stat_activity a USING (pid)

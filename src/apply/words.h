@@ -47,6 +47,9 @@ struct Wanted {
 // Who holds a lock on these relations that conflicts with what is wanted, but for the backend `own_pid`.
 [[nodiscard]] Outcome<std::vector<Holder>> holders(Connection& connection, const std::vector<Wanted>& wanted,
                                                    int own_pid);
+// Sessions of pg_stat_activity, as `a`, the one with the oldest transaction first; `what` they hold.
+[[nodiscard]] Outcome<std::vector<Holder>> sessions(Connection& connection, const std::string& condition,
+                                                    const std::string& what);
 // Whom the backend waits for just now.
 [[nodiscard]] Outcome<std::vector<Holder>> blockers(Connection& connection, int pid);
 

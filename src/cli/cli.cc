@@ -110,6 +110,13 @@ int run(int argc, const char* const* argv) {
   fix_command
       ->add_option("--wait-budget", fix_options.wait_budget, "How long a long step may wait for others (default 1800)")
       ->type_name("SECONDS");
+  fix_command
+      ->add_option("--throttle-budget", fix_options.throttle_budget,
+                   "How long a backfill may pause for replicas, slots or autovacuum (default 1800)")
+      ->type_name("SECONDS");
+  fix_command
+      ->add_option("--max-lag", fix_options.max_lag, "How far a replica or a slot may be behind (default 64 and 100)")
+      ->type_name("MB");
   add_database_options(*fix_command, fix_options.database_url);
   fix_command->callback([&] { code = fix(options, fix_options); });
 

@@ -25,6 +25,8 @@ struct FixOptions {
   bool accept_changes = false;
   std::string lock_budget;  // seconds
   std::string wait_budget;
+  std::string throttle_budget;
+  std::string max_lag;  // MB
   std::string database_url;
 };
 [[nodiscard]] int fix(const Options& options, const FixOptions& fix);

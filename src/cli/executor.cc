@@ -36,6 +36,8 @@ std::vector<std::string> arguments(const RunRequest& request) {
   for (const std::string& trigger : request.accept_triggers) add("--accept-triggers", trigger);
   add("--lock-budget", request.lock_budget);
   add("--wait-budget", request.wait_budget);
+  add("--throttle-budget", request.throttle_budget);
+  add("--max-lag", request.max_lag);
   if (request.accept_changes) all.emplace_back("--accept-changes");
   if (request.dry_run) all.emplace_back("--dry-run");
   if (request.undo) all.emplace_back("--undo");

@@ -21,6 +21,8 @@ struct RunRequest {
   bool accept_changes = false;
   std::string lock_budget = {};  // seconds; empty: the default
   std::string wait_budget = {};
+  std::string throttle_budget = {};
+  std::string max_lag = {};  // MB
 };
 
 [[nodiscard]] std::vector<std::string> arguments(const RunRequest& request);

@@ -8,6 +8,7 @@
 #include "apply/gate.h"
 #include "apply/index_text.h"
 #include "apply/schedule.h"
+#include "apply/throttle.h"
 #include "apply/words.h"
 
 using namespace pglint;
@@ -207,4 +208,47 @@ TEST_CASE("what changed meanwhile is told line by line") {
 TEST_CASE("a suggested command can be pasted") {
   CHECK(command("pass g", ".pglint/plans/0007.yml") == "pglint pass g --plan .pglint/plans/0007.yml");
   CHECK(command("pass g", "a b/it's.yml") == "pglint pass g --plan 'a b/it'\\''s.yml'");
+}
+
+TEST_CASE("whoever is behind makes a pause, which ends later than it began") {
+  const Limits limits;
+  const auto judged = [&](const Signals& signals, bool pausing = false) { return judge(signals, limits, pausing); };
+  CHECK(judged({}).pressure == Pressure::none);
+  CHECK(judged({.replica = "r1", .replica_mb = 60}).pressure == Pressure::none);
+  CHECK(judged({.replica = "r1", .replica_mb = 70}).why == "the replica r1 is 70 MB behind");
+  CHECK(judged({.replica_mb = 50}).pressure == Pressure::none);
+  CHECK(judged({.replica_mb = 50}, true).pressure == Pressure::replica);
+  CHECK(judged({.replica_mb = 40}, true).pressure == Pressure::none);
+  CHECK(judged({.replica = "r1", .replica_mb = 1, .replica_seconds = 7}).why == "the replica r1 is 7.0 s behind");
+  CHECK(judged({.replica_mb = 0, .replica_seconds = 7}).pressure == Pressure::none);
+  CHECK_FALSE(judged({.replica_mb = 1000}).stop);
+  CHECK(judged({.replica = "r1", .replica_mb = 20'000}).why == "the replica r1 is 20 GB behind");
+  CHECK(judged({.replica_mb = 20'000}).stop);
+  CHECK(judged({.slot = "s", .slot_mb = 101}).pressure == Pressure::slot);
+  CHECK(judged({.slot = "s", .slot_mb = 0, .slot_is_lost_soon = true}).stop);
+  CHECK(judged({.segments = 42}).pressure == Pressure::none);
+  CHECK(judged({.segments = 43}).why == "43 segments of the WAL wait to be archived");
+  CHECK(judged({.connections = 0.81}).why == "81 % of the server's connections are taken");
+}
+
+TEST_CASE("autovacuum is waited for where it is due and will come") {
+  const Limits limits;
+  const auto judged = [&](const Signals& signals, bool pausing = false) { return judge(signals, limits, pausing); };
+  CHECK(judged({.dead_rows = 2e6, .vacuum_at = 3e6}).pressure == Pressure::none);
+  CHECK(judged({.dead_rows = 2e6, .vacuum_at = 1.9e6}).why == "autovacuum is due: 2,000,000 dead rows");
+  CHECK(judged({.dead_rows = 2e6, .vacuum_at = -1}).pressure == Pressure::none);
+  CHECK(judged({.dead_rows = 9e5, .vacuum_at = 5e5}).pressure == Pressure::none);
+  const Signals at_work{.dead_rows = 0, .vacuum_at = 50, .vacuum_phase = "vacuuming heap"};
+  CHECK(judged(at_work).pressure == Pressure::none);
+  CHECK(judged(at_work, true).why == "autovacuum is at work: vacuuming heap");
+  CHECK(judged({.vacuum_phase = "scanning heap", .wraparound = true}).pressure == Pressure::vacuum);
+}
+
+TEST_CASE("limits are read from words, and what is no limit is none") {
+  Limits limits;
+  limits.set("lag_mb=1.5,,nonsense=3,dead_rows=7,segments,=,slot_mb=2");
+  CHECK(limits.lag_mb == 1.5);
+  CHECK(limits.dead_rows == 7);
+  CHECK(limits.segments == 42);
+  CHECK(limits.slot_mb == 2);
 }

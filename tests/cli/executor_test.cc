@@ -59,8 +59,10 @@ TEST_CASE("a request becomes arguments, the connection string is none of them") 
                    .accept_triggers = {"a", "b"},
                    .accept_changes = true,
                    .lock_budget = "5",
-                   .wait_budget = "6"}) ==
+                   .wait_budget = "6",
+                   .throttle_budget = "7",
+                   .max_lag = "8"}) ==
         std::vector<std::string>{"run", "--needs-files", "--plan=p", "--hash=h", "--passed=g", "--through=expand",
                                  "--accept-triggers=a", "--accept-triggers=b", "--lock-budget=5", "--wait-budget=6",
-                                 "--accept-changes", "--dry-run", "--undo"});
+                                 "--throttle-budget=7", "--max-lag=8", "--accept-changes", "--dry-run", "--undo"});
 }

@@ -90,7 +90,7 @@ Finished Child::wait() {
 }
 
 ScratchServer& server() {
-  static ScratchServer scratch("apply");
+  static ScratchServer scratch("apply", {"archive_mode=on", "archive_command=true"});
   return scratch;
 }
 
