@@ -227,8 +227,10 @@ Outcome<void> check_backfills(Connection& connection, const Plan& plan, const St
       for (const KeyColumn& column : backfill.key) columns.push_back(column.name);
       const auto facts =
           ask(connection,
-              fmt::format(R"(SELECT to_regclass({0}), coalesce(row_security_active(to_regclass({0})::oid), false),
-(SELECT string_agg(tgname, E'\n' ORDER BY tgname) FROM pg_trigger WHERE tgrelid = to_regclass({0}) AND NOT tgisinternal
+              fmt::format(R"(SELECT to_regclass({0}), coalesce(row_security_active(to_regclass({0})::oid), false)
+ OR EXISTS (SELECT FROM pg_partition_tree(to_regclass({0})) WHERE row_security_active(relid::oid)),
+(SELECT string_agg(DISTINCT tgname::text, E'\n' ORDER BY tgname::text) FROM pg_trigger WHERE (tgrelid = to_regclass({0})
+ OR tgrelid IN (SELECT relid FROM pg_partition_tree(to_regclass({0})))) AND NOT tgisinternal
  AND tgenabled IN ('O', 'A') AND tgtype & 1 = 1 AND tgtype & {1} = {1}
  AND tgname NOT LIKE 'zz\_pglint%' AND tgname NOT LIKE '~pglint%'),
 (SELECT i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indimmediate AND (SELECT coalesce(bool_and(a.attnotnull), false)

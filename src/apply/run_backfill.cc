@@ -1,5 +1,5 @@
-// Rows in batches along a key. Each batch is one message, and so one transaction, in which the cursor moves with the
-// rows: whether a batch was committed is never a question, and no batch is done twice.
+// Rows in batches along a key, one partition after the other. Each batch is one message, and so one transaction, in
+// which the cursor moves with the rows: whether a batch was committed is never a question, and no batch is done twice.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -30,6 +30,14 @@ using Key = std::vector<std::string>;  // as text, in the order of the key's col
 
 constexpr int most_passes = 3;
 
+// A table, or a partition that has none itself: its cursor is its own, and so are its locks.
+struct Part {
+  std::string relation = {};  // quoted
+  Key cursor = {};            // empty: at the start
+  Key bound = {};             // empty: there are no rows
+  bool done = false;
+};
+
 class Batches {
  public:
   Batches(Executor& executor, const Step& step)
@@ -52,14 +60,14 @@ class Batches {
     if (auto known = read_state(); !known) return known;
     for (bool looked = false;;) {
       // Before the first batch: somebody may have written all rows already.
-      if (!bound_.empty() && (looked || !cursor_.empty() || backfill_.proof.empty())) {
+      if (looked || begun_ || backfill_.proof.empty()) {
         if (auto passed = one_pass(); !passed) return passed;
         failpoint(step_.id, "passed");
       }
       const auto proven = is_proven();
       if (!proven) return tl::unexpected(proven.error());
       if (*proven) break;
-      if (!std::exchange(looked, true) && cursor_.empty() && !bound_.empty()) continue;
+      if (!std::exchange(looked, true) && !begun_) continue;
       if (pass_ >= most_passes)
         return stop(held_back,
                     fmt::format("{}: after {} passes there still are rows that the proof finds", heading, pass_),
@@ -82,6 +90,9 @@ class Batches {
 
   [[nodiscard]] std::string mine() const {
     return fmt::format("plan = {} AND id = {}", quote_literal(executor_.plan.id), quote_literal(step_.id));
+  }
+  [[nodiscard]] std::string my_parts() const {
+    return fmt::format("plan = {} AND step = {}", quote_literal(executor_.plan.id), quote_literal(step_.id));
   }
 
   // 'x'::type or ('x'::type, 'y'::type). The types are the plan's, as format_type prints them.
@@ -123,10 +134,9 @@ class Batches {
   // Where an earlier run ended, or where this one starts: at the last key that there is now. What comes behind it is
   // written by a release or a trigger that knows what is wanted.
   Outcome<void> read_state() {
-    const auto known = ask(
-        worker(),
-        fmt::format("SELECT pass, batch, rows_done, rows_total, bound IS NOT NULL FROM pglint.step WHERE {}", mine()),
-        executor_.heading(step_));
+    const auto known =
+        ask(worker(), fmt::format("SELECT pass, batch, rows_done, rows_total FROM pglint.step WHERE {}", mine()),
+            executor_.heading(step_));
     if (!known) return tl::unexpected(known.error());
     const Row& row = known->rows.at(0);
     const auto number = [&row](std::size_t at) { return std::strtoull(row.at(at).value_or("0").c_str(), nullptr, 10); };
@@ -134,38 +144,80 @@ class Batches {
     if (row.at(1)) controller_ = BatchController(static_cast<std::uint32_t>(number(1)));
     rows_done_ = number(2);
     rows_total_ = number(3);
-    if (row.at(4) == "t") {
-      for (Key* key : {&cursor_, &bound_}) {
-        const auto parts = ask(
-            worker(),
-            fmt::format("SELECT unnest({}) FROM pglint.step WHERE {}", key == &cursor_ ? "cursor" : "bound", mine()),
+    return read_parts();
+  }
+
+  Outcome<void> read_parts() {
+    const auto known =
+        ask(worker(), fmt::format("SELECT relation, done FROM pglint.part WHERE {} ORDER BY at", my_parts()),
             executor_.heading(step_));
-        if (!parts) return tl::unexpected(parts.error());
-        for (const Row& part : parts->rows) key->push_back(part.at(0).value_or(""));
+    if (!known) return tl::unexpected(known.error());
+    if (known->rows.empty()) return start_pass();
+    for (const Row& row : known->rows) {
+      Part& part = parts_.emplace_back(Part{.relation = row.at(0).value_or(""), .done = row.at(1) == "t"});
+      for (Key* key : {&part.cursor, &part.bound}) {
+        const auto values =
+            ask(worker(),
+                fmt::format("SELECT unnest({}) FROM pglint.part WHERE {} AND relation = {}",
+                            key == &part.cursor ? "cursor" : "bound", my_parts(), quote_literal(part.relation)),
+                executor_.heading(step_));
+        if (!values) return tl::unexpected(values.error());
+        for (const Row& value : values->rows) key->push_back(value.at(0).value_or(""));
         if (!key->empty() && key->size() != backfill_.key.size())
           return stop(held_back, fmt::format("{}: the recorded cursor does not fit the key", executor_.heading(step_)));
       }
-      return {};
+      begun_ = begun_ || part.done || !part.cursor.empty();
     }
-    return start_pass();
+    return {};
+  }
+
+  // The partitions that have none themselves; the table, if it is none, or if rows may have to move between them. None
+  // of them is a foreign table: there is a unique index.
+  Outcome<std::vector<std::string>> relations() {
+    std::string columns;
+    for (const auto& [column, expression] : backfill_.set)
+      columns += (columns.empty() ? "" : ", ") + quote_literal(column);
+    const auto found =
+        ask(worker(),
+            fmt::format(
+                R"(SELECT t.relid::regclass FROM pg_partition_tree(to_regclass({0})) t WHERE t.isleaf AND NOT EXISTS (
+ SELECT FROM pg_partition_tree(to_regclass({0})) u JOIN pg_partitioned_table p ON p.partrelid = u.relid
+ WHERE 0 = ANY (p.partattrs::int2[]) OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = p.partrelid
+  AND a.attnum = ANY (p.partattrs::int2[]) AND a.attname::text = ANY (ARRAY[{1}]::text[])))
+ORDER BY t.relid::regclass::text)",
+                quote_literal(backfill_.table), columns),
+            executor_.heading(step_));
+    if (!found) return tl::unexpected(found.error());
+    std::vector<std::string> all;
+    for (const Row& row : found->rows) all.push_back(row.at(0).value_or(""));
+    if (all.empty()) all.push_back(backfill_.table);
+    return all;
   }
 
   Outcome<void> start_pass() {
-    auto last =
-        read_key(fmt::format("SELECT {} FROM {} s ORDER BY {} LIMIT 1", as_text(), backfill_.table, ordered(" DESC")));
-    if (!last) return tl::unexpected(last.error());
-    bound_ = std::move(*last);
-    cursor_.clear();
+    const auto all = relations();
+    if (!all) return tl::unexpected(all.error());
+    parts_.clear();
     rows_done_ = 0;
-    const auto set =
-        ask(worker(),
-            executor_.state.fence() +
-                fmt::format(
-                    "UPDATE pglint.step SET cursor = NULL, bound = {}, pass = {}, rows_done = 0, rows_total = (SELECT "
-                    "NULLIF(greatest(reltuples, 0), 0)::bigint FROM pg_class WHERE oid = to_regclass({})) WHERE {} "
-                    "RETURNING rows_total",
-                    array(bound_), pass_, quote_literal(backfill_.table), mine()),
-            executor_.heading(step_));
+    std::string sql = executor_.state.fence() + fmt::format("DELETE FROM pglint.part WHERE {};\n", my_parts());
+    std::string names;
+    for (const std::string& relation : *all) {
+      auto last =
+          read_key(fmt::format("SELECT {} FROM {} s ORDER BY {} LIMIT 1", as_text(), relation, ordered(" DESC")));
+      if (!last) return tl::unexpected(last.error());
+      Part& part = parts_.emplace_back(Part{.relation = relation, .bound = std::move(*last)});
+      part.done = part.bound.empty();
+      sql += fmt::format(
+          "INSERT INTO pglint.part (plan, step, relation, at, bound, done) VALUES ({}, {}, {}, {}, {}, {});\n",
+          quote_literal(executor_.plan.id), quote_literal(step_.id), quote_literal(relation), parts_.size(),
+          array(part.bound), part.done);
+      names += fmt::format("{}to_regclass({})", names.empty() ? "" : ", ", quote_literal(relation));
+    }
+    sql += fmt::format(
+        "UPDATE pglint.step SET pass = {}, rows_done = 0, rows_total = (SELECT NULLIF(sum(greatest(reltuples, 0)), "
+        "0)::bigint FROM pg_class WHERE oid IN ({})) WHERE {} RETURNING rows_total",
+        pass_, names, mine());
+    const auto set = ask(worker(), sql, executor_.heading(step_));
     if (!set) return tl::unexpected(set.error());
     rows_total_ = std::strtoull(set->value().c_str(), nullptr, 10);
     return {};
@@ -211,7 +263,7 @@ class Batches {
   }
 
   // Pauses while somebody is behind.
-  Outcome<void> let_others_keep_up() {
+  Outcome<void> let_others_keep_up(const Part& part) {
     const Limits& limits = executor_.options.limits;
     if (steady_clock::now() - looked_ < milliseconds(1000)) return {};
     const auto begun = steady_clock::now();
@@ -220,7 +272,7 @@ class Batches {
     bool pausing = false;
     std::string why;
     for (;;) {
-      const auto signals = read_signals(executor_.session.monitor, backfill_.table);
+      const auto signals = read_signals(executor_.session.monitor, part.relation);
       if (!signals) return tl::unexpected(signals.error());
       if (signals->blind && !std::exchange(said_blind_, true))
         executor_.progress.note(fmt::format("{}: how far replicas are behind cannot be seen: GRANT pg_monitor TO {}",
@@ -265,18 +317,52 @@ class Batches {
   Outcome<void> one_pass() {
     started_ = steady_clock::now();
     rows_now_ = 0;
+    for (Part& part : parts_) {
+      if (part.done) continue;
+      if (auto filled = fill(part); !filled) return filled;
+      const auto recorded =
+          ask(worker(),
+              executor_.state.fence() + fmt::format("UPDATE pglint.part SET done = true WHERE {} AND relation = {}",
+                                                    my_parts(), quote_literal(part.relation)),
+              executor_.heading(step_));
+      if (!recorded) return tl::unexpected(recorded.error());
+      part.done = true;
+    }
+    return {};
+  }
+
+  // False for a partition that was detached or dropped since the pass began.
+  Outcome<bool> is_still_there(const Part& part) {
+    if (part.relation == backfill_.table) return true;
+    const auto there = ask(worker(),
+                           fmt::format("SELECT EXISTS (SELECT FROM pg_partition_tree(to_regclass({})) WHERE relid = "
+                                       "to_regclass({}))",
+                                       quote_literal(backfill_.table), quote_literal(part.relation)),
+                           executor_.heading(step_));
+    if (!there) return tl::unexpected(there.error());
+    return there->value() == "t";
+  }
+
+  Outcome<void> fill(Part& part) {
+    const auto there = is_still_there(part);
+    if (!there) return tl::unexpected(there.error());
+    if (!*there) {
+      executor_.progress.note(
+          fmt::format("{}: {} is no partition any more", executor_.heading(step_), printable(part.relation)));
+      return {};
+    }
     // Shorter than deadlock_timeout: of two that wait for each other it is never the application that loses.
     const milliseconds lock_timeout = std::min(milliseconds(500), executor_.session.deadlock_timeout / 2);
     int failures = 0;
     auto waiting_since = steady_clock::now();
     for (;;) {
       if (signals_caught() != 0) return stopped_by_signal();
-      if (auto others = let_others_keep_up(); !others) return others;
-      const std::string behind = cursor_.empty() ? "" : fmt::format("{} > {} AND ", row_, value(cursor_));
+      if (auto others = let_others_keep_up(part); !others) return others;
+      const std::string behind = part.cursor.empty() ? "" : fmt::format("{} > {} AND ", row_, value(part.cursor));
       const auto range = ask(worker(),
                              fmt::format("WITH s AS (SELECT {0} FROM {1} s WHERE {2}{3} <= {4} ORDER BY {5} LIMIT {6}) "
                                          "SELECT {7}, (SELECT count(*) FROM s) FROM s ORDER BY {8} LIMIT 1",
-                                         names_, backfill_.table, behind, row_, value(bound_), ordered(""),
+                                         names_, part.relation, behind, row_, value(part.bound), ordered(""),
                                          controller_.rows(), as_text(), ordered(" DESC")),
                              executor_.heading(step_));
       if (!range) return tl::unexpected(range.error());
@@ -289,7 +375,7 @@ class Batches {
       std::vector<Holder> in_the_way;
       bool asked = false;
       failpoint(step_.id, "batch");
-      const Answer answer = worker().run(message(behind, last, rows, lock_timeout), [&] {
+      const Answer answer = worker().run(message(part, behind, last, rows, lock_timeout), [&] {
         if (!asked && steady_clock::now() - begun > lock_timeout / 2) {
           asked = true;
           if (const auto blocking = blockers(executor_.session.monitor, executor_.session.worker_pid); blocking)
@@ -301,7 +387,7 @@ class Batches {
       if (answer.ok()) {
         const auto took = std::chrono::duration<double>(steady_clock::now() - begun);
         controller_.took(static_cast<std::uint32_t>(rows), took);
-        cursor_ = std::move(last);
+        part.cursor = std::move(last);
         rows_done_ += rows;
         rows_now_ += rows;
         failures = 0;
@@ -339,32 +425,36 @@ class Batches {
   }
 
   // The rows and the cursor, or neither.
-  [[nodiscard]] std::string message(const std::string& behind, const Key& last, std::uint64_t rows,
+  [[nodiscard]] std::string message(const Part& part, const std::string& behind, const Key& last, std::uint64_t rows,
                                     milliseconds lock_timeout) const {
     std::string change;
     for (const auto& [column, expression] : backfill_.set)
       change += fmt::format("{}{} = {}", change.empty() ? "" : ", ", quote_name(column), expression);
-    change = backfill_.set.empty() ? fmt::format("DELETE FROM {}", backfill_.table)
-                                   : fmt::format("UPDATE {} SET {}", backfill_.table, change);
+    change = backfill_.set.empty() ? fmt::format("DELETE FROM {}", part.relation)
+                                   : fmt::format("UPDATE {} SET {}", part.relation, change);
     const std::string meant = backfill_.where.empty() ? "" : fmt::format(" AND (\n{}\n)", backfill_.where);
-    return fmt::format(
-        "SET LOCAL lock_timeout = '{}ms'; SET LOCAL statement_timeout = '5s';\nDO {};\n", lock_timeout.count(),
-        quote_body(fmt::format(R"(
+    return fmt::format("SET LOCAL lock_timeout = '{}ms'; SET LOCAL statement_timeout = '5s';\nDO {};\n",
+                       lock_timeout.count(),
+                       quote_body(fmt::format(R"(
 #variable_conflict use_column
 DECLARE
   pglint_rows_changed bigint;
 BEGIN
   {} WHERE {}{} <= {}{};
   GET DIAGNOSTICS pglint_rows_changed = ROW_COUNT;
-  UPDATE pglint.step SET cursor = {}, batch = {}, rows_done = rows_done + {}, rows_changed = rows_changed + pglint_rows_changed
-  WHERE {} AND token = {} AND cursor IS NOT DISTINCT FROM {};
+  UPDATE pglint.part SET cursor = {} WHERE {} AND relation = {} AND cursor IS NOT DISTINCT FROM {};
+  IF FOUND THEN
+    UPDATE pglint.step SET batch = {}, rows_done = rows_done + {}, rows_changed = rows_changed + pglint_rows_changed
+    WHERE {} AND token = {};
+  END IF;
   IF NOT FOUND THEN
     RAISE EXCEPTION USING ERRCODE = '{}', MESSAGE = 'another pglint has taken over this plan';
   END IF;
 END
 )",
-                               change, behind, row_, value(last), meant, array(last), controller_.rows(), rows, mine(),
-                               quote_literal(executor_.state.token()), array(cursor_), fence_broken)));
+                                              change, behind, row_, value(last), meant, array(last), my_parts(),
+                                              quote_literal(part.relation), array(part.cursor), controller_.rows(),
+                                              rows, mine(), quote_literal(executor_.state.token()), fence_broken)));
   }
 
   Executor& executor_;
@@ -373,8 +463,8 @@ END
   BatchController controller_;
   std::string names_;  // of the key's columns
   std::string row_;    // the key, to be compared
-  Key cursor_;         // empty: at the start
-  Key bound_;          // empty: there are no rows
+  std::vector<Part> parts_;
+  bool begun_ = false;  // an earlier run has done some of this pass
   int pass_ = 1;
   std::uint64_t rows_done_ = 0;
   std::uint64_t rows_total_ = 0;

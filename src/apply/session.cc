@@ -11,6 +11,10 @@
 namespace pglint::apply {
 namespace {
 
+// A role may have so short a statement_timeout that, until it is lifted, a good part of its statements comes to
+// nothing.
+constexpr int many = 100;
+
 // Also where it is the default: a role or a database may have another one. A statement waits without end only where the
 // executor watches it.
 std::string settings(const Connection& connection) {
@@ -34,8 +38,10 @@ Outcome<Connection> open_known(const std::string& name) {
 }
 
 Outcome<void> prepare(Connection& connection) {
-  const auto set = ask(connection, settings(connection), "cannot prepare the session");
-  if (!set) return tl::unexpected(set.error());
+  const std::string sql = settings(connection);
+  Answer set = connection.run(sql);
+  for (int i = 0; i < many && set.sqlstate == "57014"; ++i) set = connection.run(sql);
+  if (!set.ok()) return stop(set, "cannot prepare the session");
   return {};
 }
 
@@ -50,8 +56,9 @@ tl::unexpected<Stop> pooled(std::string_view how) {
 Outcome<std::string> ask_pooler(Connection& connection, const std::string& sql) {
   const auto begun = std::chrono::steady_clock::now();
   constexpr std::chrono::seconds patience{10};
-  const Answer answer =
-      connection.run(sql, [&] { return std::chrono::steady_clock::now() - begun > patience ? Go::abandon : Go::on; });
+  const auto tick = [&] { return std::chrono::steady_clock::now() - begun > patience ? Go::abandon : Go::on; };
+  Answer answer = connection.run(sql, tick);
+  for (int i = 0; i < many && answer.sqlstate == "57014"; ++i) answer = connection.run("ROLLBACK; " + sql, tick);
   if (answer.lost && std::chrono::steady_clock::now() - begun > patience)
     return stop(refused, "the connection pooler in between has no second session to give",
                 "Connect to the server itself, or allow the pool two more sessions.");

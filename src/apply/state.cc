@@ -132,14 +132,23 @@ CREATE TABLE IF NOT EXISTS pglint.step (
   error text,
   token text,
   index text,
-  cursor text[],
-  bound text[],
   pass int NOT NULL DEFAULT 1,
   batch int,
   rows_done bigint NOT NULL DEFAULT 0,
   rows_changed bigint NOT NULL DEFAULT 0,
   rows_total bigint,
   PRIMARY KEY (plan, id)
+);
+CREATE TABLE IF NOT EXISTS pglint.part (
+  plan text NOT NULL,
+  step text NOT NULL,
+  relation text NOT NULL,
+  at int NOT NULL,
+  cursor text[],
+  bound text[],
+  done boolean NOT NULL,
+  PRIMARY KEY (plan, step, relation),
+  FOREIGN KEY (plan, step) REFERENCES pglint.step ON DELETE CASCADE
 );
 CREATE TABLE IF NOT EXISTS pglint.event (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -239,10 +248,10 @@ std::string State::step_failed(const Step& step, std::string_view error) const {
 
 std::string State::step_pending(const Step& step) const {
   return fmt::format(
-             "UPDATE pglint.step SET state = 'pending', how = NULL, done_at = NULL, error = NULL, index = NULL, cursor "
-             "= NULL, "
-             "bound = NULL, pass = 1, batch = NULL, rows_done = 0, rows_changed = 0, rows_total = NULL WHERE {};\n",
-             of_step(step)) +
+             "UPDATE pglint.step SET state = 'pending', how = NULL, done_at = NULL, error = NULL, index = NULL, pass = "
+             "1, batch = NULL, rows_done = 0, rows_changed = 0, rows_total = NULL WHERE {};\n"
+             "DELETE FROM pglint.part WHERE plan = {} AND step = {};\n",
+             of_step(step), quote_literal(plan_.id), quote_literal(step.id)) +
          event(step.id, "undone", "");
 }
 
