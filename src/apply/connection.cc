@@ -178,6 +178,22 @@ Answer Connection::run(const std::string& sql, const Tick& tick) {
 int Connection::told_pid() const { return PQbackendPID(pq(connection_.get())); }
 int Connection::server_version() const { return PQserverVersion(pq(connection_.get())); }
 
+std::vector<std::pair<std::string, std::string>> Connection::environment() const {
+  std::vector<std::pair<std::string, std::string>> all;
+  PQconninfoOption* options = PQconninfo(pq(connection_.get()));
+  for (const PQconninfoOption* option = options; option != nullptr && option->keyword != nullptr; ++option)
+    if (option->envvar != nullptr && option->val != nullptr && *option->val != '\0')
+      all.emplace_back(option->envvar, option->val);
+  PQconninfoFree(options);
+  return all;
+}
+
+std::string Connection::without_secrets(std::string text) const {
+  if (const char* password = PQpass(pq(connection_.get())); password != nullptr && *password != '\0')
+    replace_all(text, password, "***");
+  return text;
+}
+
 std::string Connection::where() const {
   PGconn* raw = pq(connection_.get());
   const char* host = PQhost(raw);

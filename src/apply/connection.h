@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "apply/stop.h"
@@ -55,6 +56,10 @@ class Connection {
   [[nodiscard]] int told_pid() const;
   // 150003
   [[nodiscard]] int server_version() const;
+  // Variables by which another program of PostgreSQL's gets to the same database.
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> environment() const;
+  // What such a program says, without passwords.
+  [[nodiscard]] std::string without_secrets(std::string text) const;
   // user, database and where: never the password.
   [[nodiscard]] std::string where() const;
 

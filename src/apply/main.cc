@@ -14,6 +14,7 @@
 
 #include "apply/executor.h"
 #include "apply/signals.h"
+#include "apply/snapshot.h"
 #include "apply/status.h"
 #include "base/text.h"
 #include "pglint/version.h"
@@ -126,6 +127,11 @@ int main(int argc, const char* const* argv) {
   pass_command->add_option("gate", gate, "The gate")->required()->type_name("GATE");
   pass_command->add_option("--plan", plan_paths, "A plan; may be repeated")->type_name("FILE")->allow_extra_args(false);
 
+  std::string output;
+  CLI::App* snapshot_command =
+      app.add_subcommand("snapshot", "Row counts, sizes, schema and applied migrations, for use without a connection");
+  snapshot_command->add_option("-o,--output", output, "The file (default: standard output)")->type_name("FILE");
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -166,6 +172,7 @@ int main(int argc, const char* const* argv) {
     options.yaml = file->yaml;
     return run_plan(file->plan, file->hash, options);
   }
+  if (snapshot_command->parsed()) return take_snapshot(output);
   const auto files = read_plans(plan_paths);
   if (!files) return fail(files.error().message);
   if (status_command->parsed()) return show_status(*files, gate, format == "json");

@@ -163,6 +163,13 @@ int run(int argc, const char* const* argv) {
       ->type_name("squawk");
   init_command->callback([&] { code = init(from); });
 
+  CLI::App* snapshot_command = app.add_subcommand(
+      "snapshot", "Row counts, sizes, schema and applied migrations of a database, for use without a connection");
+  snapshot_command->add_option("-o,--output", database.output, "The file (default: standard output)")
+      ->type_name("FILE");
+  add_database_options(*snapshot_command, database.database_url);
+  snapshot_command->callback([&] { code = snapshot(database); });
+
   std::string shell;
   CLI::App* completion_command =
       app.add_subcommand("completion", "A completion script: source <(pglint completion bash)");

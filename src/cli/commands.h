@@ -37,6 +37,7 @@ struct FixOptions {
 [[nodiscard]] int pass(const DatabaseOptions& options);
 // Of another tool whose settings are taken over: squawk, or empty.
 [[nodiscard]] int init(const std::string& from);
+[[nodiscard]] int snapshot(const DatabaseOptions& options);
 [[nodiscard]] int completion(const std::string& shell, const CLI::App& app);
 
 }  // namespace pglint::cli

@@ -122,4 +122,10 @@ int pass(const DatabaseOptions& options) {
   return exec_executor(all, options.database_url);
 }
 
+int snapshot(const DatabaseOptions& options) {
+  std::vector<std::string> all = {"snapshot"};
+  if (!options.output.empty()) all.push_back("--output=" + options.output);
+  return exec_executor(all, options.database_url);
+}
+
 }  // namespace pglint::cli

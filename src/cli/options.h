@@ -50,6 +50,7 @@ struct DatabaseOptions {
   std::string plan;
   std::string gate;
   std::string format;
+  std::string output;
 };
 
 void add_database_options(CLI::App& command, std::string& database_url);
