@@ -46,7 +46,9 @@ bool is_key(const ColumnDef& column) {
 
 void check(const AlterTableStmt& statement, const Context& context) {
   const effect::RelationEffect* table = context.table();
-  if (statement.objtype != OBJECT_TABLE || (table != nullptr && table->is_new)) return;
+  // A table that is new has no rows yet, unless they were just written.
+  const bool filled = table != nullptr && table->relation != nullptr && table->relation->filled;
+  if (statement.objtype != OBJECT_TABLE || (table != nullptr && table->is_new && !filled)) return;
   std::size_t index = 0;
   for (const AlterTableCmd& command : pg::list<AlterTableCmd>(statement.cmds)) {
     const std::size_t at = index++;

@@ -1,5 +1,4 @@
-// A unique constraint or primary key that builds its index under ACCESS EXCLUSIVE; or a primary key that takes an index
-// that is there, but has to read the table under that lock since its columns may hold NULL.
+// A unique constraint or primary key that builds its index under ACCESS EXCLUSIVE.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -37,9 +36,6 @@ bool builds_anything(const effect::Effects& effects) {
       effects.relations, [](const effect::RelationEffect& relation) { return has(relation.work, Work::index_build); });
 }
 
-constexpr std::string_view not_null_first =
-    "Make its columns NOT NULL first, each proved by a valid CHECK (… IS NOT NULL): then the index is taken as it is.";
-
 // How to have it without the build under the lock; sentences.
 std::string way_around(const effect::RelationEffect& table, std::string_view what, bool with_column,
                        const Context& context) {
@@ -61,28 +57,19 @@ void check(const AlterTableStmt& statement, const Context& context) {
   const effect::RelationEffect* table = context.table();
   if (table == nullptr || table->is_new) return;
   for (const effect::Part& part : context.effects->parts) {
-    if (!has(part.work, Work::index_build | Work::scan)) continue;
     const auto& command = pg::cast<AlterTableCmd>(pg::nodes(statement.cmds)[part.command]);
     const Constraint* constraint = unique_of(command);
     if (constraint == nullptr) continue;
-    const bool builds = has(part.work, Work::index_build) && builds_anything(*context.effects);
-    if (!builds && constraint->indexname == nullptr) continue;
+    if (!has(part.work, Work::index_build) || !builds_anything(*context.effects)) continue;
 
     const std::string name = context.display(*table);
     const bool primary = constraint->contype == CONSTR_PRIMARY;
     const std::string_view what = primary ? "PRIMARY KEY" : "UNIQUE";
     context.report({
         .at = context.command(part.command),
-        .message = builds ? fmt::format("Adding {} builds an index on {} while nobody else can use it", what, name)
-                          : fmt::format("Adding {} reads all of {} while nobody else can use it", what, name),
-        .why = builds ? fmt::format("PostgreSQL holds ACCESS EXCLUSIVE on {} for the whole build; reads and writes "
-                                    "wait.",
-                                    name)
-                      : fmt::format("The index is there, but its columns may hold NULL: PostgreSQL holds ACCESS "
-                                    "EXCLUSIVE on {} and reads every row; reads and writes wait.",
-                                    name),
-        .help =
-            builds ? way_around(*table, what, command.subtype == AT_AddColumn, context) : std::string(not_null_first),
+        .message = fmt::format("Adding {} builds an index on {} while nobody else can use it", what, name),
+        .why = fmt::format("PostgreSQL holds ACCESS EXCLUSIVE on {} for the whole build; reads and writes wait.", name),
+        .help = way_around(*table, what, command.subtype == AT_AddColumn, context),
         .relation = table,
         .work = part.work,
     });

@@ -8,11 +8,26 @@
 #include "lint/context.h"
 #include "lint/reach.h"
 #include "lint/words.h"
+#include "pg/tree.h"
 
 namespace pglint::rules::backfill_under_lock {
 namespace {
 
 using namespace lint;
+
+// VALIDATE of what the same transaction added: another rule says that, and better.
+bool validates_own(const Context& context) {
+  const auto* alter = context.as<AlterTableStmt>();
+  const effect::RelationEffect* table = context.table();
+  if (alter == nullptr || table == nullptr || table->relation == nullptr) return false;
+  for (const AlterTableCmd& command : pg::list<AlterTableCmd>(alter->cmds)) {
+    if (command.subtype != AT_ValidateConstraint) return false;
+    const catalog::Constraint* constraint =
+        catalog::constraint(*table->relation, context.catalog->symbols.find(pg::text(command.name)));
+    if (constraint == nullptr || constraint->created.transaction != context.catalog->now.transaction) return false;
+  }
+  return true;
+}
 
 // What takes long here, as the subject of a sentence; empty if nothing does.
 std::string slow(const Context& context, const effect::RelationEffect*& relation) {
@@ -54,7 +69,7 @@ bool adds_nothing(const effect::RelationEffect& held, const Context& context) {
 
 void check(const Context& context) {
   const Held* held = context.facts->worst();
-  if (held == nullptr || held->told || context.effects->has_error || context.batched) return;
+  if (held == nullptr || held->told || context.effects->has_error || context.batched || validates_own(context)) return;
   const effect::RelationEffect* relation = nullptr;
   const std::string work = slow(context, relation);
   if (work.empty() || adds_nothing(held->relation, context)) return;

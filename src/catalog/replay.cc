@@ -4,6 +4,14 @@
 
 namespace pglint::catalog {
 
+void Replay::fill(const ::RangeVar* name) {
+  if (name == nullptr) return;
+  const Lookup found = c.find(*name);
+  Relation* table = found.relation;
+  if (table != nullptr && found.presence == Presence::known && !table->filled && c.is_new(*table))
+    set(table->filled, true);
+}
+
 void Replay::statement(const ::Node* node) {
   if (node == nullptr) return;
   switch (node->type) {
@@ -93,6 +101,12 @@ void Replay::statement(const ::Node* node) {
       break;
     case T_ConstraintsSetStmt:
       set_constraints(pg::cast<::ConstraintsSetStmt>(node));
+      break;
+    case T_InsertStmt:
+      fill(pg::cast<::InsertStmt>(node).relation);
+      break;
+    case T_CopyStmt:
+      if (pg::cast<::CopyStmt>(node).is_from) fill(pg::cast<::CopyStmt>(node).relation);
       break;
     case T_DiscardStmt:
       discard(pg::cast<::DiscardStmt>(node));

@@ -276,6 +276,7 @@ void effects(const ::Node* statement, std::string_view sql, const catalog::Catal
   Model model(catalog, transaction, target.pg_version, sql, out);
   if (!check_syntax(model, statement)) return;
   dispatch(model, statement);
+  if (!out.has_error) check_named_once(model, statement);
   if (out.relations.size() > 1 || (out.relations.size() == 1 && is_index(out.relations.front().kind)))
     spread(model, pg::is_concurrent(statement));
 }

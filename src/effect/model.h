@@ -190,6 +190,9 @@ void validate_foreign_key(Model& model, const Relation* table, const Relation* r
 [[nodiscard]] bool check_column_syntax(Model& model, const ::ColumnDef& column);
 [[nodiscard]] bool check_constraint_syntax(Model& model, const ::Constraint& constraint, bool of_column);
 
+// Errors of columns that are named twice (duplicates.cc).
+void check_named_once(Model& model, const ::Node* statement);
+
 // --- statements, by theme
 void alter_table(Model& model, const ::AlterTableStmt& statement);
 void alter_table_move_all(Model& model, const ::AlterTableMoveAllStmt& statement);

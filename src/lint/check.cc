@@ -6,9 +6,11 @@
 #include <array>
 #include <atomic>
 #include <cstring>
+#include <limits>
 #include <map>
 #include <thread>
 #include <tuple>
+#include <utility>
 
 #include "base/spell.h"
 #include "lint/facts.h"
@@ -19,6 +21,12 @@
 
 namespace pglint::lint {
 namespace {
+
+// What an older server says of syntax that it does not know: not a fault of its kind that no server takes.
+bool is_newer_syntax(const effect::ServerError& error) {
+  return std::strcmp(error.sqlstate, "42601") == 0 &&
+         (error.message.starts_with("syntax error") || error.message.starts_with("subquery in FROM"));
+}
 
 // What one project gave; file indices count from its own first file.
 struct Outcome {
@@ -40,18 +48,31 @@ class Checker final : public Observer {
   void begin_file(const source::Project& project, const source::Migration& migration) override;
   void syntax_error(const pg::Parsed& parsed) override;
   bool wants_effects(const ::Node& statement, const catalog::TransactionState& transaction) override {
-    asked_ =
-        transaction.kind != TransactionKind::autocommit || transaction.block || selection_->asks_about(statement.type);
-    return asked_;
+    const bool shared = transaction.kind != TransactionKind::autocommit || transaction.block;
+    asked_ = shared || selection_->asks_about(statement.type);
+    return shared || selection_->asks_for_effects(statement.type);
   }
   void statement(const Moment& moment) override;
+  void end_migration(const catalog::Catalog& catalog) override {
+    if (!sink_.notes.empty()) look_back(Subject::migration, catalog);
+  }
   void end_file(const source::Migration& migration, const std::vector<pg::Comment>& comments,
                 const std::vector<Span>& statements) override;
+  void end_history(const catalog::Catalog& catalog) override;
   void notice(const std::string& text) override { outcome_.notices.push_back(text); }
 
  private:
-  void suppress(const source::Migration& migration, const std::vector<source::Suppression>& suppressions,
-                const std::vector<Span>& statements);
+  // What the comments of a file suppress. It waits for the end of the history, since rules may have something to say
+  // of the file until then.
+  struct Suppressing {
+    std::uint32_t file = 0;
+    const Selection* selection = nullptr;  // the rules that are on there
+    std::vector<source::Suppression> suppressions;
+    std::vector<Span> statements;
+  };
+  [[nodiscard]] Context context(const catalog::Catalog& catalog);
+  void look_back(Subject subject, const catalog::Catalog& catalog);
+  void suppress(const Suppressing& file, std::vector<Diagnostic>& found);
   void raise(const Selection::Entry& entry, Span at, Span statement, std::string message, std::string why,
              std::string help);
 
@@ -67,8 +88,9 @@ class Checker final : public Observer {
   Context::Sink sink_;
   std::string_view text_;
   std::string_view runner_;
-  std::size_t first_ = 0;  // of this file's diagnostics
-  bool asked_ = true;      // a rule asks about the statement that comes next
+  std::vector<Suppressing> suppressing_;
+  bool asked_ = true;     // a rule asks about the statement that comes next
+  bool wrapped_ = false;  // the runner begins a transaction around this file
 };
 
 const Selection* Checker::selection_for(const std::string& path) {
@@ -87,7 +109,8 @@ void Checker::begin_file(const source::Project& project, const source::Migration
   sink_.ask_recipes = options_.fixable && source::find_writer(runner_) != nullptr;
   sink_.tokens.clear();
   outcome_.files.push_back({migration.path, migration.text});
-  first_ = outcome_.diagnostics.size();
+  wrapped_ = project.wrapped_run || migration.wrapped ||
+             std::ranges::any_of(migration.scripts, [](const source::Script& script) { return script.wrapped; });
 }
 
 void Checker::raise(const Selection::Entry& entry, Span at, Span statement, std::string message, std::string why,
@@ -126,7 +149,7 @@ void Checker::statement(const Moment& moment) {
   sink_.tokens.clear();
 
   const effect::Effects& effects = moment.effects;
-  if (effects.has_error && std::strcmp(effects.error.sqlstate, "42601") == 0) {
+  if (effects.has_error && is_newer_syntax(effects.error)) {
     // Syntax that the target version does not know yet.
     if (const Selection::Entry* entry = selection_->engine("syntax-error"))
       raise(*entry, moment.parsed.span, moment.parsed.span, effects.error.message,
@@ -134,20 +157,15 @@ void Checker::statement(const Moment& moment) {
                         options_.replay.target.pg_version),
             "Write it in a form that the oldest server knows, or raise --pg-version if no older server is left.");
   } else if (asked_ || moment.in_body) {
-    Context context;
+    Context context = this->context(moment.catalog);
     context.node = moment.parsed.node;
-    context.text = text_;
     context.statement = moment.parsed.span;
     context.base = moment.parsed.base;
     context.in_body = moment.in_body;
     context.batched = moment.batched;
-    context.catalog = &moment.catalog;
     context.effects = &effects;
     context.transaction = &moment.transaction;
     context.facts = &facts_;
-    context.target = &options_.replay.target;
-    context.runner = runner_;
-    context.sink = &sink_;
     for (const Selection::Entry& entry : selection_->of(moment.parsed.node->type)) {
       context.rule = entry.rule;
       sink_.severity = entry.severity;
@@ -157,30 +175,89 @@ void Checker::statement(const Moment& moment) {
   facts_.remember(effects, sink_.file, moment.parsed.span);
 }
 
+Context Checker::context(const catalog::Catalog& catalog) {
+  Context context;
+  context.text = text_;
+  context.wrapped = wrapped_;
+  context.catalog = &catalog;
+  context.target = &options_.replay.target;
+  context.runner = runner_;
+  context.sink = &sink_;
+  return context;
+}
+
+// Offers the notes that rules of this subject have made to them again, and forgets them.
+void Checker::look_back(Subject subject, const catalog::Catalog& catalog) {
+  const std::uint32_t file = sink_.file;
+  std::vector<Context::Sink::Noted> notes;
+  const auto later = std::stable_partition(sink_.notes.begin(), sink_.notes.end(),
+                                           [&](const auto& noted) { return noted.rule->subject != subject; });
+  notes.assign(later, sink_.notes.end());
+  sink_.notes.erase(later, sink_.notes.end());
+  for (const Context::Sink::Noted& noted : notes) {
+    Context context = this->context(catalog);
+    context.text = outcome_.files[noted.note.file].text;
+    context.statement = noted.note.statement;
+    context.rule = noted.rule;
+    context.notes = static_cast<std::size_t>(
+        std::ranges::count_if(notes, [&](const auto& other) { return other.rule == noted.rule; }));
+    sink_.tokens.clear();
+    sink_.severity = noted.severity;
+    sink_.file = noted.note.file;
+    noted.rule->at_end(context, noted.note);
+  }
+  sink_.tokens.clear();
+  sink_.file = file;
+}
+
 void Checker::end_file(const source::Migration& migration, const std::vector<pg::Comment>& comments,
                        const std::vector<Span>& statements) {
-  const std::vector<source::Suppression> suppressions = source::suppressions(migration.text, comments, statements);
-  if (!suppressions.empty()) suppress(migration, suppressions, statements);
-  const auto first = outcome_.diagnostics.begin() + static_cast<std::ptrdiff_t>(first_);
-  std::stable_sort(first, outcome_.diagnostics.end(), [](const Diagnostic& a, const Diagnostic& b) {
-    return std::tuple(a.at.begin, a.at.end) < std::tuple(b.at.begin, b.at.end);
-  });
+  std::vector<source::Suppression> suppressions = source::suppressions(migration.text, comments, statements);
+  if (!suppressions.empty()) suppressing_.push_back({sink_.file, selection_, std::move(suppressions), statements});
+}
+
+void Checker::end_history(const catalog::Catalog& catalog) {
+  if (!sink_.notes.empty()) look_back(Subject::history, catalog);
+  const auto by_place = [](const Diagnostic& a, const Diagnostic& b) {
+    return std::tuple(a.file, a.at.begin, a.at.end) < std::tuple(b.file, b.at.begin, b.at.end);
+  };
+  if (!suppressing_.empty()) {
+    std::vector<Diagnostic> all = std::exchange(outcome_.diagnostics, {});
+    std::stable_sort(all.begin(), all.end(), by_place);
+    std::vector<Diagnostic> found;
+    auto next = all.begin();
+    const auto take_until = [&](std::uint32_t file) {
+      found.clear();
+      for (; next != all.end() && next->file < file; ++next) found.push_back(std::move(*next));
+    };
+    const auto put_back = [&] {
+      outcome_.diagnostics.insert(outcome_.diagnostics.end(), std::make_move_iterator(found.begin()),
+                                  std::make_move_iterator(found.end()));
+    };
+    for (const Suppressing& file : suppressing_) {
+      take_until(file.file);
+      put_back();
+      take_until(file.file + 1);
+      sink_.file = file.file;
+      selection_ = file.selection;
+      suppress(file, found);
+      put_back();
+    }
+    take_until(std::numeric_limits<std::uint32_t>::max());
+    put_back();
+  }
+  std::stable_sort(outcome_.diagnostics.begin(), outcome_.diagnostics.end(), by_place);
 }
 
 // Diagnostics of this file that a suppression speaks of go; suppressions that are wrong or speak of nothing are
 // findings of their own, which cannot be suppressed.
-void Checker::suppress(const source::Migration& migration, const std::vector<source::Suppression>& suppressions,
-                       const std::vector<Span>& statements) {
+void Checker::suppress(const Suppressing& file, std::vector<Diagnostic>& found) {
+  const std::vector<Span>& statements = file.statements;
   const Selection::Entry* invalid = selection_->engine("invalid-suppression");
   const Selection::Entry* expired = selection_->engine("expired-suppression");
   const Selection::Entry* unused = selection_->engine("unused-suppression");
 
-  std::vector<Diagnostic> found(
-      std::make_move_iterator(outcome_.diagnostics.begin() + static_cast<std::ptrdiff_t>(first_)),
-      std::make_move_iterator(outcome_.diagnostics.end()));
-  outcome_.diagnostics.resize(first_);
-
-  for (const source::Suppression& suppression : suppressions) {
+  for (const source::Suppression& suppression : file.suppressions) {
     if (!suppression.problem.empty()) {
       if (invalid != nullptr)
         raise(*invalid, suppression.at, {}, fmt::format("This comment {}", suppression.problem),
@@ -206,7 +283,8 @@ void Checker::suppress(const source::Migration& migration, const std::vector<sou
         continue;
       }
       if (over) continue;
-      const Span spoken_of = suppression.whole_file ? Span{0, static_cast<std::uint32_t>(migration.text.size())}
+      const Span spoken_of = suppression.whole_file
+                                 ? Span{0, static_cast<std::uint32_t>(outcome_.files[file.file].text.size())}
                              : suppression.statement != source::Suppression::npos ? statements[suppression.statement]
                                                                                   : Span{};
       const auto gone = std::remove_if(found.begin(), found.end(), [&](const Diagnostic& diagnostic) {
@@ -221,8 +299,6 @@ void Checker::suppress(const source::Migration& migration, const std::vector<sou
               "The suppression has nothing to hide, and would hide the next real finding.", "Take it out.");
     }
   }
-  outcome_.diagnostics.insert(outcome_.diagnostics.end(), std::make_move_iterator(found.begin()),
-                              std::make_move_iterator(found.end()));
 }
 
 void append(Report& report, Outcome&& outcome) {

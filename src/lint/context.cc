@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 #include <string>
 
@@ -113,7 +114,11 @@ Span Context::node_span(int location) const {
 }
 
 std::string Context::display(const effect::RelationEffect& relation) const {
-  std::string full = catalog->qualified(relation.schema, relation.name);
+  return display(relation.schema, relation.name);
+}
+
+std::string Context::display(Symbol schema, Symbol name) const {
+  std::string full = catalog->qualified(schema, name);
   constexpr std::string_view usual = "public.";
   if (full.starts_with(usual)) full.erase(0, usual.size());
   return full;
@@ -186,6 +191,25 @@ void weigh(const TableSizes& sizes, bool milder, Diagnostic& diagnostic) {
 
 }  // namespace
 
+void Context::note(Note note) const {
+  note.statement = statement;
+  note.file = sink->file;
+  note.migration = catalog->now.migration;
+  sink->notes.push_back({rule, sink->severity, note});
+}
+
+std::size_t Context::noted() const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      sink->notes, [&](const Sink::Noted& noted) { return noted.rule == rule && noted.note.file == sink->file; }));
+}
+
+void Context::forget() const {
+  const auto gone = std::remove_if(sink->notes.begin(), sink->notes.end(), [&](const Sink::Noted& noted) {
+    return noted.rule == rule && noted.note.file == sink->file;
+  });
+  sink->notes.erase(gone, sink->notes.end());
+}
+
 void Context::report(Finding finding) const {
   Diagnostic diagnostic;
   diagnostic.rule = rule->id;
@@ -205,7 +229,7 @@ void Context::report(Finding finding) const {
   }
   if (sink->sizes != nullptr && !diagnostic.relation.empty() && size_decides(*rule, diagnostic))
     weigh(*sink->sizes, finding.at_most.has_value(), diagnostic);
-  if (sink->ask_recipes) diagnostic.fixable = fixable(*this, finding.at);
+  if (sink->ask_recipes && node != nullptr) diagnostic.fixable = fixable(*this, finding.at);
   diagnostic.related = std::move(finding.related);
   sink->diagnostics->push_back(std::move(diagnostic));
 }

@@ -31,6 +31,17 @@ struct Finding {
   std::vector<Related> related = {};
 };
 
+// What a rule remembers of a statement until the end of the migration, or of the history.
+struct Note {
+  Span at = {};
+  Symbol schema = {};  // of the relation that it is about
+  Symbol name = {};
+  Symbol what = {};             // its column, constraint, …
+  Span statement = {};          // this and the rest is filled in
+  std::uint32_t file = 0;       // in the report
+  std::uint32_t migration = 0;  // in the history
+};
+
 // One statement and all that is known about it. What only a finding needs is cold: most statements have none, and its
 // code stays out of their way. Rules never see earlier
 // statements' trees: what they may know of the past is in `facts`.
@@ -42,12 +53,16 @@ class Context {
   std::uint32_t base = 0;                     // add to a location of the tree to get an offset in the file
   bool in_body = false;                       // inside a DO block
   bool batched = false;                       // in a LOOP of a DO block that commits as it goes
+  bool wrapped = false;                       // the runner begins a transaction of its own around the file
   const catalog::Catalog* catalog = nullptr;  // the schema before the statement
   const effect::Effects* effects = nullptr;
   const catalog::TransactionState* transaction = nullptr;
   const TransactionFacts* facts = nullptr;  // what the transaction has done so far
+  // At the end of a migration or of the history there is no node, nor effects, transaction or facts, and the catalogue
+  // is the schema after it.
   const effect::Target* target = nullptr;
   std::string_view runner;  // its name
+  std::size_t notes = 0;    // at the end: how many of this rule's are looked at
 
   template <class T>
   [[nodiscard]] const T* as() const {
@@ -65,10 +80,15 @@ class Context {
 
   // How a relation reads in a message: orders, sales.orders. Quoted where PostgreSQL would.
   [[nodiscard, gnu::cold]] std::string display(const effect::RelationEffect& relation) const;
+  [[nodiscard, gnu::cold]] std::string display(Symbol schema, Symbol name) const;
   // The first relation that is no index: what CREATE INDEX, ALTER TABLE or UPDATE is about.
   [[nodiscard]] const effect::RelationEffect* table() const;
 
   [[gnu::cold]] void report(Finding finding) const;
+  // For rules about migrations and the history: remembers; and forgets all that this rule remembers of this migration.
+  [[gnu::cold]] void note(Note note) const;
+  void forget() const;
+  [[nodiscard]] std::size_t noted() const;  // how many of this migration
 
   // The engine's.
   struct Sink;

@@ -22,6 +22,7 @@ void TransactionFacts::enter(const catalog::TransactionState& transaction) {
   if (held_.empty()) return;
   held_.clear();
   by_name_.clear();
+  tables_.clear();
   worst_ = none;
 }
 
@@ -30,6 +31,10 @@ void TransactionFacts::remember(const effect::Effects& effects, std::uint32_t fi
   for (const effect::RelationEffect& effect : effects.relations) {
     if (effect.held_until != effect::HeldUntil::transaction || effect.lock == LockMode::none) continue;
     const auto [found, first] = by_name_.try_emplace(key(effect.schema, effect.name), held_.size());
+    const bool strong = effect.because == effect::Because::target && blocks_others(effect) &&
+                        effect.kind != catalog::RelationKind::index &&
+                        effect.kind != catalog::RelationKind::partitioned_index;
+    if (strong && (first || !blocks_others(held_[found->second].relation))) tables_.push_back(found->second);
     if (first) {
       held_.push_back({effect, file, statement, false});
     } else {

@@ -30,6 +30,8 @@ class TransactionFacts {
   // held blocks anybody.
   [[nodiscard]] const Held* worst() const { return worst_ == none ? nullptr : &held_[worst_]; }
   [[nodiscard]] const Held* on(Symbol schema, Symbol name) const;
+  // Tables that statements were about and that others wait for, in the order they were locked.
+  [[nodiscard]] const std::vector<std::size_t>& locked_tables() const { return tables_; }  // indexes of held()
 
   // The engine's: forgets what another transaction held, then, after a statement, remembers what it took.
   void enter(const catalog::TransactionState& transaction);
@@ -45,6 +47,7 @@ class TransactionFacts {
   bool keeps_ = false;  // locks outlive the statement
   std::vector<Held> held_;
   std::unordered_map<std::uint64_t, std::size_t> by_name_;
+  std::vector<std::size_t> tables_;
   std::size_t worst_ = none;
 };
 

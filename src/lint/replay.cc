@@ -79,6 +79,7 @@ void Replay::run() {
     }
   }
   if (in_run) transactions_.end_run();
+  observer_.end_history(catalog_);
 }
 
 void Replay::migration(const source::Migration& migration) {
@@ -88,7 +89,10 @@ void Replay::migration(const source::Migration& migration) {
   transactions_.begin_file(migration.wrapped);
   for (const source::Script& script : migration.scripts) this->script(migration, script);
   transactions_.end_file();
-  if (migration.reported) observer_.end_file(migration, comments_, statements_);
+  if (migration.reported) {
+    observer_.end_migration(catalog_);
+    observer_.end_file(migration, comments_, statements_);
+  }
 }
 
 void Replay::script(const source::Migration& migration, const source::Script& script) {

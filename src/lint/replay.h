@@ -42,8 +42,12 @@ class Observer {
   virtual void begin_file(const source::Project&, const source::Migration&) {}
   virtual void syntax_error(const pg::Parsed&) {}
   virtual void statement(const Moment&) {}
+  // After the last statement of a file; the schema as it is then.
+  virtual void end_migration(const catalog::Catalog&) {}
   // Comments and statements of the whole file, in order, in file offsets.
   virtual void end_file(const source::Migration&, const std::vector<pg::Comment>&, const std::vector<Span>&) {}
+  // After the last migration; the schema as it is then.
+  virtual void end_history(const catalog::Catalog&) {}
   // Something that --verbose tells: what could not be followed, and why.
   virtual void notice(const std::string& /*text*/) {}
 };

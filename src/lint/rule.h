@@ -20,7 +20,8 @@ enum class Fixable : std::uint8_t { never, sometimes, always };
 [[nodiscard]] std::string_view name(Fixable fixable);
 
 // What a rule looks at. One that looks at transactions is asked about each statement that shares its transaction with
-// others, or may: about none that commits by itself.
+// others, or may: about none that commits by itself. One that looks at migrations or the history keeps notes of what it
+// sees, and is asked about each again at the end of the file, or of the history.
 enum class Subject : std::uint8_t { statement, transaction, migration, history, project, engine };
 
 // The same check in another tool, for people who come from there.
@@ -30,6 +31,7 @@ struct Alias {
 };
 
 class Context;
+struct Note;
 
 struct Rule {
   std::string_view id;
@@ -42,8 +44,12 @@ struct Rule {
   int to_pg = 18;
   std::span<const Alias> aliases = {};
   Subject subject = Subject::statement;
-  std::span<const int> tags = {};           // the NodeTags of the statements it wants to see; empty: all of them
+  std::span<const int> tags = {};  // the NodeTags of the statements it wants to see; empty: all of them
+  std::span<const int> in_transaction =
+      {};                                   // the same, but only where the statement shares its transaction with others
   void (*check)(const Context&) = nullptr;  // null for a rule that the engine itself raises (syntax-error)
+  bool effects = true;                      // false: it looks at the statement alone, without `context.effects`
+  void (*at_end)(const Context&, const Note&) = nullptr;  // of the migration or the history, for each note left
 };
 
 // The rule itself, if it is complete; otherwise it does not compile, and the
@@ -54,6 +60,8 @@ consteval Rule complete(Rule rule) {
   if (rule.summary.empty() || rule.summary.ends_with('.')) throw "a summary is one line without a full stop";
   if ((rule.fixable == Fixable::never) != (rule.recipe == recipe::Operation::none))
     throw "a rule names its recipe if and only if it is fixable";
+  if ((rule.at_end != nullptr) != (rule.subject == Subject::migration || rule.subject == Subject::history))
+    throw "a rule about migrations or the history looks at its notes at their end, and no other does";
   if (rule.from_pg < 12 || rule.to_pg > 18 || rule.from_pg > rule.to_pg) throw "versions are 12 to 18";
   return rule;
 }

@@ -62,16 +62,21 @@ Selection::Selection(std::span<const Rule* const> rules, const RuleChoice& choic
       asks_about_all_ = asks_about_all_ || rule->subject != Subject::transaction;
     } else {
       tagged.push_back(entry);
-      for (const int tag : rule->tags) largest = std::max(largest, static_cast<std::size_t>(tag));
+      for (const std::span<const int> tags : {rule->tags, rule->in_transaction})
+        for (const int tag : tags) largest = std::max(largest, static_cast<std::size_t>(tag));
     }
   }
   by_tag_.assign(largest + 1, every_);
-  tagged_.assign(largest + 1, false);
-  for (const Entry& entry : tagged)
+  tagged_.assign(largest + 1, {});
+  for (const Entry& entry : tagged) {
+    for (const int tag : entry.rule->in_transaction) by_tag_[static_cast<std::size_t>(tag)].push_back(entry);
     for (const int tag : entry.rule->tags) {
       by_tag_[static_cast<std::size_t>(tag)].push_back(entry);
-      tagged_[static_cast<std::size_t>(tag)] = true;
+      Asked& asked = tagged_[static_cast<std::size_t>(tag)];
+      asked.at_all = true;
+      asked.effects = asked.effects || entry.rule->effects;
     }
+  }
 }
 
 const Selection::Entry* Selection::engine(std::string_view id) const {

@@ -60,10 +60,9 @@ class Selection {
     return index < by_tag_.size() ? by_tag_[index] : every_;
   }
   // Whether a rule asks about such a statement even where it commits by itself.
-  [[nodiscard]] bool asks_about(int tag) const {
-    const auto index = static_cast<std::size_t>(tag);
-    return asks_about_all_ || (index < tagged_.size() && tagged_[index]);
-  }
+  [[nodiscard]] bool asks_about(int tag) const { return asks_about_all_ || asked(tag, &Asked::at_all); }
+  // Whether it asks what the statement does, too.
+  [[nodiscard]] bool asks_for_effects(int tag) const { return asks_about_all_ || asked(tag, &Asked::effects); }
   // A rule that the engine raises by itself; null if it is off.
   [[nodiscard]] const Entry* engine(std::string_view id) const;
   [[nodiscard]] bool exists(std::string_view id) const;
@@ -71,11 +70,20 @@ class Selection {
   [[nodiscard]] std::span<const Rule* const> all() const { return all_; }
 
  private:
+  struct Asked {
+    bool at_all = false;
+    bool effects = false;
+  };
+  [[nodiscard]] bool asked(int tag, bool Asked::*what) const {
+    const auto index = static_cast<std::size_t>(tag);
+    return index < tagged_.size() && tagged_[index].*what;
+  }
+
   std::span<const Rule* const> all_;
   std::vector<const Rule*> on_;
   std::vector<std::vector<Entry>> by_tag_;
   std::vector<Entry> every_;  // rules without tags
-  std::vector<bool> tagged_;  // by tag: a rule has it
+  std::vector<Asked> tagged_;  // by tag
   bool asks_about_all_ = false;
   std::vector<Entry> engine_;
 };

@@ -18,6 +18,12 @@ struct Context::Sink {
   std::uint32_t file = 0;
   const TableSizes* sizes = nullptr;  // null where nobody said anything
   bool ask_recipes = false;           // whether what is found could be written in another way
+  struct Noted {
+    const Rule* rule = nullptr;
+    Severity severity = Severity::warning;
+    Note note;
+  };
+  std::vector<Noted> notes = {};
   // Tokens of the statement, cut when the first finding asks for a place.
   Span tokens_of = {};
   std::vector<pg::Token> tokens = {};

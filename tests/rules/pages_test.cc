@@ -143,23 +143,23 @@ TEST_CASE("what a page calls unsafe raises its rule, and no other but those it n
     Lines expected = example.also;
     expected.emplace_back(rule.id);
     std::ranges::sort(expected);
-    Lines raised = test::run(example, page.given).raised();
+    Lines raised = test::run(example, page.given, rule.id).raised(rule.id);
     std::ranges::sort(raised);
     CHECK(fmt::format("{}", fmt::join(raised, ", ")) == fmt::format("{}", fmt::join(expected, ", ")));
   });
 }
 
 TEST_CASE("what a page calls safe raises nothing") {
-  each_example([](const lint::Rule&, const test::Page& page, const Example& example) {
+  each_example([](const lint::Rule& rule, const test::Page& page, const Example& example) {
     if (example.kind != Example::Kind::safe) return;
-    const Lines raised = test::run(example, page.given).raised();
+    const Lines raised = test::run(example, page.given, rule.id).raised(rule.id);
     CHECK(fmt::format("{}", fmt::join(raised, ", ")) == "");
   });
 }
 
 TEST_CASE("every finding says what, why and what to do, at a place within its statement") {
-  each_example([](const lint::Rule&, const test::Page& page, const Example& example) {
-    const test::Outcome outcome = test::run(example, page.given);
+  each_example([](const lint::Rule& own, const test::Page& page, const Example& example) {
+    const test::Outcome outcome = test::run(example, page.given, own.id);
     for (const Diagnostic& found : outcome.report.diagnostics) {
       const std::string rule(found.rule);
       CAPTURE(rule);
@@ -210,7 +210,7 @@ TEST_CASE("the comment that a page shows hides the rule's finding, and only that
       if (!hides) continue;
       ++shown;
       CAPTURE(example.line);
-      const Lines raised = test::run(example, page.given).raised();
+      const Lines raised = test::run(example, page.given, rule.id).raised(rule.id);
       CHECK(fmt::format("{}", fmt::join(raised, ", ")) == rule.id);
     }
     CHECK(shown > 0);

@@ -24,10 +24,11 @@ std::string journal(const std::vector<std::string>& files) {
 
 }  // namespace
 
-std::vector<std::string> Outcome::raised() const {
+std::vector<std::string> Outcome::raised(std::string_view own) const {
   std::vector<std::string> rules;
   for (const Diagnostic& diagnostic : report.diagnostics)
-    if (diagnostic.severity >= Severity::warning && std::ranges::find(rules, diagnostic.rule) == rules.end())
+    if ((diagnostic.severity >= Severity::warning || diagnostic.rule == own) &&
+        std::ranges::find(rules, diagnostic.rule) == rules.end())
       rules.emplace_back(diagnostic.rule);
   return rules;
 }
@@ -36,7 +37,7 @@ bool Outcome::raises(std::string_view rule) const {
   return std::ranges::any_of(report.diagnostics, [&](const Diagnostic& found) { return found.rule == rule; });
 }
 
-Outcome run(const Example& example, std::string_view given) {
+Outcome run(const Example& example, std::string_view given, std::string_view own) {
   const bool drizzle = example.runner == "drizzle";
   const std::string folder = drizzle ? "drizzle/" : "migrations/";
   source::FakeFiles files;
@@ -65,6 +66,8 @@ Outcome run(const Example& example, std::string_view given) {
   lint::CheckOptions check;
   check.replay.target.pg_version = example.pg;
   check.today = "2026-06-01";
+  for (const lint::Rule* rule : rules::all())
+    if (rule->id == own && rule->category == lint::Category::style) check.rules.levels.push_back({std::string(own), rule->severity});
   outcome.report = lint::check(*outcome.sources, rules::all(), check);
   REQUIRE(outcome.report.files.size() == example.files.size());
   return outcome;

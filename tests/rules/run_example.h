@@ -19,12 +19,14 @@ struct Outcome {
   Report report;
 
   // Of the rules that say warning or more, each once, in order.
-  [[nodiscard]] std::vector<std::string> raised() const;
+  // `own`: a rule that counts also where it says less.
+  [[nodiscard]] std::vector<std::string> raised(std::string_view own = {}) const;
   [[nodiscard]] bool raises(std::string_view rule) const;
 };
 
 // `given` is history: it is replayed and not reported. Fails the running test if the example cannot be read.
-[[nodiscard]] Outcome run(const Example& example, std::string_view given);
+// `own`: a rule that is on, also if it is off by default.
+[[nodiscard]] Outcome run(const Example& example, std::string_view given, std::string_view own = {});
 
 // The example's SQL, for messages.
 [[nodiscard]] std::string text_of(const Example& example);

@@ -89,6 +89,7 @@ struct Replay {
   }
 
   // The relation that a statement changes. One that was never seen is assumed to exist; null for what is gone.
+  void fill(const ::RangeVar* name);  // a statement writes rows into it
   [[nodiscard]] Relation* target(const ::RangeVar* name, RelationKind assumed = RelationKind::table) const;
   [[nodiscard]] Relation* target(Symbol schema, Symbol name, RelationKind assumed) const;
   // Only what is on record and not gone.

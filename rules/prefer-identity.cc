@@ -1,0 +1,64 @@
+// serial, whose sequence is an object of its own with rights and an owner of its own.
+#include <fmt/format.h>
+
+#include <array>
+#include <string>
+
+#include "lint/context.h"
+#include "lint/words.h"
+#include "pg/tree.h"
+
+namespace pglint::rules::prefer_identity {
+namespace {
+
+using namespace lint;
+
+// Columns that the statement makes or gives a type to.
+template <class F>
+void each_column(const Context& context, F&& visit) {
+  if (const auto* create = context.as<CreateStmt>()) {
+    for (const ColumnDef& column : pg::only<ColumnDef>(create->tableElts)) visit(column);
+  } else if (const auto* alter = context.as<AlterTableStmt>()) {
+    for (const AlterTableCmd& command : pg::list<AlterTableCmd>(alter->cmds)) {
+      if (command.subtype != AT_AddColumn && command.subtype != AT_AlterColumnType) continue;
+      if (const auto* column = pg::as<ColumnDef>(command.def)) visit(*column);
+    }
+  }
+}
+
+void check(const Context& context) {
+  each_column(context, [&](const ColumnDef& column) {
+    if (column.typeName == nullptr) return;
+    const std::string_view type = pg::last_name(column.typeName->names);
+    if (!(type == "serial" || type == "bigserial" || type == "smallserial" || type == "serial4" || type == "serial8" ||
+          type == "serial2"))
+      return;
+    context.report({
+        .at = context.node_span(column.typeName->location),
+        .message = fmt::format("{} is {}",
+                               column.colname != nullptr ? quoted(column.colname) : std::string("The column"), type),
+        .why = "Its sequence needs a GRANT beside the table, DROP DEFAULT leaves it behind, and an INSERT that names a "
+               "number leaves the sequence where it was, without an error.",
+        .help = "Write bigint GENERATED ALWAYS AS IDENTITY.",
+    });
+  });
+}
+
+constexpr std::array<int, 2> tags = {T_CreateStmt, T_AlterTableStmt};
+constexpr std::array aliases = {Alias{"squawk", "prefer-identity"}, Alias{"pgfence", "prefer-identity"}};
+
+}  // namespace
+
+extern const Rule rule;
+constexpr Rule rule = complete({
+    .id = "prefer-identity",
+    .category = Category::style,
+    .severity = Severity::advice,
+    .summary = "A column is serial where an identity would do",
+    .aliases = aliases,
+    .tags = tags,
+    .check = check,
+    .effects = false,
+});
+
+}  // namespace pglint::rules::prefer_identity

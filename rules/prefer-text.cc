@@ -1,0 +1,64 @@
+// varchar(n) and char(n), whose length is hard to change and costs nothing less than text.
+#include <fmt/format.h>
+
+#include <array>
+#include <string>
+
+#include "lint/context.h"
+#include "lint/words.h"
+#include "pg/tree.h"
+
+namespace pglint::rules::prefer_text {
+namespace {
+
+using namespace lint;
+
+// Columns that the statement makes or gives a type to.
+template <class F>
+void each_column(const Context& context, F&& visit) {
+  if (const auto* create = context.as<CreateStmt>()) {
+    for (const ColumnDef& column : pg::only<ColumnDef>(create->tableElts)) visit(column);
+  } else if (const auto* alter = context.as<AlterTableStmt>()) {
+    for (const AlterTableCmd& command : pg::list<AlterTableCmd>(alter->cmds)) {
+      if (command.subtype != AT_AddColumn && command.subtype != AT_AlterColumnType) continue;
+      if (const auto* column = pg::as<ColumnDef>(command.def)) visit(*column);
+    }
+  }
+}
+
+void check(const Context& context) {
+  each_column(context, [&](const ColumnDef& column) {
+    if (column.typeName == nullptr) return;
+    const std::string_view type = pg::last_name(column.typeName->names);
+    if (!((type == "varchar" && column.typeName->typmods != nullptr) || type == "bpchar" || type == "char")) return;
+    context.report({
+        .at = context.node_span(column.typeName->location),
+        .message =
+            fmt::format("{} is {}", column.colname != nullptr ? quoted(column.colname) : std::string("The column"),
+                        type == "varchar" ? "a varchar with a limit" : "padded with spaces"),
+        .why = "The limit is part of the type: to make it smaller rewrites the table; char pads with spaces that "
+               "comparisons then pass over. Neither is faster than text.",
+        .help = "Write text, and a CHECK on its length where there is one.",
+    });
+  });
+}
+
+constexpr std::array<int, 2> tags = {T_CreateStmt, T_AlterTableStmt};
+constexpr std::array aliases = {Alias{"squawk", "prefer-text-field"}, Alias{"squawk", "ban-char-field"},
+                                Alias{"pgfence", "prefer-text-field"}, Alias{"pgfence", "ban-char-field"}};
+
+}  // namespace
+
+extern const Rule rule;
+constexpr Rule rule = complete({
+    .id = "prefer-text",
+    .category = Category::style,
+    .severity = Severity::advice,
+    .summary = "A column has a length limit in its type, or is padded",
+    .aliases = aliases,
+    .tags = tags,
+    .check = check,
+    .effects = false,
+});
+
+}  // namespace pglint::rules::prefer_text
