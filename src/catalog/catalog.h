@@ -222,7 +222,7 @@ struct Relation {
   Vec<Symbol> rules = {};
   Vec<ColumnUse> column_uses = {};
   bool row_security = false;
-  bool filled = false;  // rows were written into it by the migration that made it
+  bool filled = false;          // rows were written into it by the migration that made it
   char replica_identity = 'd';  // as pg_class has it: default, nothing, full, index
   // partitions and inheritance, of indexes too
   Vec<Relation*> parents = {};

@@ -162,7 +162,8 @@ Result<void> look_again(const fix::PlanFile& file, Settings& settings) {
     before.migrations.push_back(migration);
     before.migrations.back().text = source->text;
     before.migrations.back().scripts.clear();
-    source::find_runner(project.runner)->cut(before, before.migrations.back());
+    source::Notes unheard;
+    source::find_runner(project.runner)->cut(before, before.migrations.back(), unheard);
   }
   for (std::size_t i = 0; i < before.migrations.size(); ++i)
     before.migrations[i].reported = std::ranges::find(ours, i) != ours.end();

@@ -8,8 +8,10 @@
 #include <cstring>
 #include <limits>
 #include <map>
+#include <span>
 #include <thread>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 
 #include "base/spell.h"
@@ -47,6 +49,7 @@ class Checker final : public Observer {
 
   void begin_file(const source::Project& project, const source::Migration& migration) override;
   void syntax_error(const pg::Parsed& parsed) override;
+  void not_filled_in(const pg::Parsed& parsed) override;
   bool wants_effects(const ::Node& statement, const catalog::TransactionState& transaction) override {
     const bool shared = transaction.kind != TransactionKind::autocommit || transaction.block;
     asked_ = shared || selection_->asks_about(statement.type);
@@ -60,6 +63,8 @@ class Checker final : public Observer {
                 const std::vector<Span>& statements) override;
   void end_history(const catalog::Catalog& catalog) override;
   void notice(const std::string& text) override { outcome_.notices.push_back(text); }
+  // What the history itself is found to be, in files that are no migrations.
+  void documents(const source::Project& project);
 
  private:
   // What the comments of a file suppress. It waits for the end of the history, since rules may have something to say
@@ -73,6 +78,7 @@ class Checker final : public Observer {
   [[nodiscard]] Context context(const catalog::Catalog& catalog);
   void look_back(Subject subject, const catalog::Catalog& catalog);
   void suppress(const Suppressing& file, std::vector<Diagnostic>& found);
+  void problem(const source::Problem& problem, Span at, Span statement);
   void raise(const Selection::Entry& entry, Span at, Span statement, std::string message, std::string why,
              std::string help);
 
@@ -88,6 +94,8 @@ class Checker final : public Observer {
   Context::Sink sink_;
   std::string_view text_;
   std::string_view runner_;
+  const source::Project* project_ = nullptr;
+  std::unordered_map<std::string_view, std::vector<const source::Problem*>> problems_;  // of the history, by path
   std::vector<Suppressing> suppressing_;
   bool asked_ = true;     // a rule asks about the statement that comes next
   bool wrapped_ = false;  // the runner begins a transaction around this file
@@ -105,6 +113,10 @@ void Checker::begin_file(const source::Project& project, const source::Migration
   selection_ = selection_for(migration.path);
   text_ = migration.text;
   runner_ = project.runner;
+  if (project_ != &project) {
+    project_ = &project;
+    for (const source::Problem& problem : project.problems) problems_[problem.path].push_back(&problem);
+  }
   sink_.file = static_cast<std::uint32_t>(outcome_.files.size());
   sink_.ask_recipes = options_.fixable && source::find_writer(runner_) != nullptr;
   sink_.tokens.clear();
@@ -125,6 +137,39 @@ void Checker::raise(const Selection::Entry& entry, Span at, Span statement, std:
   diagnostic.why = std::move(why);
   diagnostic.help = std::move(help);
   outcome_.diagnostics.push_back(std::move(diagnostic));
+}
+
+void Checker::problem(const source::Problem& problem, Span at, Span statement) {
+  const Selection::Entry* entry = selection_->engine(problem.rule);
+  if (entry == nullptr) return;
+  raise(*entry, at, statement, problem.message, problem.why, problem.help);
+  Severity& severity = outcome_.diagnostics.back().severity;
+  if (problem.mild) severity = std::min(severity, Severity::warning);
+}
+
+void Checker::documents(const source::Project& project) {
+  // A document is a file of the report if something is found in it.
+  for (const source::Document& document : project.documents) {
+    bool added = false;
+    for (const source::Problem& found : project.problems) {
+      if (found.path != document.path) continue;
+      if (!added) {
+        sink_.file = static_cast<std::uint32_t>(outcome_.files.size());
+        outcome_.files.push_back({document.path, document.text});
+        selection_ = selection_for(document.path);
+        added = true;
+      }
+      problem(found, found.at, {});
+    }
+  }
+}
+
+void Checker::not_filled_in(const pg::Parsed& parsed) {
+  ++outcome_.statements;
+  if (const Selection::Entry* entry = selection_->engine("template-not-checked"))
+    raise(*entry, parsed.span, parsed.span, "A placeholder stands where neither a name nor a value may stand",
+          "What the statement does is not known before the placeholder is filled in, so it is not checked.",
+          "Check what comes out of the template: give it to pglint check -.");
 }
 
 void Checker::syntax_error(const pg::Parsed& parsed) {
@@ -212,6 +257,19 @@ void Checker::look_back(Subject subject, const catalog::Catalog& catalog) {
 
 void Checker::end_file(const source::Migration& migration, const std::vector<pg::Comment>& comments,
                        const std::vector<Span>& statements) {
+  const auto problems = problems_.find(migration.path);
+  for (const source::Problem* found : problems == problems_.end() ? std::span<const source::Problem* const>()
+                                                                  : std::span(std::as_const(problems->second))) {
+    // What is about the whole file stands at its first statement.
+    Span at = found->at;
+    const auto around = std::ranges::find_if(statements, [&](Span one) { return one.end > at.begin; });
+    const Span statement = around == statements.end() ? Span{} : *around;
+    if (at.empty() && !statement.empty()) {
+      const std::size_t line = text_.substr(0, statement.end).find('\n', statement.begin);
+      at = {statement.begin, line == std::string_view::npos ? statement.end : static_cast<std::uint32_t>(line)};
+    }
+    problem(*found, at, at.begin >= statement.begin ? statement : Span{});
+  }
   std::vector<source::Suppression> suppressions = source::suppressions(migration.text, comments, statements);
   if (!suppressions.empty()) suppressing_.push_back({sink_.file, selection_, std::move(suppressions), statements});
 }
@@ -339,6 +397,7 @@ Report check(const source::Sources& sources, std::span<const Rule* const> rules,
     for (std::size_t i = next++; i < outcomes.size(); i = next++) {
       Checker checker(rules, options, outcomes[i]);
       replay(sources.projects[i], options.replay, checker);
+      checker.documents(sources.projects[i]);
     }
   };
   const std::size_t threads = std::min<std::size_t>(options.jobs, outcomes.size());

@@ -23,6 +23,7 @@ class Replay {
   void migration(const source::Migration& migration);
   void script(const source::Migration& migration, const source::Script& script);
   void statement(const source::Migration& migration, const pg::Parsed& parsed);
+  bool filled_in(const source::Migration& migration, const pg::Parsed& parsed);
   void body(const source::Migration& migration, const pg::Parsed& parsed);
 
   const source::Project& project_;
@@ -65,12 +66,12 @@ void Replay::run() {
   std::uint32_t ordinal = 0;
   for (const source::Migration& migration : project_.migrations) {
     catalog_.now.migration = migration.schema ? 0 : ++ordinal;
-    const bool pending = project_.pending_known && migration.reported;
+    const bool pending = project_.pending_known && migration.reported && !migration.alone;
     if (in_run && !pending) {
       transactions_.end_run();
       in_run = false;
     }
-    if (!in_run) transactions_.begin_run(project_.wrapped_run && !migration.schema);
+    if (!in_run) transactions_.begin_run(project_.wrapped_run && !migration.schema && !migration.alone);
     in_run = true;
     this->migration(migration);
     if (!pending) {
@@ -96,7 +97,7 @@ void Replay::migration(const source::Migration& migration) {
 }
 
 void Replay::script(const source::Migration& migration, const source::Script& script) {
-  const std::string_view text = std::string_view(migration.text).substr(script.range.begin, script.range.size());
+  const std::string_view text = migration.sql().substr(script.range.begin, script.range.size());
   pg::lex(text, script.range.begin, {.psql = project_.psql || migration.schema}, lexed_);
   if (migration.reported) {
     comments_.insert(comments_.end(), lexed_.comments.begin(), lexed_.comments.end());
@@ -109,15 +110,53 @@ void Replay::script(const source::Migration& migration, const source::Script& sc
     if (migration.reported) statements_.push_back(parsed.span);
     if (parsed.node != nullptr)
       statement(migration, parsed);
-    else if (parsed.error != nullptr && migration.reported)
+    else if (parsed.error != nullptr && !filled_in(migration, parsed) && migration.reported)
       observer_.syntax_error(parsed);
     return true;
   });
   transactions_.end_script();
 }
 
+// A statement with placeholders, where names did not do: the one at which the parser gave up is taken for a number,
+// then for nothing. False if the statement has none.
+bool Replay::filled_in(const source::Migration& migration, const pg::Parsed& parsed) {
+  constexpr int most_tries = 64;
+  const auto first = std::ranges::lower_bound(migration.placeholders, parsed.span.begin, {}, &Span::begin);
+  if (first == migration.placeholders.end() || first->begin >= parsed.span.end) return false;
+  std::string text(migration.sql().substr(parsed.span.begin, parsed.span.size()));
+  std::uint32_t error = parsed.error->offset;
+  pg::Lexed lexed;
+  for (int i = 0; i < most_tries; ++i) {
+    // The last placeholder that does not begin behind the place.
+    auto blamed = std::ranges::upper_bound(first, migration.placeholders.end(), error, {}, &Span::begin);
+    if (blamed == first) break;
+    --blamed;
+    if (blamed->end > parsed.span.end) break;
+    const auto at = static_cast<std::size_t>(blamed->begin - parsed.span.begin);
+    if (text[at] == ' ') break;
+    const char stand_in = text[at] == '1' ? ' ' : '1';
+    text.replace(at, blamed->size(), blamed->size(), ' ');
+    text[at] = stand_in;
+    bool good = false;
+    pg::lex(text, parsed.span.begin, {.psql = project_.psql}, lexed);
+    if (lexed.statements.empty()) return true;
+    if (lexed.statements.size() > 1 || !lexed.errors.empty()) break;
+    pg::parse(text, parsed.span.begin, lexed, [&](const pg::Parsed& again) {
+      good = again.node != nullptr;
+      if (good)
+        statement(migration, again);
+      else
+        error = again.error->offset;
+      return good;
+    });
+    if (good) return true;
+  }
+  if (migration.reported) observer_.not_filled_in(parsed);
+  return true;
+}
+
 void Replay::statement(const source::Migration& migration, const pg::Parsed& parsed) {
-  const std::string_view sql = std::string_view(migration.text).substr(parsed.base);
+  const std::string_view sql = migration.sql().substr(parsed.base);
   const catalog::TransactionState& transaction = transactions_.before(parsed.node);
   if (migration.reported) {
     const auto judge = observer_.wants_effects(*parsed.node, transaction) ? effect::effects : effect::syntax;
@@ -137,7 +176,7 @@ void Replay::statement(const source::Migration& migration, const pg::Parsed& par
 // The statements of a DO block run inside its transaction, in the order they are written: which branches are taken is
 // not known, so all of them are.
 void Replay::body(const source::Migration& migration, const pg::Parsed& parsed) {
-  const std::optional<pg::Body> body = pg::body(parsed, migration.text);
+  const std::optional<pg::Body> body = pg::body(parsed, migration.sql());
   if (!body) {
     if (migration.reported)
       observer_.notice(

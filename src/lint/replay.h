@@ -41,6 +41,8 @@ class Observer {
   }
   virtual void begin_file(const source::Project&, const source::Migration&) {}
   virtual void syntax_error(const pg::Parsed&) {}
+  // A statement that does not parse whatever one puts in the place of its placeholders.
+  virtual void not_filled_in(const pg::Parsed&) {}
   virtual void statement(const Moment&) {}
   // After the last statement of a file; the schema as it is then.
   virtual void end_migration(const catalog::Catalog&) {}

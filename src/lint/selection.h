@@ -82,7 +82,7 @@ class Selection {
   std::span<const Rule* const> all_;
   std::vector<const Rule*> on_;
   std::vector<std::vector<Entry>> by_tag_;
-  std::vector<Entry> every_;  // rules without tags
+  std::vector<Entry> every_;   // rules without tags
   std::vector<Asked> tagged_;  // by tag
   bool asks_about_all_ = false;
   std::vector<Entry> engine_;

@@ -1,6 +1,7 @@
 #include "lint/words.h"
 
 #include "catalog/quote.h"
+#include "source/runner.h"
 
 namespace pglint::lint {
 
@@ -25,16 +26,14 @@ std::string quoted(std::string_view identifier) {
 }
 
 std::string outside_transaction(std::string_view runner) {
-  if (runner == "drizzle")
-    return "Drizzle runs all pending migrations in one transaction: give the statement a migration of its own that "
-           "begins with COMMIT;--> statement-breakpoint and may be repeated.";
+  const source::Runner* const known = source::find_runner(runner);
+  if (known != nullptr && !known->outside.empty()) return std::string(known->outside);
   return "Run it by itself, outside BEGIN and COMMIT.";
 }
 
 std::string later_transaction(std::string_view runner) {
-  if (runner == "drizzle")
-    return "Drizzle runs all pending migrations in one transaction: the second half belongs in a migration that is "
-           "deployed later, or behind a COMMIT;--> statement-breakpoint.";
+  const source::Runner* const known = source::find_runner(runner);
+  if (known != nullptr && !known->later.empty()) return std::string(known->later);
   return "The second half belongs in a later transaction.";
 }
 

@@ -153,12 +153,16 @@ struct Names {
 // The work tree as it is.
 class Since final : public Git {
  public:
-  Since(Places places, Names names, const Files& files)
-      : places_(std::move(places)), names_(std::move(names)), files_(files) {}
+  Since(Places places, Names names, Names added, const Files& files)
+      : places_(std::move(places)), names_(std::move(names)), added_(std::move(added)), files_(files) {}
 
   bool changed(const std::string& path) const override {
     const auto name = places_.file(path);
     return name && names_.contains(*name);
+  }
+  bool released(const std::string& path) const override {
+    const auto name = places_.file(path);
+    return name && !added_.contains(*name);
   }
   bool in_work_tree(const std::string& path) const override { return places_.folder(path).has_value(); }
   const Files& files() const override { return files_; }
@@ -167,6 +171,7 @@ class Since final : public Git {
  private:
   Places places_;
   Names names_;
+  Names added_;
   const Files& files_;
 };
 
@@ -311,22 +316,53 @@ class IndexFiles final : public Files {
 
 class Staged final : public Git {
  public:
-  Staged(Places places, Names names, Index index, const Files& files, std::string folder)
+  Staged(Places places, Names names, Names added, Index index, const Files& files, std::string folder)
       : places_(std::move(places)),
         names_(std::move(names)),
+        added_(std::move(added)),
+        folder_(folder),
         files_(places_, std::move(index), files, std::move(folder)) {}
 
   bool changed(const std::string& path) const override {
     const auto name = places_.file(path);
     return name && names_.contains(*name);
   }
+  // What HEAD has may stand there only on this branch: then it is no more released than what is staged.
+  bool released(const std::string& path) const override {
+    const auto name = places_.file(path);
+    if (!name || added_.contains(*name)) return false;
+    if (!base_) base_ = merge_base();
+    if (base_->empty()) return true;
+    if (!branch_own_) {
+      branch_own_ = std::make_unique<std::unordered_set<std::string>>();
+      const auto tree = run_git(folder_, {"diff", "--name-only", "-z", "--no-renames", "--diff-filter=A",
+                                          "--no-ext-diff", *base_, "HEAD", "--"});
+      if (tree && tree->status == 0) {
+        for (const std::string_view one : records(tree->out)) branch_own_->emplace(one);
+      }
+    }
+    return !branch_own_->contains(*name);
+  }
   bool in_work_tree(const std::string& path) const override { return places_.folder(path).has_value(); }
   const Files& files() const override { return files_; }
   const std::string& top() const override { return places_.top(); }
 
  private:
+  // Where this branch left the one that is released; empty on that branch, and where none is known.
+  [[nodiscard]] std::string merge_base() const {
+    const std::string revision = released_revision(folder_);
+    if (revision.empty() || revision == "HEAD") return {};
+    const auto asked = run_git(folder_, {"merge-base", revision, "HEAD"});
+    if (!asked || asked->status != 0) return {};
+    return first_line(asked->out);
+  }
+
   Places places_;
   Names names_;
+  Names added_;
+  std::string folder_;
+  mutable std::optional<std::string> base_;
+  mutable std::unique_ptr<std::unordered_set<std::string>> branch_own_;  // what this branch added
   IndexFiles files_;
 };
 
@@ -379,7 +415,7 @@ std::vector<std::string_view> fields(std::string_view record, std::size_t count)
 }
 
 // One entry of `git status --porcelain=v2`: X is the index against HEAD, Y the working tree against the index.
-void read_changed(std::string_view record, std::string_view old_path, Names& changed, Index& index) {
+void read_changed(std::string_view record, std::string_view old_path, Names& changed, Names& added, Index& index) {
   const bool renamed = record.front() == '2';
   const auto field = fields(record, renamed ? 9 : 8);
   if (field.empty() || field[1].size() != 2) return;
@@ -388,6 +424,7 @@ void read_changed(std::string_view record, std::string_view old_path, Names& cha
   const std::string path(field.back());
   const std::string hash(field[7]);
   if (x == 'A' || x == 'M' || x == 'T' || x == 'C' || (x == 'R' && !only_renamed(field[8]))) changed.files.insert(path);
+  if (x == 'A' || x == 'C') added.files.insert(path);
 
   if (y == 'R' || y == 'C') {
     // Renamed in the working tree, the new name only announced (git add -N).
@@ -436,6 +473,7 @@ Result<std::unique_ptr<Git>> Git::since(const std::string& folder, const std::st
   if (!diff) return tl::unexpected(diff.error());
   if (diff->status != 0) return git_refused(*diff, folder);
   Names names;
+  Names added;
   const auto list = records(diff->out);
   for (std::size_t i = 0; i + 1 < list.size(); ++i) {
     const std::string_view status = list[i];
@@ -443,6 +481,7 @@ Result<std::unique_ptr<Git>> Git::since(const std::string& folder, const std::st
     if (two_paths && i + 2 >= list.size()) break;
     i += two_paths ? 2 : 1;
     if (!status.starts_with('D') && !only_renamed(status)) names.add(list[i]);
+    if (status.starts_with('A') || status.starts_with('C')) added.add(list[i]);
   }
 
   // ":/" is the whole work tree, wherever git was started.
@@ -450,8 +489,11 @@ Result<std::unique_ptr<Git>> Git::since(const std::string& folder, const std::st
       run_git(folder, {"ls-files", "-z", "--others", "--exclude-standard", "--directory", "--full-name", "--", ":/"});
   if (!untracked) return tl::unexpected(untracked.error());
   if (untracked->status != 0) return git_refused(*untracked, folder);
-  for (const std::string_view name : records(untracked->out)) names.add(name);
-  return std::make_unique<Since>(Places(found->top), std::move(names), files);
+  for (const std::string_view name : records(untracked->out)) {
+    names.add(name);
+    added.add(name);
+  }
+  return std::make_unique<Since>(Places(found->top), std::move(names), std::move(added), files);
 }
 
 Result<std::unique_ptr<Git>> Git::staged(const std::string& folder, const Files& files) {
@@ -465,6 +507,7 @@ Result<std::unique_ptr<Git>> Git::staged(const std::string& folder, const Files&
   if (!status) return tl::unexpected(status.error());
   if (status->status != 0) return git_refused(*status, folder);
   Names names;
+  Names added;
   Index index;
   const auto list = records(status->out);
   for (std::size_t i = 0; i < list.size(); ++i) {
@@ -472,10 +515,10 @@ Result<std::unique_ptr<Git>> Git::staged(const std::string& folder, const Files&
     if (record.size() < 3) continue;
     switch (record.front()) {
       case '1':
-        read_changed(record, {}, names, index);
+        read_changed(record, {}, names, added, index);
         break;
       case '2':
-        if (i + 1 < list.size()) read_changed(record, list[i + 1], names, index);
+        if (i + 1 < list.size()) read_changed(record, list[i + 1], names, added, index);
         ++i;
         break;
       case 'u':
@@ -492,7 +535,8 @@ Result<std::unique_ptr<Git>> Git::staged(const std::string& folder, const Files&
         break;
     }
   }
-  return std::make_unique<Staged>(Places(found->top), std::move(names), std::move(index), files, folder);
+  return std::make_unique<Staged>(Places(found->top), std::move(names), std::move(added), std::move(index), files,
+                                  folder);
 }
 
 std::string released_revision(const std::string& folder) {

@@ -29,6 +29,8 @@ class Git {
 
   // A file that was only renamed is not changed.
   [[nodiscard]] virtual bool changed(const std::string& path) const = 0;
+  // Of a file that is changed: whether it is released, as far as git knows. A new one is not.
+  [[nodiscard]] virtual bool released(const std::string& path) const = 0;
   [[nodiscard]] virtual bool in_work_tree(const std::string& path) const = 0;
   // The files as git means them: those of the index, or of the working tree. Lives as long as this.
   [[nodiscard]] virtual const Files& files() const = 0;

@@ -23,7 +23,7 @@
 namespace pglint::source {
 namespace {
 
-constexpr std::size_t deepest = 8;
+constexpr std::size_t deepest = 16;  // a Java package takes a folder for each part of its name
 constexpr std::size_t most_folders = 50'000;
 // From a migration up to the folder of its project: drizzle 0.x and most others 0, v1 and Prisma 1, Hasura 2.
 constexpr int levels_up = 3;
@@ -39,6 +39,8 @@ struct Found {
   bool guessed = false;           // neighbours of a named file: that they are its history is a guess
   bool text = false;              // not from files: standard input
   std::vector<bool> wanted = {};  // one per migration
+  // Named files that are none of its migrations, and that it has something to say about.
+  std::vector<std::string> asked = {};
 };
 
 // One project for each migrations folder that the paths lead to, however often.
@@ -54,9 +56,11 @@ class Finder {
     if (!forced_plain()) {
       const std::vector<Found*> here = detect(path, std::move(*entries));
       for (Found* const found : here) want_all(*found);
-      if (!here.empty() || add_part(path)) return;
+      if (holds_root(here, path) || (here.empty() && add_part(path))) return;
 
       Search search;
+      search.found = here;
+      for (const Found* const found : here) search.configured.insert(found->runner);
       look_below(path, 0, search);
       if (search.gave_up) fail(path, "holds too many folders to look through: name the migrations folder");
       for (Found* const found : search.found) want_all(*found);
@@ -68,15 +72,14 @@ class Finder {
       }
     }
     if ((forced_ == nullptr || forced_plain()) && add_plain_folder(path)) return;
+    if (forced_ != nullptr && !forced_plain() && add_as_told(path)) return;
 
-    std::string looked_for;
-    for (const Runner& runner : runners()) {
-      if (forced_ != nullptr && forced_ != &runner) continue;
-      looked_for += (looked_for.empty() ? "" : ", ") + std::string(runner.looks_for);
-    }
-    fail(path, fmt::format("holds no migrations (looked for {}): name the migrations folder, or set `paths:` in "
-                           ".pglint.yml",
-                           looked_for));
+    const std::string what =
+        forced_ != nullptr
+            ? fmt::format("looked for {}", forced_->looks_for)
+            : fmt::format("none of the {} runners that pglint knows, and no .sql files", runners().size() - 1);
+    fail(path,
+         fmt::format("holds no migrations ({}): name the migrations folder, or set `paths:` in .pglint.yml", what));
   }
 
   void add_file(const std::string& path) {
@@ -90,13 +93,17 @@ class Finder {
         order(*found);
         if (!found->layout.foreign.empty()) return;
         const auto which = part(*found, path, false);
-        if (which.empty()) continue;
+        if (which.empty()) {
+          if (add_rollback(*found, path) || ask(*found, path)) return;
+          continue;
+        }
         found->project.migrations[which.front()].path = path;  // as the user calls it
         known_[path] = {found, which.front()};
         found->wanted[which.front()] = true;
         return;
       }
       if (forced_ != nullptr) {
+        if (add_file_as_told(path)) return;
         return fail(path, fmt::format("is not part of a {} project (looked for {} around it): use --runner plain",
                                       forced_->name, forced_->looks_for));
       }
@@ -106,11 +113,11 @@ class Finder {
 
   void add_text(std::string path, std::string text) {
     Found& found = found_.emplace_back();
-    found.runner = forced_ != nullptr ? forced_ : find_runner("plain");
-    found.layout.evidence = forced_ != nullptr ? "as told" : no_runner;
+    found.runner = forced_ != nullptr ? forced_ : known_by_text(text);
     const bool plain = found.runner->name == "plain";
+    found.layout.evidence = forced_ != nullptr ? "as told" : plain ? no_runner : "its marks";
     found.project.runner = found.runner->name;
-    found.project.wrapped_run = plain ? options_.transaction == "all" : found.runner->wrapped_run;
+    found.project.wrapped_run = plain ? options_.transaction == "all" : found.runner->scope == Scope::all_pending;
     found.project.psql = found.runner->psql;
     found.ordered = true;
     found.text = true;
@@ -118,7 +125,7 @@ class Finder {
     migration.id = path;
     migration.path = std::move(path);
     migration.text = std::move(text);
-    migration.wrapped = plain && options_.transaction == "file";
+    migration.wrapped = plain ? options_.transaction == "file" : found.runner->scope == Scope::per_file;
     found.wanted.push_back(true);
   }
 
@@ -126,6 +133,109 @@ class Finder {
 
  private:
   void fail(const std::string& path, std::string message) { out_.failures.push_back({path, 0, std::move(message)}); }
+
+  static const Runner* known_by_text(std::string_view text) {
+    for (const Runner* const runner : runners()) {
+      if (runner->knows != nullptr && runner->knows(text)) return runner;
+    }
+    return find_runner("plain");
+  }
+
+  [[nodiscard]] bool holds_root(const std::vector<Found*>& list, const std::string& folder) const {
+    const std::string identity = files_.identity(folder);
+    return std::any_of(list.begin(), list.end(),
+                       [&](const Found* found) { return files_.identity(found->layout.root) == identity; });
+  }
+
+  // A folder in which nothing speaks for the runner that the user named. Null if it finds nothing either.
+  Found* as_told(const std::string& folder) {
+    if (!files_.is_folder(folder)) return nullptr;
+    const std::string identity = files_.identity(folder);
+    if (const auto known = by_root_.find(identity); known != by_root_.end()) return known->second;
+    Notes notes;
+    Layout layout;
+    layout.evidence = "as told";
+    layout.root = folder;
+    if (forced_->order(layout, files_, {}, notes).migrations.empty()) return nullptr;
+    Found& found = found_.emplace_back();
+    found.runner = forced_;
+    found.layout = std::move(layout);
+    by_root_.emplace(identity, &found);
+    order(found);
+    return &found;
+  }
+
+  bool add_as_told(const std::string& path) {
+    Found* const found = as_told(path);
+    if (found == nullptr) return false;
+    want_all(*found);
+    return true;
+  }
+
+  bool add_file_as_told(const std::string& path) {
+    std::string at = parent(path);
+    for (int i = 0; i < 2 && !at.empty(); ++i, at = parent(at)) {
+      Found* const found = as_told(at);
+      if (found == nullptr) continue;
+      const auto which = part(*found, path, false);
+      if (which.empty()) {
+        if (add_rollback(*found, path) || ask(*found, path)) return true;
+        continue;
+      }
+      known_[path] = {found, which.front()};
+      found->wanted[which.front()] = true;
+      return true;
+    }
+    return false;
+  }
+
+  // A file that is none of a project's migrations, and that a finding on its history is about.
+  bool ask(Found& found, const std::string& path) {
+    for (const Document& document : found.project.documents) {
+      if (file_name(document.path) != file_name(path)) continue;
+      if (files_.identity(parent(document.path)) != files_.identity(parent(path))) continue;
+      found.asked.push_back(document.path);
+      return true;
+    }
+    return false;
+  }
+
+  // A file that undoes a migration stands behind the history up to that one.
+  bool add_rollback(const Found& found, const std::string& path) {
+    for (const Rollback& rollback : found.project.rollbacks) {
+      if (file_name(rollback.path) != file_name(path) ||
+          files_.identity(parent(rollback.path)) != files_.identity(parent(path)))
+        continue;
+      add_alone(found, path, &rollback);
+      return true;
+    }
+    return false;
+  }
+
+  void add_alone(const Found& beside, const std::string& path, const Rollback* rollback) {
+    Found& alone = found_.emplace_back();
+    alone.runner = beside.runner;
+    alone.layout = beside.layout;
+    alone.ordered = true;
+    alone.guessed = true;
+    alone.project.root = beside.project.root;
+    alone.project.runner = beside.project.runner;
+    alone.project.wrapped_run = beside.project.wrapped_run;
+    alone.project.psql = beside.project.psql;
+    alone.project.variant = beside.project.variant;
+    if (rollback != nullptr) {
+      const std::vector<Migration>& history = beside.project.migrations;
+      alone.project.migrations.assign(history.begin(), history.begin() + static_cast<std::ptrdiff_t>(rollback->after));
+      alone.wanted.assign(rollback->after, false);
+    }
+    known_.try_emplace(path, &alone, alone.wanted.size());
+    Migration& migration = alone.project.migrations.emplace_back();
+    migration.id = file_name(path);
+    migration.path = path;
+    migration.wrapped =
+        alone.runner->name == "plain" ? options_.transaction == "file" : alone.runner->scope == Scope::per_file;
+    alone.wanted.push_back(true);
+  }
 
   [[nodiscard]] bool forced_plain() const { return forced_ != nullptr && forced_->name == "plain"; }
 
@@ -138,33 +248,57 @@ class Finder {
 
   const std::vector<Found*>& detect(const std::string& path, std::vector<Entry> entries) {
     const Folder folder{path, std::move(entries)};
-    std::vector<Found*> list;
-    for (const Runner& runner : runners()) {
-      if (forced_ != nullptr && forced_ != &runner) continue;
-      for (Layout& layout : runner.detect(folder, files_)) {
-        if (Found* const found = project_of(runner, std::move(layout)); found != nullptr) list.push_back(found);
+    std::vector<Candidate> candidates;
+    for (const Runner* const runner : runners()) {
+      if (forced_ != nullptr && forced_ != runner) continue;
+      for (Layout& layout : runner->detect(folder, files_)) {
+        std::string identity = files_.identity(layout.root);
+        candidates.push_back({runner, std::move(layout), std::move(identity)});
       }
+    }
+    // The strongest first.
+    std::stable_sort(candidates.begin(), candidates.end(),
+                     [](const Candidate& a, const Candidate& b) { return a.layout.strength > b.layout.strength; });
+    std::vector<Found*> list;
+    for (Candidate& candidate : candidates) {
+      Found* const found = project_of(std::move(candidate));
+      if (found != nullptr && std::find(list.begin(), list.end(), found) == list.end()) list.push_back(found);
     }
     return detected_.insert_or_assign(path, std::move(list)).first->second;
   }
 
+  struct Candidate {
+    const Runner* runner = nullptr;
+    Layout layout;
+    std::string identity;  // of the root
+  };
+
   // Null where another runner has the folder already.
-  Found* project_of(const Runner& runner, Layout layout) {
-    const auto [known, is_new] = by_root_.try_emplace(files_.identity(layout.root), nullptr);
+  Found* project_of(Candidate candidate) {
+    const auto [known, is_new] = by_root_.try_emplace(candidate.identity, nullptr);
     if (!is_new) {
-      if (known->second->runner == &runner) return known->second;
-      fail(layout.root,
-           fmt::format("both {} and {} fit: choose one with --runner", known->second->runner->name, runner.name));
-      return nullptr;
+      Found& found = *known->second;
+      if (found.runner == candidate.runner) return &found;
+      if (candidate.layout.strength == found.layout.strength) {
+        fail(candidate.layout.root,
+             fmt::format("both {} ({}) and {} ({}) fit: choose one with --runner", found.runner->name,
+                         found.layout.evidence, candidate.runner->name, candidate.layout.evidence));
+        return nullptr;
+      }
+      const bool weaker = candidate.layout.strength < found.layout.strength;
+      const Runner& beaten = weaker ? *candidate.runner : *found.runner;
+      out_.notices.push_back(fmt::format("{}: {} would fit as well ({}), with less to speak for it", found.layout.root,
+                                         beaten.name, weaker ? candidate.layout.evidence : found.layout.evidence));
+      if (weaker || found.ordered) return nullptr;
     }
-    if (!layout.foreign.empty()) {
-      out_.notices.push_back(fmt::format("{}: runner {}, {}: not for PostgreSQL, so not checked", layout.root,
-                                         runner.name, layout.foreign));
-    }
-    Found& found = found_.emplace_back();
-    found.runner = &runner;
-    found.layout = std::move(layout);
+    Found& found = is_new ? found_.emplace_back() : *known->second;
+    found.runner = candidate.runner;
+    found.layout = std::move(candidate.layout);
     known->second = &found;
+    if (!found.layout.foreign.empty()) {
+      out_.notices.push_back(fmt::format("{}: runner {}, {}: not for PostgreSQL, so not checked", found.layout.root,
+                                         found.runner->name, found.layout.foreign));
+    }
     return &found;
   }
 
@@ -182,6 +316,8 @@ class Finder {
       }
     }
     out_.notices.insert(out_.notices.end(), notes.notices.begin(), notes.notices.end());
+    found.project.problems = std::move(notes.problems);
+    found.project.documents = std::move(notes.documents);
     found.wanted.assign(found.project.migrations.size(), false);
     for (std::size_t i = 0; i < found.project.migrations.size(); ++i) {
       known_.try_emplace(found.project.migrations[i].path, &found, i);
@@ -270,28 +406,7 @@ class Finder {
       return;
     }
     // It undoes a migration, or it has not a name that migrations are looked for by: it stands alone.
-    Found& alone = found_.emplace_back();
-    alone.runner = neighbours->runner;
-    alone.layout = neighbours->layout;
-    alone.ordered = true;
-    alone.project.root = folder;
-    alone.project.runner = "plain";
-    alone.project.wrapped_run = options_.transaction == "all";
-    alone.project.psql = alone.runner->psql;
-    for (const Rollback& rollback : neighbours->project.rollbacks) {
-      if (file_name(rollback.path) != file_name(path)) continue;
-      const std::vector<Migration>& history = neighbours->project.migrations;
-      alone.guessed = true;
-      alone.project.migrations.assign(history.begin(), history.begin() + static_cast<std::ptrdiff_t>(rollback.after));
-      alone.wanted.assign(rollback.after, false);
-      break;
-    }
-    known_.try_emplace(path, &alone, alone.wanted.size());
-    Migration& migration = alone.project.migrations.emplace_back();
-    migration.id = file_name(path);
-    migration.path = path;
-    migration.wrapped = options_.transaction == "file";
-    alone.wanted.push_back(true);
+    if (!add_rollback(*neighbours, path)) add_alone(*neighbours, path, nullptr);
   }
 
   // False if there is nothing in it.
@@ -323,6 +438,9 @@ class Finder {
     std::vector<Found*> found = {};
     std::vector<std::string> by_name = {};  // no evidence but a telling name
     std::unordered_set<std::string> seen = {};
+    // A configuration at the top says where these have their migrations: what lies about elsewhere, and no other
+    // configuration names, is left over.
+    std::unordered_set<const Runner*> configured = {};
     bool gave_up = false;
   };
 
@@ -339,9 +457,14 @@ class Finder {
       if (entry.folder && !is_skipped(entry.name)) inner.push_back(entry.name);
     }
     if (depth > 0) {
-      const std::vector<Found*>& here = detect(folder, std::move(*entries));
-      search.found.insert(search.found.end(), here.begin(), here.end());
-      if (!here.empty()) return;
+      const std::vector<Found*> here = detect(folder, std::move(*entries));
+      const bool is_root = holds_root(here, folder);
+      for (Found* const found : here) {
+        const bool known = std::find(search.found.begin(), search.found.end(), found) != search.found.end();
+        if (known || (is_root && search.configured.contains(found->runner))) continue;
+        search.found.push_back(found);
+      }
+      if (is_root) return;
       const std::string_view name = file_name(folder);
       if (name == "migrations" || name == "migration" || name == "migrate") search.by_name.push_back(folder);
     }
@@ -383,6 +506,99 @@ Script whole_text(const Migration& migration, Sent sent) {
   return script;
 }
 
+// What git tells about the history: a migration that was released and is another now, and a new one that stands before
+// released ones.
+void judge_versions(Found& found, const Git& git) {
+  Project& project = found.project;
+  const Runner& runner = *found.runner;
+  if (runner.name == "plain" && found.guessed) return;
+  std::size_t behind = project.migrations.size();  // the last that is released
+  for (std::size_t i = project.migrations.size(); i > 0 && behind == project.migrations.size(); --i) {
+    const Migration& migration = project.migrations[i - 1];
+    if (!migration.version.empty() && git.released(migration.path)) behind = i - 1;
+  }
+  for (std::size_t i = 0; i < project.migrations.size(); ++i) {
+    const Migration& migration = project.migrations[i];
+    if (!found.wanted[i]) continue;
+    if (git.released(migration.path)) {
+      // What may be repeated is there to be changed.
+      if (runner.name == "flyway" && migration.version.empty()) continue;
+      if (runner.name == "graphile-migrate" && migration.id == "current") continue;
+      std::string why;
+      switch (runner.edited) {
+        case Edited::unnoticed:
+          why = fmt::format(
+              "{} does not look at a migration that it has run: databases that have it keep what the old "
+              "text did, and new ones get something else.",
+              runner.title);
+          break;
+        case Edited::warned:
+          why = fmt::format(
+              "{} warns that it was edited and goes on: databases that have it keep what the old text did, "
+              "and new ones get something else.",
+              runner.title);
+          break;
+        case Edited::refused:
+          why = fmt::format("{} compares checksums, and stops on every database that has run the old text.",
+                            runner.title);
+          break;
+      }
+      project.problems.push_back({.rule = "released-migration-changed",
+                                  .path = migration.path,
+                                  .at = {},
+                                  .message = fmt::format("{} is released, and its text is another now", migration.id),
+                                  .why = std::move(why),
+                                  .help = "Restore it, and write what is to change as a new migration."});
+      continue;
+    }
+    if (behind == project.migrations.size() || i > behind || migration.version.empty()) continue;
+    std::string why;
+    switch (runner.late) {
+      case Late::runs:
+        why = fmt::format("{} runs it after the others on databases that have them, and before them on new ones.",
+                          runner.title);
+        break;
+      case Late::skipped:
+        why = fmt::format(
+            "{} goes on from the last version that it has run: on databases that have the released "
+            "migrations it never runs this one, and says nothing.",
+            runner.title);
+        break;
+      case Late::refused:
+        why = fmt::format("{} refuses to run a migration that stands before one that it has run.", runner.title);
+        break;
+    }
+    project.problems.push_back({.rule = "version-out-of-order",
+                                .path = migration.path,
+                                .at = {},
+                                .message = fmt::format("{} is new, and stands before {}, which is released",
+                                                       migration.id, project.migrations[behind].id),
+                                .why = std::move(why),
+                                .help = "Give it a version behind all that are released.",
+                                .mild = runner.late == Late::runs});
+  }
+}
+
+// Problems are reported where their file is, and those that stop the runner always.
+void keep_problems(Found& found, const Git* git) {
+  Project& project = found.project;
+  std::unordered_set<std::string_view> reported;
+  for (const Migration& migration : project.migrations) {
+    if (migration.reported && !migration.path.empty()) reported.insert(migration.path);
+  }
+  const auto is_document = [&](const std::string& path) {
+    return std::any_of(project.documents.begin(), project.documents.end(),
+                       [&](const Document& document) { return document.path == path; });
+  };
+  std::erase_if(project.problems, [&](const Problem& problem) {
+    if (reported.contains(problem.path)) return false;
+    if (!is_document(problem.path)) return true;
+    if (problem.always && (!reported.empty() || (found.whole && git == nullptr))) return false;
+    if (std::find(found.asked.begin(), found.asked.end(), problem.path) != found.asked.end()) return false;
+    return !(found.whole && (git == nullptr || git->changed(problem.path)));
+  });
+}
+
 // Keeps what is reported and what comes before it, and reads that.
 std::optional<Project> read_project(Found& found, const Git* git, const Files& files, Sources& out) {
   Project& project = found.project;
@@ -396,9 +612,16 @@ std::optional<Project> read_project(Found& found, const Git* git, const Files& f
     }
   }
   project.pending_known = !found.whole || (git != nullptr && !found.text);
+  if (git != nullptr && !found.text) judge_versions(found, *git);
   const auto last = std::find(found.wanted.rbegin(), found.wanted.rend(), true);
   const auto needed = static_cast<std::size_t>(found.wanted.rend() - last);
   if (needed == 0) {
+    keep_problems(found, git);
+    if (!project.problems.empty()) {
+      project.migrations.clear();
+      out.notices.push_back(title + ": nothing of it is reported but what its history says");
+      return std::move(project);
+    }
     out.notices.push_back(title + (count == 0 ? ": no migrations yet" : ": git says that none is new or changed"));
     return std::nullopt;
   }
@@ -407,6 +630,7 @@ std::optional<Project> read_project(Found& found, const Git* git, const Files& f
   read.reserve(needed + 1);  // and a schema before them
   std::size_t reported = 0;
   std::vector<Failure> failures;
+  Notes notes;
   for (std::size_t i = 0; i < needed; ++i) {
     Migration& migration = project.migrations[i];
     migration.reported = found.wanted[i];
@@ -417,11 +641,18 @@ std::optional<Project> read_project(Found& found, const Git* git, const Files& f
       }
       continue;
     }
-    found.runner->cut(project, migration);
+    found.runner->cut(project, migration, notes);
     reported += migration.reported ? 1 : 0;
     read.push_back(std::move(migration));
   }
   project.migrations = std::move(read);
+  const auto append = [](auto& to, auto& from) {
+    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+  };
+  append(project.problems, notes.problems);
+  append(project.documents, notes.documents);
+  append(out.notices, notes.notices);
+  keep_problems(found, git);
   out.failures.insert(out.failures.end(), failures.begin(), failures.end());
   out.notices.push_back(fmt::format("{}: {} migration(s) read, {} reported{}", title, project.migrations.size(),
                                     reported, project.pending_known ? "" : "; which are pending is not known"));
@@ -482,7 +713,7 @@ tl::unexpected<Error> unknown(std::string_view what, const std::string& word, st
 
 }  // namespace
 
-Result<Sources> read_sources(const SourceOptions& options, const Files& files) {
+Result<Sources> read_sources(const SourceOptions& options, const Files& files, const Git* known) {
   const Runner* forced = nullptr;
   if (!options.runner.empty() && options.runner != "auto") {
     forced = find_runner(options.runner);
@@ -510,16 +741,18 @@ Result<Sources> read_sources(const SourceOptions& options, const Files& files) {
   const bool told = !paths.empty();
   if (!told && !from_stdin && options.commands.empty()) paths.emplace_back(".");
 
-  std::unique_ptr<Git> git;
-  if ((options.staged || !options.since.empty()) && !paths.empty()) {
+  std::unique_ptr<Git> asked_git;
+  const Git* git = known;
+  if (git == nullptr && (options.staged || !options.since.empty()) && !paths.empty()) {
     const std::string& first = paths.front();
     std::string folder = files.is_folder(first) ? first : parent(first);
     if (!files.is_folder(folder)) folder = ".";
     auto asked = options.staged ? Git::staged(folder, files) : Git::since(folder, options.since, files);
     if (!asked) return tl::unexpected(asked.error());
-    git = std::move(*asked);
+    asked_git = std::move(*asked);
+    git = asked_git.get();
   }
-  const Files& seen = git ? git->files() : files;
+  const Files& seen = git != nullptr ? git->files() : files;
 
   // Folders first, outer ones before inner ones: what lies in one that was named is there already.
   Sources sources;
@@ -527,12 +760,12 @@ Result<Sources> read_sources(const SourceOptions& options, const Files& files) {
   std::vector<std::string> single;
   for (std::string& path : paths) {
     if (!seen.exists(path)) {
-      if (git && files.exists(path)) {
+      if (git != nullptr && files.exists(path)) {
         sources.notices.push_back(path + " is not in git's index: nothing of it is checked");
       } else {
         sources.failures.push_back({path, 0, "there is no such file or folder: check the spelling"});
       }
-    } else if (git && !git->in_work_tree(files.is_folder(path) ? path : parent(path))) {
+    } else if (git != nullptr && !git->in_work_tree(files.is_folder(path) ? path : parent(path))) {
       sources.failures.push_back({path, 0, "is outside the git repository " + git->top() + ": check it by itself"});
     } else {
       (seen.is_folder(path) ? folders : single).push_back(std::move(path));
@@ -548,8 +781,8 @@ Result<Sources> read_sources(const SourceOptions& options, const Files& files) {
 
   for (Found& found : finder.found()) {
     const bool any = std::find(found.wanted.begin(), found.wanted.end(), true) != found.wanted.end();
-    if (!found.ordered || (!any && !found.whole)) continue;
-    if (auto project = read_project(found, git.get(), seen, sources)) sources.projects.push_back(std::move(*project));
+    if (!found.ordered || (!any && !found.whole && found.asked.empty())) continue;
+    if (auto project = read_project(found, git, seen, sources)) sources.projects.push_back(std::move(*project));
   }
   if (from_stdin) {
     Finder text(options, forced, files, sources);

@@ -39,6 +39,15 @@ const source::Project& only(const source::Sources& sources) {
   return sources.projects[0];
 }
 
+Lines problems(const source::Sources& sources) {
+  Lines list;
+  for (const source::Project& one : sources.projects) {
+    for (const source::Problem& problem : one.problems)
+      list.push_back(fmt::format("{} {}: {}", problem.rule, problem.path, problem.message));
+  }
+  return list;
+}
+
 constexpr std::string_view v1_snapshot = R"({"version": "8", "dialect": "postgres", "id": "x", "ddl": []})";
 
 }  // namespace
@@ -102,23 +111,31 @@ TEST_CASE("journals of other databases are noticed, not checked") {
   CHECK(only(read({"drizzle"}, old)).migrations.size() == 1);
 }
 
-TEST_CASE("a file that the journal names and that is not there is a failure, and the rest is read") {
+TEST_CASE("a file that the journal names and that is not there is a finding, and the rest is read") {
   auto files = project({"0000_init", "0001_gone", "0002_last"});
   files.files.erase("drizzle/0001_gone.sql");
   const auto sources = read({"drizzle"}, files);
   CHECK(order(only(sources)) == Lines{"drizzle/0000_init.sql", "drizzle/0002_last.sql"});
-  CHECK(failures(sources) ==
-        Lines{"drizzle/0001_gone.sql: is named in meta/_journal.json but is not there: restore the file, or remove its "
-              "entry"});
+  CHECK(sources.failures.empty());
+  CHECK(problems(sources) ==
+        Lines{"journal-entry-without-file drizzle/meta/_journal.json: 0001_gone is in the journal, and "
+              "drizzle/0001_gone.sql is not there"});
+  const source::Problem& problem = only(sources).problems[0];
+  CHECK(files.files["drizzle/meta/_journal.json"].substr(problem.at.begin, problem.at.size()) == "\"0001_gone\"");
+  // It stops the others as well.
+  CHECK(problems(read({"drizzle/0002_last.sql"}, files)) == problems(sources));
 }
 
-TEST_CASE("a file that the journal does not name is a notice") {
+TEST_CASE("a file that the journal does not name is a finding, also where it is named") {
   auto files = project({"0000_init"});
   files.files["drizzle/helper.sql"] = "SELECT 1;";
   const auto sources = read({"drizzle"}, files);
   CHECK(order(only(sources)) == Lines{"drizzle/0000_init.sql"});
   CHECK(sources.failures.empty());
-  CHECK(any_has(sources.notices, "drizzle/helper.sql is not in the journal, so drizzle never runs it"));
+  const Lines found = {"file-without-journal-entry drizzle/helper.sql: helper.sql is not in meta/_journal.json"};
+  CHECK(problems(sources) == found);
+  CHECK(problems(read({"drizzle/helper.sql"}, files)) == found);
+  CHECK(problems(read({"drizzle/0000_init.sql"}, files)) == Lines{});
 }
 
 TEST_CASE("a journal that cannot be read is one failure, and its files are still read by name") {
@@ -149,13 +166,33 @@ TEST_CASE("entries that name no file, or one outside, are failures by themselves
       R"( {"tag": ""}, [["tag", "x"]], {"nested": {"tag": "0000_init"}}, {"tag": "0000_init"}, {"tag": "0000_init"}]})";
   const auto sources = read({"drizzle"}, files);
   CHECK(order(only(sources)) == Lines{"drizzle/0000_init.sql"});
-  REQUIRE(sources.failures.size() == 9);
+  REQUIRE(sources.failures.size() == 8);
   for (std::size_t i = 0; i < 8; ++i) {
     CHECK(sources.failures[i].message ==
           fmt::format("entry {} has no \"tag\" that names a file beside it: restore it from version control", i));
   }
-  CHECK(sources.failures[8].message ==
-        "names 0000_init twice, so that drizzle would run it twice: remove the second entry");
+  CHECK(problems(sources) ==
+        Lines{"duplicate-version drizzle/meta/_journal.json: 0000_init stands in the journal twice"});
+}
+
+TEST_CASE("an entry whose time is not later than those before it is a finding") {
+  auto files = project({"0000_init", "0001_a", "0002_b", "0003_c"});
+  files.files["drizzle/meta/_journal.json"] =
+      R"({"dialect": "postgresql", "entries": [{"tag": "0000_init", "when": 10}, {"tag": "0001_a", "when": 30},)"
+      R"( {"tag": "0002_b", "when": 30}, {"tag": "0003_c", "when": 20}]})";
+  CHECK(
+      problems(read({"drizzle"}, files)) ==
+      Lines{
+          "journal-when-not-newer drizzle/0002_b.sql: The journal gives it the time 30, and 0001_a before it has 30",
+          "journal-when-not-newer drizzle/0003_c.sql: The journal gives it the time 20, and 0001_a before it has 30"});
+  CHECK(problems(read({"drizzle/0001_a.sql"}, files)) == Lines{});
+}
+
+TEST_CASE("a breakpoint in a comment or a string is a finding") {
+  auto files = project({"0000_init"});
+  files.files["drizzle/0000_init.sql"] =
+      "SELECT 1;--> statement-breakpoint\n-- see --> statement-breakpoint\nSELECT '--> statement-breakpoint';";
+  CHECK(problems(read({"drizzle"}, files)).size() == 2);
 }
 
 TEST_CASE("a journal without entries is a project without migrations") {
@@ -203,7 +240,7 @@ TEST_CASE("folders that Prisma made are not taken for Drizzle's") {
   source::FakeFiles files;
   files.files["prisma/migrations/migration_lock.toml"] = "provider = \"postgresql\"";
   files.files["prisma/migrations/20261122191414_init/migration.sql"] = "SELECT 1;";
-  CHECK(only(read({"prisma/migrations"}, files)).runner == "plain");
+  CHECK(only(read({"prisma/migrations"}, files)).runner == "prisma");
   files.files.erase("prisma/migrations/migration_lock.toml");
   CHECK(only(read({"prisma/migrations"}, files)).runner == "plain");
 }

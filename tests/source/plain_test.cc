@@ -24,7 +24,10 @@ source::FakeFiles folder_of(const Lines& names) {
 
 Lines order_of(const Lines& names) {
   const auto files = folder_of(names);
-  const auto sources = read({"db"}, files);
+  source::SourceOptions options;
+  options.paths = {"db"};
+  options.runner = "plain";  // whatever the names look like
+  const auto sources = read(options, files);
   REQUIRE(sources.projects.size() == 1);
   return order(sources.projects[0]);
 }
@@ -72,10 +75,10 @@ TEST_CASE("files that undo others are no part of the history") {
         Lines{"db/1_a.up.sql", "db/2/shut.down.sql"});
   CHECK(order_of({"db/shut.down.sql", "db/x.up.sql/1.sql"}) == Lines{"db/shut.down.sql", "db/x.up.sql/1.sql"});
 
-  const auto sources = read({"db"}, folder_of({"db/1_a.up.sql", "db/1_a.down.sql"}));
+  const auto sources = read({"db"}, folder_of({"db/a.up.sql", "db/a.down.sql"}));
   REQUIRE(!sources.notices.empty());
   CHECK(sources.notices[0] ==
-        "db: 1 file(s) like db/1_a.down.sql undo migrations, so they are checked only where they are named");
+        "db: 1 file(s) like db/a.down.sql undo migrations, so they are checked only where they are named");
 }
 
 TEST_CASE("a skipped folder is read when it is named") {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "source/read.h"
+#include "source/runner.h"
 #include "source/temp_folder.h"
 
 using namespace pglint;
@@ -69,8 +70,9 @@ TEST_CASE("without evidence in the current folder, folders called migrations are
 TEST_CASE("a folder without migrations is a failure that says what was looked for") {
   const auto disk = test::fake({{"src/main.c", ""}});
   CHECK(failures(read({"src"}, disk)) ==
-        Lines{"src: holds no migrations (looked for Drizzle's meta/_journal.json or its v1 folders (<14 "
-              "digits>_name/migration.sql), .sql files): name the migrations folder, or set `paths:` in .pglint.yml"});
+        Lines{"src: holds no migrations (none of the " + std::to_string(source::runners().size() - 1) +
+              " runners that pglint knows, and no .sql files): name the migrations folder, or set `paths:` in "
+              ".pglint.yml"});
 }
 
 TEST_CASE("a path that is not there is a failure, and the others are read") {
@@ -101,15 +103,18 @@ TEST_CASE("a named file that undoes another runs after it, and nothing that came
                                  {"db/11_c.down.sql", ""},
                                  {"db/12_d.up.sql", ""},
                                  {"db/12_d.down.sql", ""}});
-  CHECK(all(read({"db/10_b.down.sql"}, files)) == Lines{"db plain: (db/9_a.up.sql) (db/10_b.up.sql) db/10_b.down.sql"});
+  CHECK(all(read({"db/10_b.down.sql"}, files)) ==
+        Lines{"db golang-migrate: (db/9_a.up.sql) (db/10_b.up.sql) db/10_b.down.sql"});
   CHECK(read({"db/10_b.down.sql"}, files).projects[0].pending_known);
-  CHECK(all(read({"db/11_c.down.sql"}, files)) == Lines{"db plain: (db/9_a.up.sql) (db/10_b.up.sql) db/11_c.down.sql"});
+  CHECK(all(read({"db/11_c.down.sql"}, files)) ==
+        Lines{"db golang-migrate: (db/9_a.up.sql) (db/10_b.up.sql) db/11_c.down.sql"});
   // Several undo each other's history, so each is by itself; and beside a folder that was named as a whole.
   CHECK(all(read({"db/10_b.up.sql", "db/9_a.down.sql", "db/10_b.down.sql", "db/9_a.down.sql"}, files)) ==
-        Lines{"db plain: (db/9_a.up.sql) db/10_b.up.sql", "db plain: (db/9_a.up.sql) db/9_a.down.sql",
-              "db plain: (db/9_a.up.sql) (db/10_b.up.sql) db/10_b.down.sql"});
+        Lines{"db golang-migrate: (db/9_a.up.sql) db/10_b.up.sql", "db golang-migrate: (db/9_a.up.sql) db/9_a.down.sql",
+              "db golang-migrate: (db/9_a.up.sql) (db/10_b.up.sql) db/10_b.down.sql"});
   CHECK(all(read({"db", "db/9_a.down.sql"}, files)) ==
-        Lines{"db plain: db/9_a.up.sql db/10_b.up.sql db/12_d.up.sql", "db plain: (db/9_a.up.sql) db/9_a.down.sql"});
+        Lines{"db golang-migrate: db/9_a.up.sql db/10_b.up.sql db/12_d.up.sql",
+              "db golang-migrate: (db/9_a.up.sql) db/9_a.down.sql"});
 }
 
 TEST_CASE("what is named twice is read once") {
@@ -149,14 +154,15 @@ TEST_CASE("a file is found in its project from wherever pglint is started") {
         Lines{".. drizzle: (../20261122191414_init/migration.sql) ../20261123191414_next/migration.sql"});
 }
 
-TEST_CASE("a file of a drizzle folder that is not in the journal is read as a plain one") {
+TEST_CASE("a file of a drizzle folder that is not in the journal is not read as a migration") {
   std::map<std::string, std::string> files;
   add_drizzle(files, "drizzle");
   files["drizzle/x.sql"] = "SELECT 1;";
-  const auto disk = test::fake(files);
-  const auto sources = read({"drizzle/x.sql"}, disk);
-  CHECK(all(sources) == Lines{"drizzle plain: (drizzle/0000_init.sql) (drizzle/0001_a.sql) drizzle/x.sql"});
-  CHECK(any_has(sources.notices, "drizzle/x.sql is not in the journal"));
+  const auto sources = read({"drizzle/x.sql"}, test::fake(files));
+  CHECK(all(sources) == Lines{"drizzle drizzle:"});
+  REQUIRE(sources.projects[0].problems.size() == 1);
+  CHECK(sources.projects[0].problems[0].rule == "file-without-journal-entry");
+  CHECK(sources.projects[0].problems[0].path == "drizzle/x.sql");
 }
 
 TEST_CASE("a file of any name is read when it is named") {
@@ -276,6 +282,13 @@ TEST_CASE("the projects of the test data are read as they are laid out") {
   CHECK(any_has(failures(run("invalid-utf8")), "002_latin1.sql: is not valid UTF-8 at byte "));
   CHECK(run("invalid-utf8").projects.at(0).migrations.size() == 2);
   CHECK(any_has(failures(run("broken-journal")), "_journal.json: "));
-  CHECK(any_has(failures(run("missing-file")), "is named in meta/_journal.json but is not there"));
-  CHECK(any_has(run("orphan-file").notices, "is not in the journal, so drizzle never runs it"));
+  const auto problem = [&](const std::string& name) {
+    const auto sources = run(name);
+    CHECK(failures(sources) == Lines{});
+    const auto& problems = sources.projects.at(0).problems;
+    return problems.empty() ? std::string_view() : problems.front().rule;
+  };
+  CHECK(problem("missing-file") == "journal-entry-without-file");
+  CHECK(problem("orphan-file") == "file-without-journal-entry");
+  CHECK(problem("stale-when") == "journal-when-not-newer");
 }

@@ -30,6 +30,7 @@ std::optional<Example::Kind> kind_of(std::string_view word) {
 struct Fence {
   Example example;
   std::string file;
+  std::string git;
   bool shown_only = false;
 };
 
@@ -74,13 +75,16 @@ void Parser::attribute(std::string_view name, std::string_view value, Fence& fen
   if (name == "pg") {
     if (one_of({"12", "13", "14", "15", "16", "17", "18"})) fence.example.pg = (value[0] - '0') * 10 + (value[1] - '0');
   } else if (name == "runner") {
-    if (one_of({"plain", "drizzle"})) fence.example.runner = value;
+    if (one_of({"plain", "drizzle", "atlas", "dbmate", "flyway", "golang-migrate", "goose", "tern"}))
+      fence.example.runner = value;
   } else if (name == "tx") {
     if (one_of({"statement", "file", "all"})) fence.example.transaction = value;
   } else if (name == "file") {
-    if (value.empty() || value.find('/') != std::string_view::npos)
+    if (value.empty() || (value.find('/') != std::string_view::npos && value != "meta/_journal.json"))
       problem(number_, "file= names a file, without a folder");
     fence.file = value;
+  } else if (name == "git") {
+    if (one_of({"new", "changed"})) fence.git = value;
   } else if (name == "also") {
     for (const std::string_view rule : words(value, ',')) fence.example.also.emplace_back(rule);
     if (fence.example.also.empty()) problem(number_, "also= names rules");
@@ -114,6 +118,7 @@ Fence Parser::fence(std::string_view info) {
     else
       attribute(parts[i].substr(0, equals), parts[i].substr(equals + 1), fence);
   }
+  if (!fence.git.empty() && fence.file.empty()) problem(number_, "git= is about a file=");
   if (language != "sql" && fence.file.empty()) problem(number_, "what is not SQL has a file=");
   if (!fence.example.transaction.empty() && fence.example.runner != "plain")
     problem(number_, "tx= is for the runner plain");
@@ -137,9 +142,11 @@ void Parser::add(Fence fence, std::string text) {
         last.transaction != fence.example.transaction)
       problem(fence.example.line, "the files of one project have the same attributes");
     last.also.insert(last.also.end(), fence.example.also.begin(), fence.example.also.end());
+    if (!fence.git.empty()) last.git.emplace_back(fence.file, fence.git);
     last.files.emplace_back(std::move(fence.file), std::move(text));
     return;
   }
+  if (!fence.git.empty()) fence.example.git.emplace_back(fence.file, fence.git);
   fence.example.files.emplace_back(named ? fence.file : "0001_example.sql", std::move(text));
   page_.examples.push_back(std::move(fence.example));
   named_ = named;

@@ -24,7 +24,9 @@ struct Example {
   std::vector<std::pair<std::string, std::string>> files;  // name and text, in the order in which they run
   int pg = 15;
   std::string runner = "plain";
-  std::string transaction;             // of plain: statement, file or all; empty: as the profile has it
+  std::string transaction;  // of plain: statement, file or all; empty: as the profile has it
+  // What git says of files: "new", or "changed", which is released and another now. Empty: git is not asked.
+  std::vector<std::pair<std::string, std::string>> git = {};
   std::vector<std::string> also = {};  // other rules that an unsafe example raises
 };
 

@@ -20,6 +20,7 @@
 
 #include "source/path.h"
 #include "source/runner.h"
+#include "source/runner/common.h"
 
 namespace pglint::source {
 
@@ -32,6 +33,7 @@ using namespace drizzle;
 struct JournalEntry {
   std::string tag;
   bool valid = false;
+  std::int64_t when = 0;  // milliseconds since 1970; 0: it does not say
 };
 
 // Reads what we need of a journal, or the dialect alone of a snapshot: no tree is built, so nothing in the file can
@@ -47,8 +49,8 @@ class JsonReader final : public nlohmann::json_sax<nlohmann::json> {
 
   bool null() override { return scalar(); }
   bool boolean(bool /*value*/) override { return scalar(); }
-  bool number_integer(number_integer_t /*value*/) override { return scalar(); }
-  bool number_unsigned(number_unsigned_t /*value*/) override { return scalar(); }
+  bool number_integer(number_integer_t value) override { return number(value); }
+  bool number_unsigned(number_unsigned_t value) override { return number(static_cast<number_integer_t>(value)); }
   bool number_float(number_float_t /*value*/, const string_t& /*text*/) override { return scalar(); }
   bool binary(binary_t& /*value*/) override { return scalar(); }
   bool string(string_t& value) override {
@@ -57,7 +59,8 @@ class JsonReader final : public nlohmann::json_sax<nlohmann::json> {
       return !only_dialect_;
     }
     if (in_entries_ && depth_ == 3 && key_ == "tag") {
-      entries.back() = {std::move(value), true};
+      entries.back().tag = std::move(value);
+      entries.back().valid = true;
       return true;
     }
     return scalar();
@@ -96,6 +99,13 @@ class JsonReader final : public nlohmann::json_sax<nlohmann::json> {
   }
 
  private:
+  bool number(number_integer_t value) {
+    if (in_entries_ && depth_ == 3 && key_ == "when") {
+      entries.back().when = value;
+      return true;
+    }
+    return scalar();
+  }
   bool scalar() {
     if (in_entries_ && depth_ == 2) entries.emplace_back();
     return true;
@@ -310,6 +320,19 @@ void order_by_journal(const Folder& folder, const Files& files, Project& project
   if (!journal.has_entries) return by_name(0, "has no list of \"entries\": restore it from version control");
   if (!journal.dialect) notes.notices.push_back(path + " names no dialect: taken as PostgreSQL");
 
+  // Where a tag stands in the journal.
+  const auto place = [&](const std::string& tag) {
+    const std::size_t at = text->find('"' + tag + '"');
+    if (at == std::string::npos) return Span{};
+    return Span{static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(at + tag.size() + 2)};
+  };
+  const auto document = [&](const std::string& file, std::string content) {
+    const auto same = [&](const Document& one) { return one.path == file; };
+    if (std::none_of(notes.documents.begin(), notes.documents.end(), same))
+      notes.documents.push_back({file, std::move(content)});
+  };
+  std::int64_t newest = 0;
+  std::string_view newest_tag;
   std::unordered_set<std::string_view> seen;
   for (std::size_t i = 0; i < journal.entries.size(); ++i) {
     const JournalEntry& entry = journal.entries[i];
@@ -320,33 +343,71 @@ void order_by_journal(const Folder& folder, const Files& files, Project& project
       continue;
     }
     if (!seen.insert(entry.tag).second) {
-      notes.failures.push_back(
-          {path, 0,
-           fmt::format("names {} twice, so that drizzle would run it twice: remove the second entry", entry.tag)});
+      const Span first = place(entry.tag);
+      const std::size_t again = text->find('"' + entry.tag + '"', first.end);
+      Span at = first;
+      if (again != std::string::npos)
+        at = {static_cast<std::uint32_t>(again), static_cast<std::uint32_t>(again + entry.tag.size() + 2)};
+      notes.problems.push_back({.rule = "duplicate-version",
+                                .path = path,
+                                .at = at,
+                                .message = fmt::format("{} stands in the journal twice", entry.tag),
+                                .why = "Drizzle runs the file once for each entry: the second time fails, or does "
+                                       "everything again.",
+                                .help = "Remove the second entry.",
+                                .always = true});
+      document(path, *text);
       continue;
     }
     const std::string name = entry.tag + ".sql";
     std::string file = join(folder.path, name);
     const bool there = name.find('/') == std::string::npos ? folder.find(name) != nullptr : files.exists(file);
     if (!there) {
-      notes.failures.push_back(
-          {std::move(file), 0,
-           fmt::format("is named in {} but is not there: restore the file, or remove its entry", journal_name)});
+      notes.problems.push_back({.rule = "journal-entry-without-file",
+                                .path = path,
+                                .at = place(entry.tag),
+                                .message = fmt::format("{} is in the journal, and {} is not there", entry.tag, file),
+                                .why = "Drizzle reads all files before it runs any, and stops here.",
+                                .help = "Restore the file. If no database has run it, remove its entry.",
+                                .always = true});
+      document(path, *text);
       continue;
+    }
+    if (entry.when != 0 && !newest_tag.empty() && entry.when <= newest) {
+      notes.problems.push_back(
+          {.rule = "journal-when-not-newer",
+           .path = file,
+           .at = {},
+           .message =
+               fmt::format("The journal gives it the time {}, and {} before it has {}", entry.when, newest_tag, newest),
+           .why = fmt::format("Drizzle runs an entry only if its time is later than that of the last one that it has "
+                              "run: a database that has {} never runs this migration, and nobody is told.",
+                              newest_tag),
+           .help =
+               "Give its entry in meta/_journal.json a \"when\" that is later than all before it. If some databases "
+               "have run it, they will run it again."});
+    } else if (entry.when > newest) {
+      newest = entry.when;
+      newest_tag = entry.tag;
     }
     project.migrations.push_back(migration_of(entry.tag, std::move(file)));
   }
 
-  std::size_t strangers = 0;
-  std::string first;
   for (const Entry& entry : folder.entries) {
     if (!is_sql(entry) || seen.contains(std::string_view(entry.name).substr(0, entry.name.size() - 4))) continue;
-    if (strangers++ == 0) first = join(folder.path, entry.name);
-  }
-  if (strangers == 1) notes.notices.push_back(first + " is not in the journal, so drizzle never runs it");
-  if (strangers > 1) {
-    notes.notices.push_back(
-        fmt::format("{} and {} more are not in the journal, so drizzle never runs them", first, strangers - 1));
+    const std::string stranger = join(folder.path, entry.name);
+    auto content = files.read(stranger);
+    std::string shown = content ? std::move(*content) : std::string();
+    const auto first_line = static_cast<std::uint32_t>(std::min(shown.find('\n'), shown.size()));
+    notes.problems.push_back({.rule = "file-without-journal-entry",
+                              .path = stranger,
+                              .at = {0, first_line},
+                              .message = fmt::format("{} is not in meta/_journal.json", entry.name),
+                              .why = "Drizzle runs what its journal names, and nothing else: this file never runs.",
+                              .help =
+                                  "Make it by drizzle-kit generate --custom and put its SQL there, or move it out of "
+                                  "the folder."});
+    document(stranger, std::move(shown));
   }
 }
 
@@ -360,7 +421,7 @@ Project order(const Layout& layout, const Files& files, const ReadOptions& /*opt
   Project project;
   project.root = layout.root;
   project.runner = "drizzle";
-  project.wrapped_run = drizzle_runner.wrapped_run;
+  project.wrapped_run = true;
   project.psql = drizzle_runner.psql;
   auto entries = files.list(layout.root);
   if (!entries) {
@@ -381,12 +442,15 @@ Project order(const Layout& layout, const Files& files, const ReadOptions& /*opt
   return project;
 }
 
-void cut(const Project& /*project*/, Migration& migration) {
+void cut(const Project& /*project*/, Migration& migration, Notes& notes) {
   const std::string_view text = migration.text;
   migration.scripts.clear();
   std::size_t begin = 0;
+  std::vector<Span> marks;
   while (begin <= text.size()) {
     const std::size_t marker = text.find(breakpoint, begin);
+    if (marker != std::string_view::npos)
+      marks.push_back({static_cast<std::uint32_t>(marker), static_cast<std::uint32_t>(marker + breakpoint.size())});
     const std::size_t end = marker == std::string_view::npos ? text.size() : marker;
     // An empty query does nothing.
     if (text.substr(begin, end - begin).find_first_not_of(" \t\r\n") != std::string_view::npos) {
@@ -398,6 +462,7 @@ void cut(const Project& /*project*/, Migration& migration) {
     if (marker == std::string_view::npos) break;
     begin = marker + breakpoint.size();
   }
+  common::check_markers(migration, breakpoint, "Drizzle", marks, notes);
 }
 
 }  // namespace
@@ -433,14 +498,20 @@ bool leads_out(std::string_view tag) {
 
 }  // namespace drizzle
 
-const Runner drizzle_runner = {
+constinit const Runner drizzle_runner = {
     .name = "drizzle",
+    .title = "Drizzle",
     .looks_for = "Drizzle's meta/_journal.json or its v1 folders (<14 digits>_name/migration.sql)",
     .detect = detect,
     .order = order,
     .cut = cut,
-    .wrapped_run = true,
-    .psql = false,
+    .scope = Scope::all_pending,
+    .outside =
+        "Drizzle runs all pending migrations in one transaction: give the statement a migration of its own that begins "
+        "with COMMIT;--> statement-breakpoint and may be repeated.",
+    .later =
+        "Drizzle runs all pending migrations in one transaction: the second half belongs in a migration that is "
+        "deployed later, or behind a COMMIT;--> statement-breakpoint.",
 };
 
 }  // namespace pglint::source

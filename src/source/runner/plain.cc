@@ -10,6 +10,7 @@
 
 #include "source/path.h"
 #include "source/runner.h"
+#include "source/runner/common.h"
 
 namespace pglint::source {
 
@@ -156,23 +157,23 @@ Project order(const Layout& layout, const Files& files, const ReadOptions& optio
   return project;
 }
 
-void cut(const Project& /*project*/, Migration& migration) {
-  Script script;
-  script.range = {0, static_cast<std::uint32_t>(migration.text.size())};
-  script.sent = Sent::statement;
-  migration.scripts = {script};
+void cut(const Project& /*project*/, Migration& migration, Notes& /*notes*/) {
+  common::render(migration, plain_runner.templates);
+  common::whole(migration, Sent::statement);
 }
 
 }  // namespace
 
-const Runner plain_runner = {
+constinit const Runner plain_runner = {
     .name = "plain",
+    .title = "psql",
     .looks_for = ".sql files",
     .detect = detect,
     .order = order,
     .cut = cut,
-    .wrapped_run = false,
+    .scope = Scope::per_statement,
     .psql = true,
+    .templates = Template::dollar | Template::braces,
 };
 
 }  // namespace pglint::source

@@ -1,0 +1,321 @@
+// Liquibase's formatted SQL: changesets, each in a transaction of its own unless runInTransaction:false follows. The
+// changelog that includes the files orders them; where there is none they are taken by name, as includeAll does.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+
+#include "source/runner/common.h"
+
+namespace pglint::source {
+
+extern const Runner liquibase_runner;
+
+namespace {
+
+using namespace common;
+
+constexpr std::size_t deepest = 8;
+constexpr std::size_t most_files = 100'000;
+constexpr std::size_t most_bytes = std::size_t{16} * 1024 * 1024;  // of a changelog that is not SQL
+
+// "--liquibase formatted sql", however it is spaced.
+bool is_header(std::string_view line) {
+  line = trimmed(line);
+  if (!line.starts_with("--")) return false;
+  line = trimmed(line.substr(2));
+  if (!starts_with_any_case(line, "liquibase")) return false;
+  return starts_with_any_case(trimmed(line.substr(9)), "formatted");
+}
+
+bool knows(std::string_view text) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  std::size_t at = 0;
+  Line line;
+  while (next_line(text, at, line)) {
+    const std::string_view words = trimmed(line.of(text));
+    if (!words.empty()) return is_header(words);
+  }
+  return false;
+}
+
+bool is_changelog(std::string_view name) {
+  return name.ends_with(".xml") || name.ends_with(".yaml") || name.ends_with(".yml") || name.ends_with(".json");
+}
+
+struct Include {
+  bool all = false;  // a folder
+  std::string path;
+};
+
+// What a changelog in XML, YAML or JSON includes, in order: `include` and `sqlFile` name a file, `includeAll` a folder.
+// All three forms are words and values, and nothing else of them is needed.
+std::vector<Include> includes(std::string_view text) {
+  std::vector<Include> found;
+  enum class After : std::uint8_t { nothing, file, folder } after = After::nothing;
+  bool value_next = false;
+  const auto value = [&](std::string_view path) {
+    value_next = false;
+    if (after == After::nothing || path.empty()) return;
+    found.push_back({after == After::folder, std::string(path)});
+    after = After::nothing;
+  };
+  const auto word = [&](std::string_view name) {
+    if (name == "include" || name == "sqlFile") {
+      after = After::file;
+    } else if (name == "includeAll") {
+      after = After::folder;
+    } else if ((name == "file" || name == "path") && after != After::nothing) {
+      value_next = true;
+    }
+  };
+  for (std::size_t i = 0; i < text.size();) {
+    const char c = text[i];
+    if (text.substr(i).starts_with("<!--")) {
+      const std::size_t end = text.find("-->", i);
+      i = end == std::string_view::npos ? text.size() : end + 3;
+    } else if (c == '#') {
+      i = std::min(text.find('\n', i), text.size());
+    } else if (c == '"' || c == '\'') {
+      const std::size_t end = text.find(c, i + 1);
+      if (end == std::string_view::npos) break;
+      const std::string_view quoted = text.substr(i + 1, end - i - 1);
+      if (value_next)
+        value(quoted);
+      else
+        word(quoted);
+      i = end + 1;
+    } else if (is_letter(c) || c == '/' || c == '.') {
+      std::size_t end = i;
+      while (end < text.size() && std::string_view(" \t\r\n\"'<>=,:{}[]").find(text[end]) == std::string_view::npos)
+        ++end;
+      const std::string_view bare = text.substr(i, end - i);
+      if (value_next)
+        value(bare);
+      else
+        word(bare);
+      i = std::max(end, i + 1);
+    } else {
+      ++i;
+    }
+  }
+  return found;
+}
+
+// A path in a changelog is relative to it, or to the root of a search path above it.
+std::string resolve(const std::string& changelog, std::string_view path, const Files& files) {
+  if (path.starts_with("classpath:")) path.remove_prefix(10);
+  while (path.starts_with('/')) path.remove_prefix(1);
+  std::string at = parent(changelog);
+  for (int i = 0; i < 8 && !at.empty(); ++i, at = parent(at)) {
+    std::string there = tidy(join(at, path));
+    if (files.exists(there)) return there;
+  }
+  return {};
+}
+
+std::vector<Layout> detect(const Folder& folder, const Files& files) {
+  // A master changelog: it has a name of its own, or stands above the folder of the files.
+  for (const Entry& entry : folder.entries) {
+    if (entry.folder || !is_changelog(entry.name)) continue;
+    if (!contains_any_case(entry.name, "changelog") && !contains_any_case(entry.name, "migrations") &&
+        !contains_any_case(entry.name, "liquibase"))
+      continue;
+    const std::string path = join(folder.path, entry.name);
+    const auto text = files.read(path);
+    if (!text || text->size() > most_bytes || !contains_any_case(*text, "databasechangelog")) continue;
+    for (const Include& include : includes(*text)) {
+      const std::string there = resolve(path, include.path, files);
+      if (there.empty()) continue;
+      const std::string root = include.all || files.is_folder(there) ? there : parent(there);
+      auto entries = files.list(root);
+      if (!entries) continue;
+      for (const auto& [sample, sql] : samples({root, std::move(*entries)}, files)) {
+        if (knows(sql)) return {{path, root, {}, Evidence::own, path}};
+      }
+    }
+  }
+  for (const auto& [path, text] : samples(folder, files)) {
+    if (!knows(text)) continue;
+    // The changelog that includes them, one or two folders up.
+    std::string around = folder.path;
+    for (int i = 0; i < 2; ++i) {
+      around = parent(around);
+      if (around.empty()) break;
+      auto entries = files.list(around);
+      if (!entries) break;
+      for (const Entry& entry : *entries) {
+        if (entry.folder || !is_changelog(entry.name)) continue;
+        const std::string changelog = join(around, entry.name);
+        const auto master = files.read(changelog);
+        if (!master || master->size() > most_bytes || !contains_any_case(*master, "databasechangelog")) continue;
+        for (const Include& include : includes(*master)) {
+          const std::string there = resolve(changelog, include.path, files);
+          const std::string in = there.empty() || files.is_folder(there) ? there : parent(there);
+          if (!in.empty() && files.identity(in) == files.identity(folder.path))
+            return {{changelog, folder.path, {}, Evidence::own, changelog}};
+        }
+      }
+    }
+    return {{path + ", liquibase formatted sql", folder.path, {}, Evidence::markers, {}}};
+  }
+  return {};
+}
+
+struct Walk {
+  const Files& files;
+  Project& project;
+  Notes& notes;
+  std::unordered_set<std::string> seen = {};  // files and folders
+};
+
+void add_file(Walk& walk, const std::string& path) {
+  if (!path.ends_with(".sql") || walk.project.migrations.size() >= most_files || !walk.seen.insert(path).second) return;
+  Migration& migration = walk.project.migrations.emplace_back();
+  migration.id = stem(file_name(path));
+  migration.path = path;
+}
+
+void add_folder(Walk& walk, const std::string& path, std::size_t depth) {
+  if (depth > deepest || !walk.seen.insert(walk.files.identity(path) + '/').second) return;
+  const auto folder = listed(path, walk.files, walk.notes);
+  if (!folder) return;
+  for (const Entry& entry : folder->entries) {
+    const std::string inside = join(path, entry.name);
+    if (entry.folder)
+      add_folder(walk, inside, depth + 1);
+    else
+      add_file(walk, inside);
+  }
+}
+
+void add_changelog(Walk& walk, const std::string& path, std::size_t depth) {
+  if (depth > deepest || !walk.seen.insert(path).second) return;
+  const auto text = walk.files.read(path);
+  if (!text || text->size() > most_bytes) {
+    walk.notes.failures.push_back({path, 0, text ? "is too large for a changelog" : one_line(text.error())});
+    return;
+  }
+  for (const Include& include : includes(*text)) {
+    const std::string there = resolve(path, include.path, walk.files);
+    if (there.empty()) {
+      walk.notes.failures.push_back(
+          {path, 0, fmt::format("includes {}, which is not there: restore it, or take the line out", include.path)});
+    } else if (walk.files.is_folder(there)) {
+      add_folder(walk, there, depth + 1);
+    } else if (is_changelog(there)) {
+      add_changelog(walk, there, depth + 1);
+    } else {
+      add_file(walk, there);
+    }
+  }
+}
+
+Project order(const Layout& layout, const Files& files, const ReadOptions& /*options*/, Notes& notes) {
+  Project project = start(liquibase_runner, layout.root);
+  Walk walk{files, project, notes};
+  if (layout.config.empty())
+    add_folder(walk, layout.root, 0);
+  else
+    add_changelog(walk, layout.config, 0);
+  return project;
+}
+
+// `--changeset author:id attribute:value …`: the attributes; nothing if the line is another.
+bool is_changeset(std::string_view line, std::string_view& attributes) {
+  line = trimmed(line);
+  if (!line.starts_with("--")) return false;
+  line = trimmed(line.substr(2));
+  if (!starts_with_any_case(line, "changeset") || line.size() < 11 || (line[9] != ' ' && line[9] != '\t')) return false;
+  attributes = line.substr(9);
+  return attributes.find(':') != std::string_view::npos;
+}
+
+std::string attribute(std::string_view attributes, std::string_view name) {
+  for (std::string_view word = take_word(attributes); !word.empty(); word = take_word(attributes)) {
+    if (!starts_with_any_case(word, name) || word.size() <= name.size() || word[name.size()] != ':') continue;
+    std::string_view value = word.substr(name.size() + 1);
+    if (value.size() > 1 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
+    return std::string(value);
+  }
+  return {};
+}
+
+struct Changeset {
+  std::size_t begin = 0;
+  bool wrapped = true;
+  bool split = true;
+  std::string delimiter;
+};
+
+void add_changeset(Migration& migration, const Changeset& changeset, std::size_t end) {
+  const std::string_view text = migration.text;
+  if (!changeset.split) {
+    add_script(migration, changeset.begin, end, Sent::pipeline, changeset.wrapped);
+    return;
+  }
+  if (changeset.delimiter.empty() || changeset.delimiter == ";") {
+    add_script(migration, changeset.begin, end, Sent::statement, changeset.wrapped);
+    return;
+  }
+  // Pieces share the changeset's transaction; the migration's own is what can hold them together, and a file with one
+  // such changeset is the usual one.
+  std::size_t at = changeset.begin;
+  while (at < end) {
+    const std::size_t next = std::min(text.find(changeset.delimiter, at), end);
+    add_script(migration, at, next, Sent::pipeline, changeset.wrapped);
+    at = next + changeset.delimiter.size();
+  }
+}
+
+void cut(const Project& /*project*/, Migration& migration, Notes& notes) {
+  const std::string_view text = migration.text;
+  migration.scripts.clear();
+  render(migration, Template::dollar);
+  if (!knows(text)) {  // a sqlFile: one changeset
+    add_script(migration, 0, text.size(), Sent::statement, true);
+    return;
+  }
+  bool in_changeset = false;
+  Changeset changeset;
+  std::vector<Span> marks;
+  std::size_t at = 0;
+  Line line;
+  std::string_view attributes;
+  while (next_line(text, at, line)) {
+    if (!is_changeset(line.of(text), attributes)) continue;
+    const std::size_t dashes = text.find("--", line.begin);
+    marks.push_back({static_cast<std::uint32_t>(dashes), static_cast<std::uint32_t>(line.end)});
+    if (in_changeset) add_changeset(migration, changeset, line.begin);
+    changeset = {.begin = in_changeset ? line.begin : with_header(text, line.begin),
+                 .wrapped = attribute(attributes, "runintransaction") != "false",
+                 .split = attribute(attributes, "splitstatements") != "false",
+                 .delimiter = attribute(attributes, "enddelimiter")};
+    in_changeset = true;
+  }
+  if (in_changeset) add_changeset(migration, changeset, text.size());
+  check_markers(migration, "changeset", "Liquibase", marks, notes);
+}
+
+}  // namespace
+
+constinit const Runner liquibase_runner = {
+    .name = "liquibase",
+    .title = "Liquibase",
+    .looks_for = "--liquibase formatted sql",
+    .detect = detect,
+    .order = order,
+    .cut = cut,
+    .scope = Scope::per_changeset,
+    .templates = Template::dollar,
+    .edited = Edited::refused,
+    .knows = knows,
+    .outside =
+        "Liquibase runs each changeset in a transaction: give the statement a changeset of its own with "
+        "runInTransaction:false.",
+    .later = "Liquibase runs each changeset in a transaction: the second half belongs in another changeset.",
+};
+
+}  // namespace pglint::source
