@@ -1,6 +1,7 @@
 // A column is renamed while the running release still asks for it by its old name.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "lint/context.h"
@@ -21,12 +22,25 @@ bool is_new(const RenameStmt& statement, const effect::RelationEffect& table, co
          (catalog.now.transaction != 0 && column->created.transaction == catalog.now.transaction);
 }
 
+// A column of the new name was dropped in the same transaction: one takes the place of another, and whoever uses that
+// name goes on.
+bool takes_a_place(const RenameStmt& statement, const effect::RelationEffect& table, const Context& context) {
+  if (table.relation == nullptr) return false;
+  const catalog::Catalog& catalog = *context.catalog;
+  const Symbol name = catalog.symbols.find(pg::text(statement.newname));
+  return std::any_of(table.relation->columns.begin(), table.relation->columns.end(), [&](const catalog::Column& one) {
+    return one.dropped && one.name == name && catalog.now.transaction != 0 &&
+           one.left.transaction == catalog.now.transaction;
+  });
+}
+
 void check(const RenameStmt& statement, const Context& context) {
   const bool of_relation = statement.relationType == OBJECT_TABLE || statement.relationType == OBJECT_VIEW ||
                            statement.relationType == OBJECT_MATVIEW || statement.relationType == OBJECT_FOREIGN_TABLE;
   if (statement.renameType != OBJECT_COLUMN || !of_relation) return;
   const effect::RelationEffect* table = context.table();
   if (table == nullptr || table->is_new || is_new(statement, *table, context)) return;
+  if (takes_a_place(statement, *table, context)) return;
 
   const std::string name = context.display(*table);
   const std::string from = quoted(pg::text(statement.subname));

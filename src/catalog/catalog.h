@@ -74,6 +74,7 @@ struct Column {
   std::string_view default_sql = {};  // as written; empty if none or generated
   std::string_view generated_sql = {};
   When created = {};
+  When left = {};  // of a dropped one: when it was
 };
 
 enum class ConstraintKind : std::uint8_t { primary_key, unique, check, foreign_key, exclusion, not_null };
@@ -358,6 +359,12 @@ class Catalog {
   }
   [[nodiscard]] bool is_new(const Relation& relation) const {
     return new_in_transaction(relation) || new_in_migration(relation) || relation.persistence == Persistence::temporary;
+  }
+
+  // Whether a constraint of any relation of the schema has that name.
+  [[nodiscard]] bool has_constraint(Symbol schema, Symbol name) const {
+    const std::uint32_t* count = constraints_.find(key(schema, name));
+    return count != nullptr && *count != 0;
   }
 
   // "public.orders", quoted as PostgreSQL would.

@@ -44,8 +44,9 @@ std::vector<Step> not_null_again(const Step& step, int pg_version) {
   const std::string column = recipe::unquoted(name(behind_column));
   recipe::Pieces pieces;
   const std::size_t dot = table.rfind('.');  // of the label alone, which only makes the name of a constraint
-  recipe::tighten_not_null(table, recipe::unquoted(table.substr(dot == std::string::npos ? 0 : dot + 1)), column, {},
-                           pg_version, pieces);
+  recipe::tighten_not_null(
+      {table, recipe::unquoted(table.substr(dot == std::string::npos ? 0 : dot + 1)), column, {}, {}, pg_version},
+      pieces);
   std::vector<Step> out;
   for (recipe::Placed& placed : pieces.steps) {
     placed.step.locks = step.locks;

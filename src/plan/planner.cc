@@ -247,27 +247,26 @@ Planned plan(const source::Project& project, const PlanRequest& request) {
   const auto look = [&](const recipe::Command& command, std::size_t /*migration*/, Span /*at*/) {
     if (first) context.first_migration = command.catalog->now.migration;
     first = false;
-    recipe::note_writes(command, context);
+    recipe::note(command, context);
   };
-  Commands before(project, request.recipes, look, nullptr);
+  Commands before(project, request.recipes, look,
+                  [&](const catalog::Catalog& end) { recipe::note_end(end, request.recipes.pg_version, context); });
   lint::replay(project, request.replay, before);
 
   std::vector<Cooked> cooked;
-  recipe::Pieces renames;
   const auto cook = [&](const recipe::Command& command, std::size_t migration, Span at) {
     cooked.push_back({migration, at, recipe::cook(command, context)});
   };
   std::vector<recipe::Pieces> finished;
   std::vector<std::string> renamed_tables;
   Commands walk(project, request.recipes, cook, [&](const catalog::Catalog& end) {
-    // One by one, so that each goes to the plan of its table.
-    const std::vector<recipe::Renamed> all = context.renamed;
-    for (const recipe::Renamed& one : all) {
-      context.renamed = {one};
-      finished.push_back(recipe::finish_renames(end, context.first_migration, request.recipes, context));
-      renamed_tables.push_back(end.qualified(*one.table));
+    // Table by table, so that each goes to the plan of its table.
+    std::map<std::string, std::vector<recipe::Renamed>> tables;
+    for (const recipe::Renamed& one : context.renamed) tables[end.qualified(*one.table)].push_back(one);
+    for (const auto& [table, renames] : tables) {
+      finished.push_back(recipe::finish_renames(end, context.first_migration, request.recipes, renames));
+      renamed_tables.push_back(table);
     }
-    context.renamed = all;
   });
   lint::replay(project, request.replay, walk);
 

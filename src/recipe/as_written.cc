@@ -23,6 +23,99 @@ bool harms(const Command& command) {
   });
 }
 
+// The comment of an object is this text.
+std::string comment_condition(const catalog::Catalog& catalog, const CommentStmt& comment) {
+  const auto relation = [&](const pg::QualifiedName& name) {
+    const catalog::Lookup found = catalog.find(name.schema.empty() ? Symbol{} : catalog.symbols.intern(name.schema),
+                                               catalog.symbols.intern(name.name));
+    return fmt::format("pg_catalog.to_regclass({})", literal(catalog.qualified(found.schema, found.name)));
+  };
+  const auto* names = pg::as<List>(comment.object);
+  std::string says;
+  switch (comment.objtype) {
+    case OBJECT_TABLE:
+    case OBJECT_FOREIGN_TABLE:
+    case OBJECT_VIEW:
+    case OBJECT_MATVIEW:
+    case OBJECT_INDEX:
+    case OBJECT_SEQUENCE:
+      says = fmt::format("pg_catalog.obj_description({}, 'pg_class')", relation(pg::object_name(comment.object)));
+      break;
+    case OBJECT_COLUMN:
+      says = fmt::format(
+          "(SELECT pg_catalog.col_description(attrelid, attnum) FROM pg_catalog.pg_attribute WHERE attrelid = {} AND "
+          "attname = {} AND NOT attisdropped)",
+          relation(pg::owner_of(names)), literal(pg::last_name(names)));
+      break;
+    case OBJECT_TABCONSTRAINT:
+      says = fmt::format(
+          "(SELECT pg_catalog.obj_description(oid, 'pg_constraint') FROM pg_catalog.pg_constraint WHERE conrelid = {} "
+          "AND conname = {})",
+          relation(pg::owner_of(names)), literal(pg::last_name(names)));
+      break;
+    case OBJECT_SCHEMA:
+      says = fmt::format("pg_catalog.obj_description(pg_catalog.to_regnamespace({}), 'pg_namespace')",
+                         literal(ident(pg::string(comment.object))));
+      break;
+    default:
+      return {};
+  }
+  if (comment.comment == nullptr || *comment.comment == '\0') return says + " IS NULL";
+  return fmt::format("{} IS NOT DISTINCT FROM {}", says, literal(comment.comment));
+}
+
+// Rows of constants, by a key that each of them names: how they can be found again.
+std::vector<std::string> rows_by_key(const Command& command, const InsertStmt& insert) {
+  const effect::RelationEffect* table = command.table();
+  const auto* select = pg::as<SelectStmt>(insert.selectStmt);
+  if (table == nullptr || table->relation == nullptr || select == nullptr || select->valuesLists == nullptr ||
+      insert.withClause != nullptr || insert.returningClause != nullptr || insert.override != OVERRIDING_NOT_SET ||
+      (insert.onConflictClause != nullptr && insert.onConflictClause->action != ONCONFLICT_NOTHING))
+    return {};
+  const catalog::Catalog& catalog = *command.catalog;
+  std::vector<Symbol> columns;
+  for (const ResTarget& target : pg::only<ResTarget>(insert.cols))
+    columns.push_back(catalog.symbols.find(pg::text(target.name)));
+  if (insert.cols == nullptr)
+    for (const catalog::Column& column : table->relation->columns)
+      if (!column.dropped) columns.push_back(column.name);
+  const auto constant = [](const Node* value) -> std::string {
+    if (const auto number = pg::constant_integer(value)) return std::to_string(*number);
+    if (const auto text = pg::constant_string(value)) return literal(*text);
+    return {};
+  };
+  const auto rows_of = [&](const catalog::Index& index) {
+    std::vector<std::string> rows;
+    for (const Node* row : pg::nodes(select->valuesLists)) {
+      const auto values = pg::nodes(pg::as<List>(row));
+      std::string found;
+      for (const catalog::IndexKey& key : index.keys) {
+        const auto at = static_cast<std::size_t>(std::ranges::find(columns, key.column) - columns.begin());
+        const std::string value = key.column && at < values.size() ? constant(values[at]) : std::string();
+        if (value.empty()) return std::vector<std::string>();
+        found += fmt::format("{}{} = {}", found.empty() ? "" : " AND ", ident(catalog.text(key.column)), value);
+      }
+      rows.push_back(std::move(found));
+    }
+    return rows;
+  };
+  constexpr std::size_t most = 200;
+  for (const catalog::Relation* index : table->relation->indexes) {
+    if (index->dropped || index->index == nullptr || !index->index->unique || !index->index->predicate.empty())
+      continue;
+    std::vector<std::string> rows = rows_of(*index->index);
+    if (!rows.empty() && rows.size() <= most) return rows;
+  }
+  return {};
+}
+
+std::string insert_condition(const Command& command, const InsertStmt& insert) {
+  std::string out;
+  for (const std::string& row : rows_by_key(command, insert))
+    out += fmt::format("{}EXISTS (SELECT FROM {} WHERE {})", out.empty() ? "" : "\n  AND ", command.table_name(), row);
+  return out;
+}
+
 // When it is done; empty where that cannot be told.
 std::string condition(const Command& command) {
   const catalog::Catalog& catalog = *command.catalog;
@@ -56,6 +149,10 @@ std::string condition(const Command& command) {
       const effect::Build& build = command.effects->builds.front();
       return probe::relation(catalog.qualified(build.schema, build.name));
     }
+    case T_CommentStmt:
+      return comment_condition(catalog, pg::cast<CommentStmt>(command.node));
+    case T_InsertStmt:
+      return insert_condition(command, pg::cast<InsertStmt>(command.node));
     default:
       break;
   }
@@ -99,24 +196,30 @@ std::string condition(const Command& command) {
   }
 }
 
-std::string undo(const Command& command) {
+std::vector<std::string> undo(const Command& command) {
   const catalog::Catalog& catalog = *command.catalog;
+  if (const auto* insert = pg::as<InsertStmt>(command.node); insert != nullptr && insert->onConflictClause == nullptr) {
+    std::vector<std::string> out;
+    for (const std::string& row : rows_by_key(command, *insert))
+      out.push_back(fmt::format("DELETE FROM {} WHERE {}", command.table_name(), row));
+    return out;
+  }
   if (command.node->type == T_CreateStmt) {
     const RangeVar& name = *pg::cast<CreateStmt>(command.node).relation;
     const Symbol schema =
         name.schemaname != nullptr ? catalog.symbols.intern(name.schemaname) : catalog.creation_schema();
-    return fmt::format("DROP TABLE IF EXISTS {}",
-                       catalog.qualified(schema, catalog.symbols.intern(pg::text(name.relname))));
+    return {fmt::format("DROP TABLE IF EXISTS {}",
+                        catalog.qualified(schema, catalog.symbols.intern(pg::text(name.relname))))};
   }
   if (command.alter != nullptr && command.alter->subtype == AT_AddColumn)
     if (const auto* column = pg::as<ColumnDef>(command.alter->def))
-      return fmt::format("ALTER TABLE {} DROP COLUMN IF EXISTS {}", command.table_name(),
-                         ident(pg::text(column->colname)));
+      return {fmt::format("ALTER TABLE {} DROP COLUMN IF EXISTS {}", command.table_name(),
+                          ident(pg::text(column->colname)))};
   if (command.alter != nullptr && command.alter->subtype == AT_AddConstraint)
     if (const auto* constraint = pg::as<Constraint>(command.alter->def);
         constraint != nullptr && constraint->conname != nullptr)
-      return fmt::format("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}", command.table_name(),
-                         ident(constraint->conname));
+      return {
+          fmt::format("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}", command.table_name(), ident(constraint->conname))};
   return {};
 }
 
@@ -145,8 +248,7 @@ void as_written(const Command& command, Pieces& pieces) {
                   "As it was written", {command.alter != nullptr ? command.alone() : std::string(command.text)},
                   condition(command));
   if (validates) out.lock_class = LockClass::b;
-  const std::string back = undo(command);
-  if (!back.empty()) out.undo = {back};
+  out.undo = undo(command);
   out.irreversible = out.undo.empty();
   if (outside) out.own_transaction = false;
   // Where something is wrong with the migration, these two leave the runner's transaction.

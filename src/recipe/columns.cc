@@ -131,7 +131,8 @@ void add_column(const Command& command, const ::ColumnDef& column, Context& cont
     fill.backfill = std::move(work);
     place(pieces, Slot::refill, std::move(fill));
   }
-  tighten_not_null(on, label, name, not_null_name(column), command.options->pg_version, pieces);
+  tighten_not_null({on, label, std::string(name), std::string(not_null_name(column)), {}, command.options->pg_version},
+                   pieces);
   pieces.release.push_back(fmt::format("writes {}.{} in every row it inserts", label, name));
   pieces.why.push_back(fmt::format("the release that runs now does not know {}.{}", label, name));
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "catalog/names.h"
 #include "pg/tree.h"
@@ -19,17 +20,14 @@ std::vector<std::string> strings(const List* names) {
   return out;
 }
 
-// The name that the server would choose for a foreign key, numbered where the table has it already.
+// The name that the server would choose for a constraint, numbered where another of the schema has it already.
 std::string chosen_name(const catalog::Catalog& catalog, const effect::RelationEffect& table,
                         const std::vector<std::string>& columns, std::string_view label) {
   std::string middle;
   for (const std::string& column : columns) middle += (middle.empty() ? "" : "_") + column;
-  for (int number = 0;; ++number) {
-    const std::string last = number == 0 ? std::string(label) : fmt::format("{}{}", label, number);
-    const catalog::MadeName name = catalog::make_name(catalog.text(table.name), middle, last);
-    if (table.relation == nullptr || catalog::constraint(*table.relation, catalog.symbols.find(name.text())) == nullptr)
-      return std::string(name.text());
-  }
+  return free_name(catalog.text(table.name), middle, label, [&](std::string_view name) {
+    return catalog.has_constraint(table.schema, catalog.symbols.find(name));
+  });
 }
 
 Step validate(std::string_view table, std::string_view name, const std::string& condition) {
@@ -118,15 +116,21 @@ void add_check(const Command& command, const ::Constraint& check, Context& conte
       check.skip_validation)
     return as_written(command, pieces);
   const catalog::Catalog& catalog = *command.catalog;
-  if (check.conname == nullptr)
-    return refuse(pieces, "PostgreSQL would choose the name of the check", "name it: ADD CONSTRAINT name CHECK (…)");
-  const std::string name = check.conname;
+  std::set<std::string> named;
+  pg::each<ColumnRef>(check.raw_expr, [&](const ColumnRef& column) { named.emplace(pg::column_name(column)); });
+  named.erase("");  // a whole row
+  const std::string name =
+      check.conname != nullptr
+          ? std::string(check.conname)
+          : chosen_name(catalog, *table, named.size() == 1 ? std::vector{*named.begin()} : std::vector<std::string>(),
+                        "check");
   const std::string on = command.table_name();
   pieces.by = Operation::add_check;
   assume(catalog, *table, {}, pieces);
 
   Step add = step(fmt::format("add-{}", slug(name)), "Holds for new rows from now on; old ones are not read",
-                  {command.alone() + " NOT VALID"}, probe::constraint(on, name, 'c', probe::Valid::any));
+                  {command.alone(named_clause(command.clause, check, name)) + " NOT VALID"},
+                  probe::constraint(on, name, 'c', probe::Valid::any));
   add.undo = {fmt::format("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}", on, ident(name))};
   const std::string id = add.id;
   place(pieces, Slot::tighten, std::move(add));
@@ -163,7 +167,7 @@ void drop_constraint(const Command& command, Context& context, Pieces& pieces) {
 
   // One on a column that is being renamed stands on the old column, and goes with it.
   for (const Symbol column : constraint->columns)
-    if (context.renamed_to(table->relation, column) != nullptr) {
+    if (const Renamed* renamed = context.renamed_to(table->relation, column); renamed != nullptr && !renamed->follows) {
       context.kept_names.push_back(catalog.qualified(table->schema, constraint->name));
       pieces.by = Operation::drop_constraint;
       return;

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "catalog/expression.h"
+#include "catalog/names.h"
 #include "pg/tree.h"
 #include "recipe/probe.h"
 #include "recipe/recipes.h"
@@ -55,6 +57,26 @@ Step build(std::string_view name, std::string sql, std::string_view qualified, c
   return out;
 }
 
+// The name that the server would choose: of the table and the columns, an expression by what it is called.
+std::string chosen_name(const catalog::Catalog& catalog, const effect::RelationEffect& table,
+                        const ::IndexStmt& statement) {
+  std::vector<std::string> columns;
+  for (const List* list : {statement.indexParams, statement.indexIncludingParams})
+    for (const IndexElem& element : pg::only<IndexElem>(list)) {
+      std::string_view said = element.name != nullptr ? element.name : catalog::output_name(element.expr);
+      if (said.empty()) said = "expr";
+      std::string unique(said);
+      for (int number = 1; std::ranges::find(columns, unique) != columns.end(); ++number)
+        unique = fmt::format("{}{}", catalog::clip(said, 63 - std::to_string(number).size()), number);
+      columns.push_back(std::move(unique));
+    }
+  std::string middle;
+  for (const std::string& column : columns) middle += (middle.empty() ? "" : "_") + column;
+  return free_name(catalog.text(table.name), catalog::clip(middle, 63), "idx", [&](std::string_view name) {
+    return catalog.find(table.schema, catalog.symbols.intern(name)).presence == catalog::Presence::known;
+  });
+}
+
 }  // namespace
 
 void create_index(const Command& command, const ::IndexStmt& statement, Context& context, Pieces& pieces) {
@@ -63,11 +85,10 @@ void create_index(const Command& command, const ::IndexStmt& statement, Context&
     return as_written(command, pieces);
   const catalog::Catalog& catalog = *command.catalog;
   // Within a transaction CONCURRENTLY fails before the server chooses a name.
-  if (statement.idxname == nullptr && command.effects->builds.empty())
-    return refuse(pieces, fmt::format("PostgreSQL would choose the name of the index of {}", command.table_name()),
-                  "name it: CREATE INDEX CONCURRENTLY name ON …");
-  const std::string name(statement.idxname != nullptr ? pg::text(statement.idxname)
-                                                      : catalog.text(command.effects->builds.front().name));
+  const std::string name(statement.idxname != nullptr ? std::string(statement.idxname)
+                         : command.effects->builds.empty()
+                             ? chosen_name(catalog, *table, statement)
+                             : std::string(catalog.text(command.effects->builds.front().name)));
   if (table->kind == catalog::RelationKind::partitioned_table)
     return refuse(
         pieces,
@@ -122,14 +143,8 @@ void drop_index(const Command& command, const ::DropStmt& statement, Context& co
     pieces.by = Operation::drop_index;
     // One that names a column which is being renamed stands on the old column, and goes with it.
     if (index != nullptr && index->index != nullptr) {
-      const catalog::Index& shape = *index->index;
       const bool on_old = std::ranges::any_of(context.renamed, [&](const Renamed& renamed) {
-        return renamed.table == shape.table &&
-               (std::any_of(shape.keys.begin(), shape.keys.end(),
-                            [&](const catalog::IndexKey& key) { return key.column == renamed.to; }) ||
-                std::find(shape.include.begin(), shape.include.end(), renamed.to) != shape.include.end() ||
-                std::find(shape.expression_columns.begin(), shape.expression_columns.end(), renamed.to) !=
-                    shape.expression_columns.end());
+        return renamed.table == index->index->table && !renamed.follows && names_column(*index->index, renamed.to);
       });
       if (on_old) {
         context.kept_names.push_back(catalog.qualified(found.schema, found.name));

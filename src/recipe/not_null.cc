@@ -10,29 +10,35 @@
 
 namespace pglint::recipe {
 
-void tighten_not_null(std::string_view table, std::string_view table_label, std::string_view column,
-                      std::string_view written_name, int pg_version, Pieces& pieces) {
-  const std::string id = slug(column);
-  if (pg_version >= 18) {
-    const std::string name(written_name.empty() ? catalog::make_name(table_label, column, "not_null").text()
-                                                : written_name);
+void tighten_not_null(const NotNull& wanted, Pieces& pieces) {
+  const std::string& table = wanted.table;
+  const std::string& column = wanted.column;
+  const std::string& last = wanted.becomes.empty() ? column : wanted.becomes;
+  const std::string id = slug(last);
+  // What was true of the column under its name stays true under its next one.
+  const auto also = [&](std::string (*probe)(std::string_view, std::string_view)) {
+    return wanted.becomes.empty() ? probe(table, column) : probe::either(probe(table, column), probe(table, last));
+  };
+  const std::string is_not_null = also(probe::not_null);
+  if (wanted.pg_version >= 18) {
+    const std::string name(wanted.name.empty() ? catalog::make_name(wanted.label, last, "not_null").text()
+                                               : std::string_view(wanted.name));
     Step add = step(
         fmt::format("not-null-{}", id), fmt::format("No new row may have NULL in {}; old ones are not read", column),
         {fmt::format("ALTER TABLE {} ADD CONSTRAINT {} NOT NULL {} NOT VALID", table, ident(name), ident(column))},
-        probe::not_null(table, column));
+        is_not_null);
     add.undo = {fmt::format("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}", table, ident(name))};
     place(pieces, Slot::tighten, std::move(add));
-    Step validate = step(fmt::format("validate-{}-not-null", id), "Reads every row while reads and writes go on",
-                         {fmt::format("ALTER TABLE {} VALIDATE CONSTRAINT {}", table, ident(name))},
-                         probe::not_null_valid(table, column));
+    Step validate =
+        step(fmt::format("validate-{}-not-null", id), "Reads every row while reads and writes go on",
+             {fmt::format("ALTER TABLE {} VALIDATE CONSTRAINT {}", table, ident(name))}, also(probe::not_null_valid));
     validate.lock_class = LockClass::b;
     place(pieces, Slot::tighten, std::move(validate));
     return;
   }
-  const std::string plain = fmt::format("{}_{}_pglint_not_null", table_label, column);
+  const std::string plain = fmt::format("{}_{}_pglint_not_null", wanted.label, column);
   // Two names that begin alike must not end alike.
   const std::string name = plain.size() <= 63 ? plain : name_beside(plain, "pglint");
-  const std::string is_not_null = probe::not_null(table, column);
   Step add = step(fmt::format("check-{}-not-null", id),
                   fmt::format("No new row may have NULL in {}; old ones are not read", column),
                   {fmt::format("ALTER TABLE {} ADD CONSTRAINT {} CHECK ({} IS NOT NULL) NOT VALID", table, ident(name),
@@ -63,20 +69,25 @@ void set_not_null(const Command& command, std::string_view column, Context& cont
   const std::string name = command.table_name();
   const std::string label(command.catalog->text(table->name));
   const Symbol symbol = command.catalog->symbols.find(column);
+  const Renamed* renamed = context.renamed_to(table->relation, symbol);
   pieces.by = Operation::set_not_null;
-  if (context.renamed_to(table->relation, symbol) == nullptr) assume(*command.catalog, *table, symbol, pieces);
+  if (renamed == nullptr) assume(*command.catalog, *table, symbol, pieces);
 
   const auto* constraint =
       command.alter->subtype == AT_AddConstraint ? pg::as<Constraint>(command.alter->def) : nullptr;
-  tighten_not_null(name, label, column, constraint != nullptr ? pg::text(constraint->conname) : std::string_view(),
-                   command.options->pg_version, pieces);
+  NotNull wanted{name, label, std::string(column), {}, {}, command.options->pg_version};
+  if (constraint != nullptr) wanted.name = pg::text(constraint->conname);
+  if (renamed != nullptr && renamed->follows) {
+    wanted.column = command.catalog->text(renamed->from);
+    wanted.becomes = column;
+  }
+  tighten_not_null(wanted, pieces);
   pieces.release.push_back(fmt::format("never writes NULL to {}.{}", label, column));
   pieces.why.push_back(
       fmt::format("until then the release that runs now may write NULL to {}.{}, which would fail", label, column));
 
   // Where a fill of the plan replaces NULL, there is nothing that could be missing.
   if (context.fills(name, column)) return;
-  const Renamed* renamed = context.renamed_to(table->relation, symbol);
   const std::string asked = ident(renamed != nullptr ? command.catalog->text(renamed->from) : column);
   const auto key = table->relation != nullptr ? key_of(*command.catalog, *table->relation) : std::nullopt;
   pieces.checks.push_back(

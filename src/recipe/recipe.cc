@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "catalog/names.h"
 #include "pg/clauses.h"
 #include "pg/lexer.h"
 #include "pg/tree.h"
@@ -26,6 +27,15 @@ void alter_table(const Command& command, Context& context, Pieces& pieces) {
       return drop_column(command, context, pieces);
     case AT_DropConstraint:
       return drop_constraint(command, context, pieces);
+    case AT_ColumnDefault:
+      // The default of a column that is renamed comes with it, as it is in the end.
+      if (const effect::RelationEffect* table = command.table();
+          table != nullptr &&
+          context.renamed_to(table->relation, command.catalog->symbols.find(pg::text(alter.name))) != nullptr) {
+        pieces.by = Operation::rename_column;
+        return;
+      }
+      break;
     case AT_AddConstraint:
       if (const auto* constraint = pg::as<Constraint>(alter.def)) {
         switch (constraint->contype) {
@@ -49,7 +59,49 @@ void alter_table(const Command& command, Context& context, Pieces& pieces) {
   as_written(command, pieces);
 }
 
+// A column that the command names, and that has its new name only behind the gate.
+const Renamed* followed_in(const Command& command, const Context& context) {
+  const std::string_view text = command.alter != nullptr ? command.clause : command.text;
+  for (const Renamed& one : context.renamed) {
+    if (!one.follows) continue;
+    const std::string on = command.catalog->qualified(*one.table);
+    const bool touched = std::ranges::any_of(command.effects->relations, [&](const effect::RelationEffect& relation) {
+      return relation.relation == one.table || command.catalog->qualified(relation.schema, relation.name) == on;
+    });
+    if (touched && says_name(text, command.catalog->text(one.to))) return &one;
+  }
+  return nullptr;
+}
+
+// Whether it can be done while the column still has its old name.
+bool can_precede(const Command& command) {
+  if (command.alter != nullptr)
+    return command.alter->subtype == AT_SetNotNull || command.alter->subtype == AT_ColumnDefault ||
+           command.alter->subtype == AT_DropConstraint ||
+           (command.alter->subtype == AT_AddConstraint && pg::as<Constraint>(command.alter->def) != nullptr &&
+            pg::as<Constraint>(command.alter->def)->contype == CONSTR_NOTNULL);
+  switch (command.node->type) {
+    case T_RenameStmt:
+    case T_DropStmt:
+    case T_CommentStmt:
+    case T_SelectStmt:
+    case T_InsertStmt:
+    case T_UpdateStmt:
+    case T_DeleteStmt:
+      return true;
+    default:
+      return false;
+  }
+}
+
 void dispatch(const Command& command, Context& context, Pieces& pieces) {
+  if (const Renamed* one = followed_in(command, context); one != nullptr && !can_precede(command))
+    return refuse(
+        pieces,
+        fmt::format("{} is renamed in the same plan, keeps its old name until the gate is passed since {} "
+                    "stands on it, and is named here by its new one",
+                    command.catalog->text(one->from), context.followed.at(command.catalog->qualified(*one->table))),
+        "put this into a migration that comes behind the plan");
   switch (command.node->type) {
     case T_AlterTableStmt:
       return alter_table(command, context, pieces);
@@ -77,10 +129,13 @@ void dispatch(const Command& command, Context& context, Pieces& pieces) {
     }
     case T_CommentStmt: {
       as_written(command, pieces);
-      // Behind what is built: it may be on that.
       const ObjectType on = pg::cast<CommentStmt>(command.node).objtype;
-      if (on == OBJECT_INDEX || on == OBJECT_TABCONSTRAINT)
-        for (Placed& placed : pieces.steps) placed.slot = Slot::build;
+      for (Placed& placed : pieces.steps) {
+        // Behind what is built: it may be on that.
+        if (on == OBJECT_INDEX || on == OBJECT_TABCONSTRAINT) placed.slot = Slot::build;
+        // The column beside it goes, and what is said of it too.
+        if (followed_in(command, context) != nullptr) placed.slot = Slot::contract;
+      }
       return;
     }
     case T_UpdateStmt:
@@ -216,23 +271,32 @@ void assume(const catalog::Catalog& catalog, const effect::RelationEffect& table
   pieces.assumes.push_back(std::move(out));
 }
 
-std::vector<std::string> index_columns(const catalog::Catalog& catalog, const catalog::Index& index, Symbol from,
-                                       Symbol to) {
+std::vector<std::string> index_columns(const catalog::Catalog& catalog, const catalog::Index& index) {
   std::vector<std::string> out;
-  for (const catalog::IndexKey& key : index.keys)
-    out.emplace_back(key.column ? catalog.text(key.column == from && from ? to : key.column) : std::string_view());
+  for (const catalog::IndexKey& key : index.keys) out.emplace_back(catalog.text(key.column));
   return out;
 }
 
+bool names_column(const catalog::Index& index, Symbol column) {
+  return std::any_of(index.keys.begin(), index.keys.end(),
+                     [&](const catalog::IndexKey& key) { return key.column == column; }) ||
+         std::find(index.include.begin(), index.include.end(), column) != index.include.end() ||
+         std::find(index.expression_columns.begin(), index.expression_columns.end(), column) !=
+             index.expression_columns.end();
+}
+
 std::string index_definition(const catalog::Catalog& catalog, const catalog::Relation& index, std::string_view new_name,
-                             bool concurrently, Symbol from, Symbol to) {
+                             bool concurrently, const std::vector<Renamed>& renames) {
   const catalog::Index* shape = index.index;
-  if (shape == nullptr || shape->table == nullptr || index.tablespace) return {};
-  const auto name = [&](Symbol column) { return ident(catalog.text(column == from && from ? to : column)); };
-  // An expression would have to be rewritten token by token where it names the column.
-  const bool names_it = from && std::find(shape->expression_columns.begin(), shape->expression_columns.end(), from) !=
-                                    shape->expression_columns.end();
-  if (names_it) return {};
+  if (shape == nullptr || shape->table == nullptr || (index.tablespace && renames.empty())) return {};
+  const auto name = [&](Symbol column) { return ident(catalog.text(column)); };
+  bool known = true;
+  const auto text = [&](std::string_view expression) {
+    const std::optional<std::string> said =
+        renames.empty() ? std::string(expression) : renamed_in(catalog, *shape->table, expression, renames);
+    known = known && said;
+    return said.value_or("");
+  };
   std::string out = fmt::format("CREATE {}INDEX {}IF NOT EXISTS {} ON {} USING {} (", shape->unique ? "UNIQUE " : "",
                                 concurrently ? "CONCURRENTLY " : "", ident(new_name), catalog.qualified(*shape->table),
                                 shape->method ? ident(catalog.text(shape->method)) : "btree");
@@ -240,7 +304,7 @@ std::string index_definition(const catalog::Catalog& catalog, const catalog::Rel
   for (const catalog::IndexKey& key : shape->keys) {
     if (!first) out += ", ";
     first = false;
-    out += key.column ? name(key.column) : fmt::format("({})", key.expression);
+    out += key.column ? name(key.column) : fmt::format("({})", text(key.expression));
     if (key.collation) out += fmt::format(" COLLATE {}", ident(catalog.text(key.collation)));
     if (key.opclass) out += fmt::format(" {}", ident(catalog.text(key.opclass)));
     if (key.descending) out += " DESC";
@@ -259,8 +323,17 @@ std::string index_definition(const catalog::Catalog& catalog, const catalog::Rel
     out += ")";
   }
   if (shape->nulls_not_distinct) out += " NULLS NOT DISTINCT";
-  if (!shape->predicate.empty()) out += fmt::format(" WHERE {}", shape->predicate);
-  return out;
+  if (!shape->predicate.empty()) out += fmt::format(" WHERE {}", text(shape->predicate));
+  return known ? out : std::string();
+}
+
+std::string free_name(std::string_view first, std::string_view second, std::string_view label,
+                      const std::function<bool(std::string_view)>& taken) {
+  for (int number = 0;; ++number) {
+    const std::string last = number == 0 ? std::string(label) : fmt::format("{}{}", label, number);
+    const catalog::MadeName name = catalog::make_name(first, second, last);
+    if (!taken(name.text())) return std::string(name.text());
+  }
 }
 
 std::optional<Key> key_of(const catalog::Catalog& catalog, const catalog::Relation& table) {

@@ -97,7 +97,11 @@ struct Renamed {
   const catalog::Relation* table = nullptr;
   Symbol from = {};
   Symbol to = {};
-  bool not_null = false;  // before the plan
+  bool not_null = false;         // before the plan
+  std::string default_sql = {};  // before the plan
+  // What stands on the column cannot be made again for another: the column itself is renamed behind the gate, and the
+  // one beside it, which the releases use until then, is dropped. So all that stands on it follows.
+  bool follows = false;
 };
 
 // A column that an UPDATE of the plan writes.
@@ -107,10 +111,13 @@ struct Written {
   bool fills = false;  // only where it is NULL, or all rows: no NULL is left
 };
 
-// What the commands of one plan share. `written` is known before the first command is looked at.
+// What the commands of one plan share. `written`, `renames` and `followed` are known before the first command is
+// cooked.
 struct Context {
   std::uint32_t first_migration = 0;  // ordinal in the catalogue of the first that the plan is about
   std::vector<Written> written;
+  std::vector<std::pair<std::string, std::string>> renames;  // table and new name
+  std::map<std::string, std::string> followed;  // tables whose renamed columns are followed, and by what: "the view v"
   std::vector<Renamed> renamed;
   std::vector<std::string> kept_names;  // constraints and indexes that are dropped with an old column only, qualified
 
@@ -119,20 +126,29 @@ struct Context {
   [[nodiscard]] bool fills(std::string_view table, std::string_view column) const;
 };
 
-// What an UPDATE would write, for Context::written.
-void note_writes(const Command& command, Context& context);
+// What an UPDATE would write and what is renamed, for the Context.
+void note(const Command& command, Context& context);
+// For Context::followed, at the end of all commands.
+void note_end(const catalog::Catalog& end, int pg_version, Context& context);
 
-// The steps by which a column becomes NOT NULL, behind the gate. `name`: of the constraint, which PostgreSQL 18 keeps;
-// empty: the server's choice.
-void tighten_not_null(std::string_view table, std::string_view table_label, std::string_view column,
-                      std::string_view name, int pg_version, Pieces& pieces);
+// A column that becomes NOT NULL.
+struct NotNull {
+  std::string table;         // schema-qualified, quoted
+  std::string label;         // its bare name
+  std::string column;        // as the steps find it
+  std::string name;          // of the constraint, which PostgreSQL 18 keeps; empty: the server's choice
+  std::string becomes = {};  // another name that the column gets behind these steps; empty: none
+  int pg_version = 15;
+};
+// The steps by which it does, behind the gate.
+void tighten_not_null(const NotNull& wanted, Pieces& pieces);
 
 // Turns a command into pieces; one that is safe as it is stays as it is.
 [[nodiscard]] Pieces cook(const Command& command, Context& context);
 
-// The steps of the renames, which need to know what becomes of the column. `end`: the schema after all commands;
-// `first`: ordinal of the migration with which the plan begins: what is older is carried over.
+// The steps of the renames, which need to know what becomes of the columns. `end`: the schema after all commands;
+// `first`: ordinal of the migration with which the plan begins: what is older is carried over. `renames`: of one table.
 [[nodiscard]] Pieces finish_renames(const catalog::Catalog& end, std::uint32_t first, const Options& options,
-                                    const Context& context);
+                                    const std::vector<Renamed>& renames);
 
 }  // namespace pglint::recipe

@@ -31,13 +31,22 @@ void refuse(Pieces& pieces, std::string reason, std::string supply = {});
 // Writes down what the plan takes for granted of a table, and of a column of it if one is named.
 void assume(const catalog::Catalog& catalog, const effect::RelationEffect& table, Symbol column, Pieces& pieces);
 
-// A definition that the server would print, made from what the catalogue knows; empty if it knows too little. Of an
-// index the names of columns can be exchanged: that of `from` for that of `to`.
+// A definition that the server would print, made from what the catalogue knows; empty if it knows too little. Where
+// columns were renamed since, expressions are read again with `renames`.
 [[nodiscard]] std::string index_definition(const catalog::Catalog& catalog, const catalog::Relation& index,
-                                           std::string_view new_name, bool concurrently, Symbol from = {},
-                                           Symbol to = {});
-[[nodiscard]] std::vector<std::string> index_columns(const catalog::Catalog& catalog, const catalog::Index& index,
-                                                     Symbol from = {}, Symbol to = {});
+                                           std::string_view new_name, bool concurrently,
+                                           const std::vector<Renamed>& renames = {});
+[[nodiscard]] std::vector<std::string> index_columns(const catalog::Catalog& catalog, const catalog::Index& index);
+// An expression of the table's, as it was written, with what its columns are called now; nothing if it names a row as a
+// whole, or a column that is not known: another name has been lost.
+[[nodiscard]] std::optional<std::string> renamed_in(const catalog::Catalog& catalog, const catalog::Relation& table,
+                                                    std::string_view expression, const std::vector<Renamed>& renames);
+// Whether a column is a key of the index, included, or named by an expression or the predicate.
+[[nodiscard]] bool names_column(const catalog::Index& index, Symbol column);
+
+// The first name of a series ("t_a_idx", "t_a_idx1", …) that is free.
+[[nodiscard]] std::string free_name(std::string_view first, std::string_view second, std::string_view label,
+                                    const std::function<bool(std::string_view)>& taken);
 
 // The key along which rows can be walked: a valid, full unique index over NOT NULL columns.
 struct Key {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "pg/lexer.h"
+#include "pg/parse.h"
 #include "pg/tree.h"
 #include "recipe/probe.h"
 #include "recipe/recipes.h"
@@ -13,16 +15,42 @@
 namespace pglint::recipe {
 namespace {
 
-bool names_column(const catalog::Index& index, Symbol column) {
-  return std::any_of(index.keys.begin(), index.keys.end(),
-                     [&](const catalog::IndexKey& key) { return key.column == column; }) ||
-         std::find(index.include.begin(), index.include.end(), column) != index.include.end() ||
-         std::find(index.expression_columns.begin(), index.expression_columns.end(), column) !=
-             index.expression_columns.end();
-}
-
 bool has_column(const Vec<Symbol>& columns, Symbol column) {
   return std::find(columns.begin(), columns.end(), column) != columns.end();
+}
+
+bool reads(const catalog::Relation& view, const catalog::Relation& table, Symbol column) {
+  return !view.dropped && std::any_of(view.reads.begin(), view.reads.end(), [&](const catalog::Dependency& read) {
+    return read.on == &table && (!read.column || read.column == column);
+  });
+}
+
+// What stands on a column since before the plan and is not made again for another; empty if there is nothing.
+std::string what_follows(const catalog::Catalog& catalog, const catalog::Relation& table, const catalog::Column& column,
+                         std::uint32_t first) {
+  const auto older = [first](const auto& one) { return one.created.migration < first; };
+  for (const catalog::Constraint* constraint : table.constraints) {
+    if (constraint->dropped || !older(*constraint) || !has_column(constraint->columns, column.name)) continue;
+    if (constraint->kind == catalog::ConstraintKind::check)
+      return fmt::format("the check {}", catalog.text(constraint->name));
+    if (constraint->kind == catalog::ConstraintKind::foreign_key)
+      return fmt::format("the foreign key {}", catalog.text(constraint->name));
+    if (constraint->kind == catalog::ConstraintKind::exclusion)
+      return fmt::format("the exclusion constraint {}", catalog.text(constraint->name));
+  }
+  for (const catalog::Constraint* key : table.referenced_by)
+    if (!key->dropped && older(*key) && has_column(key->referenced_columns, column.name))
+      return fmt::format("the foreign key {} of {}", catalog.text(key->name), catalog.qualified(*key->table));
+  for (const catalog::Relation* view : table.dependents)
+    if (older(*view) && reads(*view, table, column.name)) return fmt::format("the view {}", catalog.qualified(*view));
+  for (const catalog::ColumnUse& use : table.column_uses)
+    if (use.column == column.name) return fmt::format("the policy {}", catalog.text(use.object));
+  if (table.replica_identity == 'i') return "the index of the replica identity";
+  for (const catalog::Relation* index : table.indexes)
+    if (!index->dropped && index->index != nullptr && older(*index) && names_column(*index->index, column.name) &&
+        (index->tablespace || !index->index->expression_columns.empty()))
+      return fmt::format("the index {}", catalog.text(index->name));
+  return {};
 }
 
 // Why this column cannot be renamed in phases; empty if it can.
@@ -40,47 +68,21 @@ std::string obstacle(const catalog::Catalog& catalog, const catalog::Relation& t
   for (const catalog::Constraint* constraint : table.constraints) {
     if (constraint->dropped || !has_column(constraint->columns, column.name)) continue;
     if (constraint->kind == catalog::ConstraintKind::primary_key) return fmt::format("{} is in the primary key", name);
-    if (constraint->kind == catalog::ConstraintKind::exclusion)
-      return fmt::format("{} is in the exclusion constraint {}", name, catalog.text(constraint->name));
-    if (constraint->kind == catalog::ConstraintKind::check)
-      return fmt::format("the check {} names {}", catalog.text(constraint->name), name);
   }
-  for (const catalog::Constraint* key : table.referenced_by)
-    if (!key->dropped && has_column(key->referenced_columns, column.name))
-      return fmt::format("the foreign key {} of {} points to {}", catalog.text(key->name),
-                         catalog.qualified(*key->table), name);
-  for (const catalog::Relation* view : table.dependents) {
-    if (view->dropped) continue;
-    for (const catalog::Dependency& read : view->reads)
-      if (read.on == &table && (!read.column || read.column == column.name))
-        return fmt::format(
-            "{} {} reads {}",
-            view->kind == catalog::RelationKind::materialized_view ? "the materialized view" : "the view",
-            catalog.qualified(*view), name);
-  }
+  for (const catalog::Relation* view : table.dependents)
+    if (view->kind == catalog::RelationKind::materialized_view && reads(*view, table, column.name))
+      return fmt::format("the materialized view {} reads {}", catalog.qualified(*view), name);
   for (const catalog::ColumnUse& use : table.column_uses)
-    if (use.column == column.name)
-      return fmt::format("the {} {} names {}",
-                         use.by == catalog::ColumnUse::By::trigger ? "trigger"
-                         : use.by == catalog::ColumnUse::By::rule  ? "rule"
-                                                                   : "policy",
+    if (use.column == column.name && use.by != catalog::ColumnUse::By::policy)
+      return fmt::format("the {} {} names {}", use.by == catalog::ColumnUse::By::trigger ? "trigger" : "rule",
                          catalog.text(use.object), name);
   for (const catalog::Trigger& trigger : table.triggers)
     if (!trigger.dropped && trigger.before && trigger.row && catalog.text(trigger.name) > "~pglint")
       return fmt::format("the trigger {} would fire behind the one that keeps both columns equal",
                          catalog.text(trigger.name));
   if (!table.rules.empty()) return fmt::format("{} has rules", catalog.qualified(table));
-  if (table.replica_identity == 'i')
-    return fmt::format("the replica identity of {} is an index, which may hold {}", catalog.qualified(table), name);
   if (table.of_type != nullptr) return fmt::format("{} is a typed table", catalog.qualified(table));
   if (type_text(catalog, column.type).empty()) return fmt::format("the type of {} is not known", name);
-  for (const catalog::Relation* index : table.indexes)
-    if (!index->dropped && index->index != nullptr && names_column(*index->index, column.name) &&
-        index_definition(catalog, *index, "x", true, column.name, column.name).empty())
-      return fmt::format(
-          "the index {} has an expression, a predicate or a tablespace that would have to be carried over to the new "
-          "column",
-          catalog.text(index->name));
   return {};
 }
 
@@ -199,7 +201,350 @@ std::string copy_properties(const std::string& on, std::string_view from, std::s
   return do_block(body);
 }
 
+// A table whose columns are renamed, and what is the same for all of them.
+struct Table {
+  const catalog::Catalog& end;
+  const catalog::Relation& relation;
+  const std::vector<Renamed>& renames;
+  std::string name;
+  Key key;
+  std::uint32_t first;  // ordinal of the plan's first migration
+  const Options& options;
+
+  [[nodiscard]] bool by_trigger() const { return options.dual_write == DualWrite::trigger; }
+  [[nodiscard]] std::string text(Symbol symbol) const { return std::string(end.text(symbol)); }
+  [[nodiscard]] std::string renamed(const Renamed& one) const {
+    return probe::both(probe::no(probe::column(name, text(one.from))), probe::column(name, text(one.to)));
+  }
+  [[nodiscard]] Sync sync(const Renamed& one) const {
+    const bool unique =
+        std::any_of(relation.indexes.begin(), relation.indexes.end(), [&](const catalog::Relation* index) {
+          return !index->dropped && index->index != nullptr && index->index->unique &&
+                 names_column(*index->index, one.to);
+        });
+    return sync_of(end, relation, one, unique, equality_is_exact(end, *catalog::column(relation, one.to)));
+  }
+};
+
+// The column beside the old one, and what keeps both equal, in one transaction: no write falls between.
+void add_beside(const Table& table, const Renamed& renamed, Pieces& pieces) {
+  const catalog::Column& column = *catalog::column(table.relation, renamed.to);
+  const std::string from = table.text(renamed.from);
+  const std::string to = table.text(renamed.to);
+  const std::string& on = table.name;
+  std::string add =
+      fmt::format("ALTER TABLE {} ADD COLUMN IF NOT EXISTS {} {}", on, ident(to), type_text(table.end, column.type));
+  if (column.collation) add += fmt::format(" COLLATE {}", ident(table.end.text(column.collation)));
+  std::string there = probe::column(table.end, on, to, column.type);
+  Step expand = step(fmt::format("add-{}", slug(to)),
+                     table.by_trigger() ? fmt::format("{} beside {}, both kept equal by a trigger", to, from)
+                                        : fmt::format("{} beside {}", to, from),
+                     {std::move(add), copy_properties(on, from, to)}, {});
+  expand.undo = {fmt::format("ALTER TABLE {} DROP COLUMN IF EXISTS {}", on, ident(to))};
+  if (table.by_trigger()) {
+    const Sync sync = table.sync(renamed);
+    expand.sql.push_back(
+        fmt::format("CREATE OR REPLACE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS $pglint${}$pglint$",
+                    sync.function, sync.body));
+    const std::string create =
+        fmt::format("TRIGGER {} BEFORE INSERT OR UPDATE ON {} FOR EACH ROW EXECUTE FUNCTION {}()", ident(sync.trigger),
+                    on, sync.function);
+    if (table.options.pg_version < 14)
+      expand.sql.push_back(fmt::format("DROP TRIGGER IF EXISTS {} ON {}", ident(sync.trigger), on));
+    expand.sql.push_back((table.options.pg_version < 14 ? "CREATE " : "CREATE OR REPLACE ") + create);
+    there = probe::both(there, probe::trigger(on, sync.trigger, sync.body));
+    expand.undo = {fmt::format("DROP TRIGGER IF EXISTS {} ON {}", ident(sync.trigger), on),
+                   fmt::format("DROP FUNCTION IF EXISTS {}()", sync.function), expand.undo.front()};
+  }
+  expand.done_when = probe::query(probe::either(there, table.renamed(renamed)));
+  place(pieces, Slot::expand, std::move(expand));
+}
+
+// The rows that are there.
+void fill_beside(const Table& table, const Renamed& renamed, Pieces& pieces) {
+  const std::string from = table.text(renamed.from);
+  const std::string to = table.text(renamed.to);
+  Step fill;
+  fill.id = fmt::format("fill-{}", slug(to));
+  fill.comment = fmt::format("Copies {} to {} in the rows that are there", from, to);
+  fill.kind = StepKind::backfill;
+  fill.lock_class = LockClass::c;
+  Backfill rows;
+  rows.table = table.name;
+  rows.index = table.key.index;
+  rows.key = table.key.columns;
+  rows.set = {{to, ident(from)}};
+  rows.where =
+      differs(ident(to), ident(from), equality_is_exact(table.end, *catalog::column(table.relation, renamed.to)));
+  rows.proof = fmt::format("SELECT 1 FROM {} WHERE {} LIMIT 1", table.name, rows.where);
+  fill.backfill = std::move(rows);
+  place(pieces, Slot::backfill, std::move(fill));
+}
+
+// An index that stood on a column before the plan, once more for the column beside it.
+struct Copy {
+  const catalog::Relation* index = nullptr;
+  std::string name;       // bare
+  std::string qualified;  // quoted
+  probe::IndexShape shape;
+};
+
+// The copies of all indexes, each once, although it may name several columns that are renamed. An index belongs to the
+// first of them: with that one it goes, or changes places.
+std::vector<std::pair<Copy, const Renamed*>> copies_of(const Table& table) {
+  std::vector<std::pair<Copy, const Renamed*>> out;
+  for (const catalog::Relation* index : table.relation.indexes) {
+    if (index->dropped || index->index == nullptr || index->created.migration >= table.first) continue;
+    const auto owner =
+        std::ranges::find_if(table.renames, [&](const Renamed& one) { return names_column(*index->index, one.to); });
+    if (owner == table.renames.end()) continue;
+    Copy copy;
+    copy.index = index;
+    copy.name = name_beside(table.end.text(index->name), "pglint");
+    copy.qualified = table.end.qualified(table.relation.schema, table.end.symbols.intern(copy.name));
+    copy.shape = {index->index->unique, index_columns(table.end, *index->index), !index->index->predicate.empty()};
+    out.emplace_back(std::move(copy), &*owner);
+  }
+  return out;
+}
+
+// `gone`: what is true when the copy is not needed any more.
+void build_copy(const Table& table, const Copy& copy, const std::string& gone, std::string comment,
+                const std::string& definition, Pieces& pieces) {
+  Step build = step(fmt::format("build-{}", slug(table.end.text(copy.index->name))), std::move(comment), {definition},
+                    probe::either(probe::index(table.name, copy.qualified, copy.shape), gone));
+  build.own_transaction = false;
+  build.lock_class = LockClass::b;
+  build.undo = {fmt::format("DROP INDEX CONCURRENTLY IF EXISTS {}", copy.qualified)};
+  place(pieces, Slot::build, std::move(build));
+}
+
+void analyze(const Table& table, const Renamed& renamed, bool expressions, Pieces& pieces) {
+  const std::string to = table.text(renamed.to);
+  // What an index says of an expression is looked at with all columns only.
+  Step analyze = step(
+      fmt::format("analyze-{}", slug(to)), "So that plans do not change when the next release asks for it",
+      {expressions ? fmt::format("ANALYZE {}", table.name) : fmt::format("ANALYZE {} ({})", table.name, ident(to))},
+      {});
+  analyze.lock_class = LockClass::b;
+  place(pieces, Slot::build, std::move(analyze));
+}
+
+// --- the column beside becomes the column ----------------------------------------------------------------------------
+
+// What is dropped with a column, without a word, and is nowhere in the history.
+std::string nothing_else_stands_on(const std::string& on, const std::string& column, int pg_version) {
+  std::string published;
+  if (pg_version >= 15)
+    published = fmt::format(
+        "\n      UNION ALL SELECT pg_catalog.format('the column list of publication %I', pubname)\n"
+        "        FROM pg_catalog.pg_publication_rel JOIN pg_catalog.pg_publication p ON p.oid = prpubid\n"
+        "        WHERE prrelid = a.attrelid AND a.attnum = ANY (prattrs)");
+  return do_block(fmt::format(
+      "DECLARE\n"
+      "  dependent text;\n"
+      "BEGIN\n"
+      "  SELECT found.says INTO dependent FROM pg_catalog.pg_attribute a, LATERAL (\n"
+      "      SELECT pg_catalog.format('the statistics %I', stxname)\n"
+      "        FROM pg_catalog.pg_statistic_ext WHERE stxrelid = a.attrelid AND a.attnum = ANY (stxkeys){}\n"
+      "    ) AS found(says)\n"
+      "    WHERE a.attrelid = pg_catalog.to_regclass({}) AND a.attname = {} AND NOT a.attisdropped LIMIT 1;\n"
+      "  IF dependent IS NOT NULL THEN\n"
+      "    RAISE EXCEPTION USING ERRCODE = 'dependent_objects_still_exist',\n"
+      "      MESSAGE = pg_catalog.format('%s would be lost with %s', dependent, {}),\n"
+      "      HINT = 'Make the same for the new column, and drop this one.';\n"
+      "  END IF;\n"
+      "END",
+      published, literal(on), literal(column), literal(on + "." + ident(column))));
+}
+
+void keep_the_new(const Table& table, Pieces& pieces) {
+  const std::string& on = table.name;
+  const auto copies = copies_of(table);
+  for (const Renamed& renamed : table.renames) {
+    const catalog::Column& column = *catalog::column(table.relation, renamed.to);
+    const std::string from = table.text(renamed.from);
+    const std::string to = table.text(renamed.to);
+    const std::string old_gone = probe::no(probe::column(on, from));
+    // Names are taken until the old column goes.
+    std::vector<std::string> final_names;
+    std::string final_conditions;
+    for (const auto& [copy, owner] : copies) {
+      if (owner != &renamed) continue;
+      const std::string final_name = table.text(copy.index->name);
+      const std::string final_qualified = table.end.qualified(*copy.index);
+      build_copy(table, copy, probe::both(old_gone, probe::index(on, final_qualified, copy.shape)),
+                 fmt::format("{} for {}, under a name of its own until {} goes", final_name, to, from),
+                 index_definition(table.end, *copy.index, copy.name, true), pieces);
+      const catalog::Constraint* constraint = copy.index->index->constraint;
+      // A database that has the original migration has the final name, and a copy that a file may have built.
+      const std::string in_place = constraint != nullptr ? probe::constraint(on, final_name, 'u', probe::Valid::any)
+                                                         : probe::relation(final_qualified);
+      const std::string take = constraint == nullptr
+                                   ? fmt::format("ALTER INDEX {} RENAME TO {}", copy.qualified, ident(final_name))
+                                   : fmt::format("ALTER TABLE {} ADD CONSTRAINT {} UNIQUE USING INDEX {}{}", on,
+                                                 ident(final_name), ident(copy.name),
+                                                 !constraint->deferrable          ? ""
+                                                 : constraint->initially_deferred ? " DEFERRABLE INITIALLY DEFERRED"
+                                                                                  : " DEFERRABLE");
+      final_names.push_back(do_block(fmt::format("BEGIN\n  IF NOT {} THEN\n    {};\n  END IF;\nEND", in_place, take)));
+      final_names.push_back(fmt::format("DROP INDEX IF EXISTS {}", copy.qualified));
+      final_conditions += "\n  AND " + probe::no(probe::relation(copy.qualified));
+      final_conditions += "\n  AND " + probe::index(on, final_qualified, copy.shape);
+    }
+    analyze(table, renamed, false, pieces);
+
+    const bool has_default = column.default_volatility != catalog::Volatility::none && !column.default_sql.empty();
+    if (has_default) {
+      Step set = step(fmt::format("default-{}", slug(to)),
+                      fmt::format("Only now: before, it would hide what {} was given", from),
+                      {fmt::format("ALTER TABLE {} ALTER COLUMN {} SET DEFAULT {}", on, ident(to), column.default_sql)},
+                      probe::has_default(on, to));
+      set.undo = {fmt::format("ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT", on, ident(to))};
+      place(pieces, Slot::tighten, std::move(set));
+    } else if (!renamed.default_sql.empty()) {
+      Step drop = step(fmt::format("no-default-{}", slug(from)),
+                       fmt::format("The trigger would give it to {}, which has none any more", to),
+                       {fmt::format("ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT", on, ident(from))},
+                       probe::no(probe::has_default(on, from)));
+      drop.undo = {fmt::format("ALTER TABLE {} ALTER COLUMN {} SET DEFAULT {}", on, ident(from), renamed.default_sql)};
+      place(pieces, Slot::tighten, std::move(drop));
+    }
+    if (renamed.not_null)
+      tighten_not_null({on, table.text(table.relation.name), to, {}, {}, table.options.pg_version}, pieces);
+    if (!table.by_trigger() && renamed.not_null) {
+      Step loosen =
+          step(fmt::format("allow-null-{}", slug(from)), fmt::format("The next release no longer writes {}", from),
+               {fmt::format("ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL", on, ident(from))},
+               probe::no(probe::not_null(on, from)));
+      loosen.undo = {fmt::format("ALTER TABLE {} ALTER COLUMN {} SET NOT NULL", on, ident(from))};
+      place(pieces, Slot::tighten, std::move(loosen));
+    }
+    Step contract =
+        step(fmt::format("drop-{}", slug(from)), fmt::format("{} goes, and with it what kept it equal", from), {}, {});
+    const Sync sync = table.sync(renamed);
+    contract.sql.push_back(nothing_else_stands_on(on, from, table.options.pg_version));
+    if (table.by_trigger())
+      contract.sql.push_back(fmt::format("DROP TRIGGER IF EXISTS {} ON {}", ident(sync.trigger), on));
+    contract.sql.push_back(fmt::format("ALTER TABLE {} DROP COLUMN IF EXISTS {}", on, ident(from)));
+    if (table.by_trigger()) contract.sql.push_back(fmt::format("DROP FUNCTION IF EXISTS {}()", sync.function));
+    for (std::string& sql : final_names) contract.sql.push_back(std::move(sql));
+    contract.done_when = probe::query(table.renamed(renamed) + final_conditions);
+    contract.irreversible = true;
+    place(pieces, Slot::contract, std::move(contract));
+  }
+}
+
+// --- the column keeps its place --------------------------------------------------------------------------------------
+
+// What stands on the old column follows it: it gets its new name behind the gate, in the transaction that drops the one
+// beside it. All of them at once, so that an index over two of them is always there for who asks for it.
+void keep_the_old(const Table& table, Pieces& pieces) {
+  const std::string& on = table.name;
+  std::string end_state;
+  for (const Renamed& renamed : table.renames)
+    end_state += (end_state.empty() ? "" : "\n  AND ") + table.renamed(renamed);
+  bool expressions = false;
+  std::vector<std::string> left_over;
+  std::string nothing_left;
+  for (const auto& [copy, owner] : copies_of(table)) {
+    const std::string definition = index_definition(table.end, *copy.index, copy.name, true, table.renames);
+    if (definition.empty()) {
+      refuse(pieces,
+             fmt::format("an expression of the index {} cannot be read again for a column of another name",
+                         table.end.text(copy.index->name)),
+             "rename it in the code only, or keep the name");
+      return;
+    }
+    expressions = expressions || !copy.index->index->expression_columns.empty();
+    // A copy goes with its column; but where the original migration has run, a file may have built one.
+    left_over.push_back(fmt::format("DROP INDEX IF EXISTS {}", copy.qualified));
+    nothing_left += "\n  AND " + probe::no(probe::relation(copy.qualified));
+    build_copy(table, copy, end_state,
+               fmt::format("{} for {}, which goes when {} gets that name", table.text(copy.index->name),
+                           table.text(owner->to), table.text(owner->from)),
+               definition, pieces);
+  }
+  Step swap = step(fmt::format("rename-{}", slug(table.end.text(table.renames.front().from))), {}, {},
+                   end_state + nothing_left);
+  std::string body;
+  std::vector<std::string> functions;
+  std::string names;
+  for (const Renamed& renamed : table.renames) {
+    const catalog::Column& column = *catalog::column(table.relation, renamed.to);
+    const std::string from = table.text(renamed.from);
+    const std::string to = table.text(renamed.to);
+    analyze(table, renamed, expressions, pieces);
+    const Sync sync = table.sync(renamed);
+    names += fmt::format("{}{} to {}", names.empty() ? "" : ", ", from, to);
+    swap.sql.push_back(fmt::format("DROP TRIGGER IF EXISTS {} ON {}", ident(sync.trigger), on));
+    body += fmt::format(
+        "  IF {} THEN\n    ALTER TABLE {} DROP COLUMN IF EXISTS {};\n    ALTER TABLE {} RENAME COLUMN {} TO "
+        "{};\n  END IF;\n",
+        probe::column(on, from), on, ident(to), on, ident(from), ident(to));
+    functions.push_back(fmt::format("DROP FUNCTION IF EXISTS {}()", sync.function));
+    if (column.default_sql == renamed.default_sql) continue;
+    functions.push_back(
+        column.default_sql.empty()
+            ? fmt::format("ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT", on, ident(to))
+            : fmt::format("ALTER TABLE {} ALTER COLUMN {} SET DEFAULT {}", on, ident(to), column.default_sql));
+  }
+  swap.comment = fmt::format("Renames {}; what was beside goes, and what kept it equal", names);
+  swap.sql.push_back(do_block("BEGIN\n" + body + "END"));
+  swap.sql.insert(swap.sql.end(), functions.begin(), functions.end());
+  swap.sql.insert(swap.sql.end(), left_over.begin(), left_over.end());
+  swap.irreversible = true;
+  place(pieces, Slot::contract, std::move(swap));
+}
+
 }  // namespace
+
+std::optional<std::string> renamed_in(const catalog::Catalog& catalog, const catalog::Relation& table,
+                                      std::string_view expression, const std::vector<Renamed>& renames) {
+  constexpr std::string_view head = "SELECT ";
+  const std::string sql = fmt::format("{}({})", head, expression);
+  const pg::Lexed lexed = pg::lex(sql, {.psql = false});
+  std::vector<Edit> edits;
+  bool known = false;
+  pg::parse(sql, 0, lexed, [&](const pg::Parsed& parsed) {
+    known = parsed.node != nullptr && lexed.statements.size() == 1;
+    if (!known) return false;
+    pg::each<ColumnRef>(parsed.node, [&](const ColumnRef& column) {
+      const Symbol said = catalog.symbols.find(pg::column_name(column));
+      const auto renamed = std::ranges::find(renames, said, &Renamed::from);
+      if (renamed == renames.end()) {
+        known = known && said && catalog::column(table, said) != nullptr;
+        return;
+      }
+      // The last part of the name.
+      Span at = name_at(sql, static_cast<std::size_t>(column.location + static_cast<int>(parsed.base)));
+      for (const pg::Token& token : pg::tokens(sql, 0))
+        if (token.span.begin >= at.begin && token.span.end <= at.end) at.begin = token.span.begin;
+      edits.push_back({at, ident(catalog.text(renamed->to))});
+    });
+    return known;
+  });
+  if (!known) return std::nullopt;
+  std::ranges::sort(edits, {}, [](const Edit& edit) { return edit.at.begin; });
+  const std::string out = edited(sql, edits);
+  return out.substr(head.size() + 1, out.size() - head.size() - 2);
+}
+
+void note_end(const catalog::Catalog& end, int pg_version, Context& context) {
+  for (const auto& [name, to] : context.renames) {
+    if (context.followed.contains(name)) continue;
+    for (const catalog::Schema* schema : end.schemas())
+      for (const catalog::Relation* table : schema->relations) {
+        if (table->dropped || !table->is_table() || end.qualified(*table) != name) continue;
+        const catalog::Column* column = catalog::column(*table, end.symbols.find(to));
+        if (column == nullptr) continue;
+        std::string what = what_follows(end, *table, *column, context.first_migration);
+        // Its constraint keeps its name.
+        if (what.empty() && pg_version >= 18 && column->not_null) what = "its NOT NULL constraint";
+        if (!what.empty()) context.followed.emplace(name, std::move(what));
+      }
+  }
+}
 
 void rename_column(const Command& command, const ::RenameStmt& statement, Context& context, Pieces& pieces) {
   const effect::RelationEffect* table = command.table();
@@ -219,7 +564,14 @@ void rename_column(const Command& command, const ::RenameStmt& statement, Contex
   if (std::string why = obstacle(catalog, *table->relation, *column); !why.empty())
     return refuse(pieces, std::move(why) + ", which is not carried over yet",
                   "rename it in the code only, or keep the name");
-  if (command.options->dual_write == DualWrite::trigger && !key_of(catalog, *table->relation))
+  const auto followed = context.followed.find(command.table_name());
+  const bool trigger = command.options->dual_write == DualWrite::trigger;
+  if (followed != context.followed.end() && !trigger)
+    return refuse(pieces,
+                  fmt::format("{} stands on {}.{} and follows it, for which a trigger has to keep both columns equal",
+                              followed->second, command.table_name(), from),
+                  "--dual-write trigger");
+  if (trigger && !key_of(catalog, *table->relation))
     return refuse(pieces,
                   fmt::format("{} has no known unique index over NOT NULL columns to walk along", command.table_name()),
                   "add a primary key first");
@@ -230,6 +582,8 @@ void rename_column(const Command& command, const ::RenameStmt& statement, Contex
   renamed.from = column->name;
   renamed.to = catalog.symbols.intern(to);
   renamed.not_null = column->not_null;
+  renamed.default_sql = column->default_sql;
+  renamed.follows = followed != context.followed.end();
   context.renamed.push_back(renamed);
   pieces.by = Operation::rename_column;
   const std::string label(catalog.text(table->name));
@@ -238,156 +592,29 @@ void rename_column(const Command& command, const ::RenameStmt& statement, Contex
 }
 
 Pieces finish_renames(const catalog::Catalog& end, std::uint32_t first, const Options& options,
-                      const Context& context) {
+                      const std::vector<Renamed>& renames) {
   Pieces pieces;
-  for (const Renamed& renamed : context.renamed) {
-    const catalog::Relation& table = *renamed.table;
-    const catalog::Column* column = catalog::column(table, renamed.to);
-    const std::string on = end.qualified(table);
-    const std::string from(end.text(renamed.from));
-    const std::string to(end.text(renamed.to));
-    const auto key = key_of(end, table);
-    if (column == nullptr || table.dropped || !key) {
-      refuse(pieces, fmt::format("{}.{} is renamed, and is not there any more at the end of the plan", on, from),
-             "drop it under its old name");
-      continue;
+  const catalog::Relation& relation = *renames.front().table;
+  const std::string on = end.qualified(relation);
+  const auto key = key_of(end, relation);
+  for (const Renamed& renamed : renames)
+    if (catalog::column(relation, renamed.to) == nullptr || relation.dropped || !key) {
+      refuse(
+          pieces,
+          fmt::format("{}.{} is renamed, and is not there any more at the end of the plan", on, end.text(renamed.from)),
+          "drop it under its old name");
+      return pieces;
     }
-    pieces.touches.push_back(on);
-    bool unique = false;
-    for (const catalog::Relation* index : table.indexes)
-      unique = unique || (!index->dropped && index->index != nullptr && index->index->unique &&
-                          names_column(*index->index, renamed.to));
-    const bool exact = equality_is_exact(end, *column);
-    const bool trigger = options.dual_write == DualWrite::trigger;
-    const Sync sync = sync_of(end, table, renamed, unique, exact);
-    const std::string old_gone = probe::no(probe::column(on, from));
-    const std::string end_state = probe::both(old_gone, probe::column(on, to));
-
-    // 1. The column, and what keeps both equal, in one transaction: no write falls between.
-    std::string add =
-        fmt::format("ALTER TABLE {} ADD COLUMN IF NOT EXISTS {} {}", on, ident(to), type_text(end, column->type));
-    if (column->collation) add += fmt::format(" COLLATE {}", ident(end.text(column->collation)));
-    std::string there = probe::column(end, on, to, column->type);
-    Step expand = step(fmt::format("add-{}", slug(to)),
-                       trigger ? fmt::format("{} beside {}, both kept equal by a trigger", to, from)
-                               : fmt::format("{} beside {}", to, from),
-                       {std::move(add), copy_properties(on, from, to)}, {});
-    expand.undo = {fmt::format("ALTER TABLE {} DROP COLUMN IF EXISTS {}", on, ident(to))};
-    if (trigger) {
-      expand.sql.push_back(
-          fmt::format("CREATE OR REPLACE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS $pglint${}$pglint$",
-                      sync.function, sync.body));
-      const std::string create =
-          fmt::format("TRIGGER {} BEFORE INSERT OR UPDATE ON {} FOR EACH ROW EXECUTE FUNCTION {}()",
-                      ident(sync.trigger), on, sync.function);
-      if (options.pg_version < 14)
-        expand.sql.push_back(fmt::format("DROP TRIGGER IF EXISTS {} ON {}", ident(sync.trigger), on));
-      expand.sql.push_back((options.pg_version < 14 ? "CREATE " : "CREATE OR REPLACE ") + create);
-      there = probe::both(there, probe::trigger(on, sync.trigger, sync.body));
-      expand.undo = {fmt::format("DROP TRIGGER IF EXISTS {} ON {}", ident(sync.trigger), on),
-                     fmt::format("DROP FUNCTION IF EXISTS {}()", sync.function), expand.undo.front()};
-    }
-    expand.done_when = probe::query(probe::either(there, end_state));
-    place(pieces, Slot::expand, std::move(expand));
-
-    // 2. The rows that are there.
-    Step fill;
-    fill.id = fmt::format("fill-{}", slug(to));
-    fill.comment = fmt::format("Copies {} to {} in the rows that are there", from, to);
-    fill.kind = StepKind::backfill;
-    fill.lock_class = LockClass::c;
-    Backfill rows;
-    rows.table = on;
-    rows.index = key->index;
-    rows.key = key->columns;
-    rows.set = {{to, ident(from)}};
-    rows.where = differs(ident(to), ident(from), exact);
-    rows.proof = fmt::format("SELECT 1 FROM {} WHERE {} LIMIT 1", on, rows.where);
-    fill.backfill = std::move(rows);
-    place(pieces, Slot::backfill, std::move(fill));
-
-    // 3. What stood on the column before the plan, again for the new one. Names are taken until the old column goes.
-    std::vector<std::string> final_names;
-    std::string final_conditions;
-    for (const catalog::Relation* index : table.indexes) {
-      if (index->dropped || index->index == nullptr || !names_column(*index->index, renamed.to) ||
-          index->created.migration >= first)
-        continue;
-      const std::string final_name(end.text(index->name));
-      const std::string temporary = name_beside(final_name, "pglint");
-      const std::string qualified = end.qualified(table.schema, end.symbols.intern(temporary));
-      const std::string final_qualified = end.qualified(*index);
-      probe::IndexShape shape{index->index->unique, index_columns(end, *index->index),
-                              !index->index->predicate.empty()};
-      const catalog::Constraint* constraint = index->index->constraint;
-      Step build = step(fmt::format("build-{}", slug(final_name)),
-                        fmt::format("{} for {}, under a name of its own until {} goes", final_name, to, from),
-                        {index_definition(end, *index, temporary, true)},
-                        probe::either(probe::index(on, qualified, shape),
-                                      probe::both(old_gone, probe::index(on, final_qualified, shape))));
-      build.own_transaction = false;
-      build.lock_class = LockClass::b;
-      build.undo = {fmt::format("DROP INDEX CONCURRENTLY IF EXISTS {}", qualified)};
-      place(pieces, Slot::build, std::move(build));
-      // A database that has the original migration has the final name, and a copy that a file may have built.
-      const std::string in_place = constraint != nullptr ? probe::constraint(on, final_name, 'u', probe::Valid::any)
-                                                         : probe::relation(final_qualified);
-      const std::string take = constraint == nullptr
-                                   ? fmt::format("ALTER INDEX {} RENAME TO {}", qualified, ident(final_name))
-                                   : fmt::format("ALTER TABLE {} ADD CONSTRAINT {} UNIQUE USING INDEX {}{}", on,
-                                                 ident(final_name), ident(temporary),
-                                                 !constraint->deferrable          ? ""
-                                                 : constraint->initially_deferred ? " DEFERRABLE INITIALLY DEFERRED"
-                                                                                  : " DEFERRABLE");
-      final_names.push_back(do_block(fmt::format("BEGIN\n  IF NOT {} THEN\n    {};\n  END IF;\nEND", in_place, take)));
-      final_names.push_back(fmt::format("DROP INDEX IF EXISTS {}", qualified));
-      final_conditions += "\n  AND " + probe::no(probe::relation(qualified));
-      final_conditions += "\n  AND " + probe::index(on, final_qualified, shape);
-    }
-    for (const catalog::Constraint* constraint : table.constraints) {
-      if (constraint->dropped || constraint->kind != catalog::ConstraintKind::foreign_key ||
-          constraint->created.migration >= first || !has_column(constraint->columns, renamed.to))
-        continue;
-      refuse(pieces,
-             fmt::format("the foreign key {} of {} names {}, which is not carried over yet", end.text(constraint->name),
-                         on, from),
-             "drop and add the foreign key in the same migration, under another name");
-    }
-
-    Step analyze =
-        step(fmt::format("analyze-{}", slug(to)), "So that plans do not change when the next release asks for it",
-             {fmt::format("ANALYZE {} ({})", on, ident(to))}, {});
-    analyze.lock_class = LockClass::b;
-    place(pieces, Slot::build, std::move(analyze));
-
-    // 4. Behind the gate.
-    if (column->default_volatility != catalog::Volatility::none && !column->default_sql.empty()) {
-      Step set = step(
-          fmt::format("default-{}", slug(to)), fmt::format("Only now: before, it would hide what {} was given", from),
-          {fmt::format("ALTER TABLE {} ALTER COLUMN {} SET DEFAULT {}", on, ident(to), column->default_sql)},
-          probe::has_default(on, to));
-      set.undo = {fmt::format("ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT", on, ident(to))};
-      place(pieces, Slot::tighten, std::move(set));
-    }
-    if (renamed.not_null) tighten_not_null(on, end.text(table.name), to, {}, options.pg_version, pieces);
-    if (!trigger && renamed.not_null) {
-      Step loosen =
-          step(fmt::format("allow-null-{}", slug(from)), fmt::format("The next release no longer writes {}", from),
-               {fmt::format("ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL", on, ident(from))},
-               probe::no(probe::not_null(on, from)));
-      loosen.undo = {fmt::format("ALTER TABLE {} ALTER COLUMN {} SET NOT NULL", on, ident(from))};
-      place(pieces, Slot::tighten, std::move(loosen));
-    }
-    Step contract =
-        step(fmt::format("drop-{}", slug(from)), fmt::format("{} goes, and with it what kept it equal", from), {}, {});
-    if (trigger) contract.sql.push_back(fmt::format("DROP TRIGGER IF EXISTS {} ON {}", ident(sync.trigger), on));
-    contract.sql.push_back(fmt::format("ALTER TABLE {} DROP COLUMN IF EXISTS {}", on, ident(from)));
-    if (trigger) contract.sql.push_back(fmt::format("DROP FUNCTION IF EXISTS {}()", sync.function));
-    for (std::string& sql : final_names) contract.sql.push_back(std::move(sql));
-    contract.done_when = probe::query(end_state + final_conditions);
-    contract.irreversible = true;
-    place(pieces, Slot::contract, std::move(contract));
+  pieces.touches.push_back(on);
+  const Table table{end, relation, renames, on, *key, first, options};
+  for (const Renamed& renamed : renames) {
+    add_beside(table, renamed, pieces);
+    fill_beside(table, renamed, pieces);
   }
+  if (renames.front().follows)
+    keep_the_old(table, pieces);
+  else
+    keep_the_new(table, pieces);
   return pieces;
 }
 

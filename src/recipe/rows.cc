@@ -146,9 +146,12 @@ std::string listed(const std::vector<std::string>& names) {
 
 }  // namespace
 
-void note_writes(const Command& command, Context& context) {
-  const auto* update = pg::as<UpdateStmt>(command.node);
+void note(const Command& command, Context& context) {
   const effect::RelationEffect* table = command.table();
+  if (const auto* rename = pg::as<RenameStmt>(command.node);
+      rename != nullptr && rename->renameType == OBJECT_COLUMN && table != nullptr && !table->is_new)
+    context.renames.emplace_back(command.table_name(), pg::text(rename->newname));
+  const auto* update = pg::as<UpdateStmt>(command.node);
   if (update == nullptr || table == nullptr) return;
   for (const ResTarget& target : pg::only<ResTarget>(update->targetList)) {
     const std::string_view column = pg::text(target.name);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <cstdint>
@@ -151,6 +152,18 @@ Span name_at(std::string_view text, std::size_t from) {
   };
   for (; dot(i + 1); i += 2) span.end = tokens[i + 2].span.end;
   return span;
+}
+
+bool says_name(std::string_view text, std::string_view name) {
+  for (const pg::Token& token : pg::tokens(text, 0)) {
+    const std::string_view said = text.substr(token.span.begin, token.span.size());
+    if (token.kind == pg::TokenKind::quoted_name && unquoted(said) == name) return true;
+    if (token.kind == pg::TokenKind::word && std::ranges::equal(said, name, [](char a, char b) {
+          return (a >= 'A' && a <= 'Z' ? static_cast<char>(a | 0x20) : a) == b;
+        }))
+      return true;
+  }
+  return false;
 }
 
 std::size_t after_keyword(std::string_view text, std::string_view word, std::size_t from) {

@@ -46,6 +46,8 @@ struct Edit {
 [[nodiscard]] std::string_view in_parentheses(std::string_view text, std::size_t from);
 // The span of a possibly qualified name whose first token is at or behind `from`.
 [[nodiscard]] Span name_at(std::string_view text, std::size_t from);
+// Whether a word or a quoted name of the text is this name.
+[[nodiscard]] bool says_name(std::string_view text, std::string_view name);
 // Behind the nth keyword outside parentheses, counted from 0; npos if there is none.
 [[nodiscard]] std::size_t after_keyword(std::string_view text, std::string_view word, std::size_t from = 0);
 

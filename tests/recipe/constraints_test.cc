@@ -78,7 +78,12 @@ TEST_CASE("a check stands behind the gate, and rows that it forbids stop the pla
         Lines{"ALTER TABLE public.t ADD CONSTRAINT few CHECK (a < 10 AND note <> ')') NOT VALID"});
   CHECK(plan.checks.at(0).sql == "SELECT 1 FROM public.t WHERE NOT (a < 10 AND note <> ')') LIMIT 10");
   CHECK(says(test::gate(plan).release, "writes no row that few forbids"));
-  CHECK(says(refusal(given, "ALTER TABLE t ADD CHECK (a < 10);"), "name it: ADD CONSTRAINT"));
+  // Without a name it gets the one that the server would choose: of a column if there is one, and of any table's.
+  const std::string taken = std::string(given) + "\nCREATE TABLE o (x int, CONSTRAINT t_a_check CHECK (x > 0));";
+  CHECK(says(step(one_plan(taken, "ALTER TABLE t ADD CHECK (t.a < 10 AND a > 1);"), "add-t-a-check1").sql[0],
+             "ADD CONSTRAINT t_a_check1 CHECK (t.a < 10 AND a > 1) NOT VALID"));
+  CHECK(says(step(one_plan(given, "ALTER TABLE t ADD CHECK (a < id);"), "add-t-check").sql[0],
+             "ADD CONSTRAINT t_check CHECK (a < id) NOT VALID"));
 }
 
 TEST_CASE("a check with NO INHERIT behind its parenthesis is asked about by what is in it") {

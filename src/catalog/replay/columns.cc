@@ -463,6 +463,7 @@ bool Replay::remove_column(Relation& relation, Symbol name) {
   };
   if (uses(relation.partition_key)) return false;
   set(dropped->dropped, true);
+  set(dropped->left, c.now);
   for (std::uint32_t i = 0; i < relation.indexes.size(); ++i) {
     Relation& index = *relation.indexes[i];
     if (index.dropped) continue;

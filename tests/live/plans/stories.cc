@@ -149,6 +149,86 @@ std::vector<Story> stories() {
           "a rename whose index goes",
           {"ALTER TABLE users RENAME COLUMN plan TO tier;\nDROP INDEX users_plan_idx;\nCREATE INDEX users_tier_idx "
            "ON users (tier);"}),
+      {"a rename under a check",
+       users +
+           "ALTER TABLE users ADD CONSTRAINT plan_known CHECK (plan <> 'x' AND (users.plan IS NOT NULL OR seats > 0));",
+       rows,
+       {"ALTER TABLE users RENAME COLUMN plan TO tier;"}},
+      {"a rename under a foreign key",
+       users +
+           "ALTER TABLE users ADD CONSTRAINT in_region FOREIGN KEY (region_id) REFERENCES regions (id) ON DELETE SET "
+           "NULL ON UPDATE CASCADE;",
+       rows,
+       {"ALTER TABLE users RENAME COLUMN region_id TO region;"}},
+      {"a rename of what foreign keys point to",
+       users + "CREATE TABLE mails (id int PRIMARY KEY, sender text REFERENCES users (email) MATCH FULL ON UPDATE "
+               "CASCADE);",
+       rows + "INSERT INTO mails SELECT i, 'm' || i FROM generate_series(1, 50) i;",
+       {"ALTER TABLE users RENAME COLUMN email TO contact;"}},
+      {"a rename under an index on an expression, a partial one and a tablespace's",
+       users + "CREATE INDEX users_mail ON users (lower(email), (\"users\".email || plan)) WHERE users.email <> 'x' "
+               "AND plan IS "
+               "NOT NULL;\nCREATE UNIQUE INDEX some_mail ON users ((email || 'x')) WHERE seats > 100;",
+       rows,
+       {"ALTER TABLE users RENAME COLUMN email TO \"E-Mail\";"}},
+      {"a rename under views",
+       users +
+           "CREATE VIEW mails AS SELECT id, email FROM users WHERE email LIKE 'm%';\nCREATE VIEW all_of AS SELECT * "
+           "FROM users;\nCREATE VIEW above AS SELECT email AS said FROM mails;",
+       rows,
+       {"ALTER TABLE users RENAME COLUMN email TO contact;"}},
+      {"a rename under a policy",
+       users +
+           "ALTER TABLE users ENABLE ROW LEVEL SECURITY;\nCREATE POLICY own ON users USING (plan IS NULL OR plan <> "
+           "'secret') WITH CHECK (plan IS DISTINCT FROM 'y');",
+       rows,
+       {"ALTER TABLE users RENAME COLUMN plan TO tier;"}},
+      {"a rename of the replica identity, of an exclusion and with statistics that the history has",
+       "CREATE TABLE t (id int PRIMARY KEY, a int NOT NULL UNIQUE, b int4range, c int, EXCLUDE USING gist (b WITH "
+       "&&));\nALTER TABLE t REPLICA IDENTITY USING INDEX t_a_key;\nCREATE STATISTICS s ON a, c FROM t;",
+       "INSERT INTO t SELECT i, i, int4range(i, i + 1), i % 3 FROM generate_series(1, 250) i;",
+       {"ALTER TABLE t RENAME a TO x;\nALTER TABLE t RENAME b TO y;"}},
+      {"two renames that share an index",
+       users + "CREATE UNIQUE INDEX pair ON users (email, plan);",
+       rows,
+       {"ALTER TABLE users RENAME COLUMN email TO contact;", "ALTER TABLE users RENAME COLUMN plan TO tier;"}},
+      {"two renames that share a unique constraint and a check",
+       users +
+           "ALTER TABLE users ADD CONSTRAINT pair UNIQUE (email, plan), ADD CONSTRAINT differ CHECK (email <> plan);",
+       rows,
+       {"ALTER TABLE users RENAME COLUMN email TO contact;\nALTER TABLE users RENAME COLUMN plan TO tier;"}},
+      on_users(
+          "a rename and a default",
+          {"ALTER TABLE users RENAME COLUMN plan TO tier;\nALTER TABLE users ALTER COLUMN tier SET DEFAULT 'free';"}),
+      on_users(
+          "a rename, and a default that goes",
+          {"ALTER TABLE users RENAME COLUMN seats TO places;\nALTER TABLE users ALTER COLUMN places DROP DEFAULT;"}),
+      {"a rename under a check, with a default, a NOT NULL and a comment",
+       users + "ALTER TABLE users ADD CONSTRAINT mail_known CHECK (email <> 'x');",
+       rows,
+       {"ALTER TABLE users RENAME COLUMN email TO contact;\nALTER TABLE users ALTER COLUMN contact SET DEFAULT 'none', "
+        "ALTER COLUMN contact SET NOT NULL;\nCOMMENT ON COLUMN users.contact IS 'how to reach them';\nUPDATE users SET "
+        "plan = contact WHERE plan IS NULL;"}},
+      {"a rename under a check that goes, and under a unique constraint that gets another name",
+       users + "ALTER TABLE users ADD CONSTRAINT mail_known CHECK (email <> 'x');\nCREATE VIEW v AS SELECT email FROM "
+               "users;",
+       rows,
+       {"ALTER TABLE users RENAME COLUMN email TO contact;\nALTER TABLE users DROP CONSTRAINT mail_known;\nALTER TABLE "
+        "users DROP CONSTRAINT users_email_unique;"}},
+      on_users(
+          "comments, and rows of a table that is small, in a plan with a gate",
+          {"COMMENT ON TABLE users IS 'who''s who';\nCOMMENT ON COLUMN users.email IS 'their mail';\nCOMMENT ON "
+           "CONSTRAINT users_email_unique ON users IS 'one each';\nCOMMENT ON SCHEMA public IS 'ours';\nINSERT INTO "
+           "regions (name, id) VALUES ('Asia', 'as'), (lower('X'), 'af');\nINSERT INTO regions VALUES ('oc', NULL) "
+           "ON CONFLICT DO NOTHING;\nALTER TABLE users ALTER COLUMN email SET NOT NULL;"}),
+      on_users(
+          "a check without a name, and another one of that name",
+          {"ALTER TABLE users ADD CHECK (users.seats > 0 AND seats < 1000);\nALTER TABLE users ADD CHECK (seats <> "
+           "77);\nALTER TABLE users ADD CHECK (email <> plan OR plan IS NULL);"}),
+      on_users(
+          "CONCURRENTLY without a name inside of a migration",
+          {"CREATE INDEX CONCURRENTLY ON users (boss, lower(email), (seats + 1), (seats + 2)) INCLUDE (plan);",
+           "CREATE UNIQUE INDEX CONCURRENTLY ON users (\"Odd Name\");", "CREATE INDEX CONCURRENTLY ON users (plan);"}),
       on_users("windows' line ends", {"-- a note\r\nCREATE INDEX i\r\n  ON users\r\n  (boss);\r\n"}),
   };
   Story value = on_users("a column with a value for what is there",
