@@ -125,7 +125,7 @@ TEST_CASE("a statement that does not parse refuses the plan of its migration") {
 }
 
 TEST_CASE("what the database cannot tell whether it has run stays apart from what is phased") {
-  CHECK(says(test::refusal(given, "ALTER TABLE a ALTER x SET NOT NULL;\nINSERT INTO a VALUES (1);"),
+  CHECK(says(test::refusal(given, "ALTER TABLE a ALTER x SET NOT NULL;\nINSERT INTO a SELECT 1;"),
              "it cannot be told from the database whether this has run"));
   CHECK(says(test::refusal(given, "ALTER TABLE a ALTER x SET NOT NULL;\nDO $$ BEGIN PERFORM 1; END $$;"),
              "it cannot be told from the database whether this has run"));
