@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::chrono::milliseconds a_moment{800};
 
+std::string_view suffix(Layout layout) { return layout == Layout::journal ? "" : "_v1"; }
+
 // The contacts of accounts that only one client writes are what it wrote last.
 std::string lost_writes(const std::string& database, const Work& work) {
   std::map<std::string, std::string> found;
@@ -40,10 +42,13 @@ std::string lost_writes(const std::string& database, const Work& work) {
 class Running {
  public:
   Running(const Chain& chain, Outcome& outcome)
-      : chain_(chain), outcome_(outcome), original_(original_database(chain.rows)), database_(chain.name) {}
+      : chain_(chain),
+        outcome_(outcome),
+        original_(original_database(chain.rows, chain.project->layout())),
+        database_(chain.name) {}
 
   void run() {
-    create_database(database_, released_database(chain_.rows));
+    create_database(database_, released_database(chain_.rows, chain_.project->layout()));
     // Nobody has more time than that; what needs more has to take it.
     sql("postgres", fmt::format("ALTER DATABASE {} SET statement_timeout = '5s'", database_));
     const std::string dsn = server().dsn(database_);
@@ -118,13 +123,13 @@ class Running {
 
 }  // namespace
 
-const std::string& released_database(int rows) {
-  static std::map<int, std::string> made;
-  std::string& name = made[rows];
+const std::string& released_database(int rows, Layout layout) {
+  static std::map<std::pair<int, Layout>, std::string> made;
+  std::string& name = made[{rows, layout}];
   if (!name.empty()) return name;
-  name = fmt::format("released_{}", rows);
+  name = fmt::format("released_{}{}", rows, suffix(layout));
   create_database(name);
-  const Project& project = planned();
+  const Project& project = planned(layout);
   project.at("released");
   const Migrated migrated = migrate(project, name, 0);
   REQUIRE_MESSAGE(migrated.done, migrated.error);
@@ -147,13 +152,13 @@ const std::string& released_database(int rows) {
   return name;
 }
 
-const std::string& original_database(int rows) {
-  static std::map<int, std::string> made;
-  std::string& name = made[rows];
+const std::string& original_database(int rows, Layout layout) {
+  static std::map<std::pair<int, Layout>, std::string> made;
+  std::string& name = made[{rows, layout}];
   if (!name.empty()) return name;
-  name = fmt::format("original_{}", rows);
-  create_database(name, released_database(rows));
-  const Project& project = planned();
+  name = fmt::format("original_{}{}", rows, suffix(layout));
+  create_database(name, released_database(rows, layout));
+  const Project& project = planned(layout);
   project.at("original");
   const Migrated migrated = migrate(project, name, 0);
   REQUIRE_MESSAGE(migrated.done, migrated.error);

@@ -32,8 +32,8 @@ struct Outcome {
 
 // A database as the release before has it: its migrations, `rows` accounts, and what was set by hand on the column that
 // is renamed. To be copied.
-[[nodiscard]] const std::string& released_database(int rows);
+[[nodiscard]] const std::string& released_database(int rows, Layout layout = Layout::journal);
 // The same with the original migrations on top.
-[[nodiscard]] const std::string& original_database(int rows);
+[[nodiscard]] const std::string& original_database(int rows, Layout layout = Layout::journal);
 
 }  // namespace pglint::test::chain

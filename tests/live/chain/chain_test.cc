@@ -31,6 +31,24 @@ void every_kind(Release release, const Work& work) {
   }
 }
 
+void nobody_notices(const Chain& chain) {
+  INFO(chain.name);
+  const Outcome outcome = run_chain(chain);
+  fmt::print("{} accounts; before the gate {}, behind it {}\n", chain.rows, says(chain.before_gate),
+             says(chain.behind_gate));
+  print(Release::old, outcome.old_work);
+  print(Release::next, outcome.next_work);
+  fmt::print("  {} accounts compared that no client touched, {} that a client made; {} lock timeouts of the runner\n",
+             outcome.compared, outcome.old_work.contacts.size() + outcome.next_work.contacts.size(),
+             outcome.lock_timeouts);
+  for (const std::string& trouble : outcome.troubles) FAIL_CHECK(trouble);
+  CHECK(outcome.old_work.failed == 0);
+  CHECK(outcome.next_work.failed == 0);
+  every_kind(Release::old, outcome.old_work);
+  every_kind(Release::next, outcome.next_work);
+  CHECK(static_cast<int>(outcome.compared) > chain.rows / 4);
+}
+
 }  // namespace
 
 TEST_CASE("clients of both releases do not notice the plan, which ends as the original does") {
@@ -46,21 +64,14 @@ TEST_CASE("clients of both releases do not notice the plan, which ends as the or
                            .rows = 5'000,
                            .before_gate = Way::executor_first,
                            .behind_gate = Way::runner_first}};
-  for (const Chain& chain : chains) {
-    INFO(chain.name);
-    const Outcome outcome = run_chain(chain);
-    fmt::print("{} accounts; before the gate {}, behind it {}\n", chain.rows, says(chain.before_gate),
-               says(chain.behind_gate));
-    print(Release::old, outcome.old_work);
-    print(Release::next, outcome.next_work);
-    fmt::print("  {} accounts compared that no client touched, {} that a client made; {} lock timeouts of the runner\n",
-               outcome.compared, outcome.old_work.contacts.size() + outcome.next_work.contacts.size(),
-               outcome.lock_timeouts);
-    for (const std::string& trouble : outcome.troubles) FAIL_CHECK(trouble);
-    CHECK(outcome.old_work.failed == 0);
-    CHECK(outcome.next_work.failed == 0);
-    every_kind(Release::old, outcome.old_work);
-    every_kind(Release::next, outcome.next_work);
-    CHECK(static_cast<int>(outcome.compared) > chain.rows / 4);
-  }
+  for (const Chain& chain : chains) nobody_notices(chain);
+}
+
+TEST_CASE("so it is with the folders of Drizzle v1") {
+  if (const std::string why = missing(); !why.empty()) return skip(Missing::tool, why);
+  nobody_notices({.name = "folders",
+                  .project = &planned(Layout::folders),
+                  .rows = 3'000,
+                  .before_gate = Way::executor_first,
+                  .behind_gate = Way::runner_first});
 }

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -15,8 +17,11 @@ namespace pglint::test::chain {
 namespace {
 
 constexpr const char* kit_name = "drizzle-kit";  // to the server
-constexpr const char* plan_path = ".pglint/plans/0001_primary_contact.yml";
-const std::string tools = PGLINT_NPM "/node_modules";
+
+// The packages of the version that has the layout.
+std::string tools(Layout layout) {
+  return layout == Layout::journal ? PGLINT_NPM "/node_modules" : PGLINT_NPM "/drizzle-v1/node_modules";
+}
 
 // Lines of the server's log begin with the client's name, which tells who was refused what.
 void name_clients_in_log(const ScratchServer& server) {
@@ -78,7 +83,8 @@ void ok(const Finished& finished) { REQUIRE_MESSAGE(finished.status == 0, (finis
 }  // namespace
 
 std::string missing() {
-  if (!fs::exists(tools + "/drizzle-kit/bin.cjs")) return "no drizzle-kit: run scripts/npm-tools";
+  for (const Layout layout : {Layout::journal, Layout::folders})
+    if (!fs::exists(tools(layout) + "/drizzle-kit/bin.cjs")) return "no drizzle-kit: run scripts/npm-tools";
   for (const char* const program : {"node", "git"})
     if (const auto found = run({program, "--version"}); !found || found->status != 0)
       return fmt::format("no {}", program);
@@ -123,29 +129,39 @@ void replace_in(const fs::path& path, std::string_view old, std::string_view tex
   write(path, all);
 }
 
-Project::Project(const std::string& name) : folder_(fs::current_path() / ("chain-" + name)) {
+Project::Project(const std::string& name, Layout layout)
+    : folder_(fs::current_path() / ("chain-" + name)), layout_(layout) {
   fs::remove_all(folder_);
   fs::copy(fs::path(PGLINT_TESTDATA) / "demo", folder_, fs::copy_options::recursive);
-  fs::create_directory_symlink(tools, path("node_modules"));
+  fs::create_directory_symlink(tools(layout), path("node_modules"));
   write(path(".gitignore"), "node_modules\n");
   git({"init", "-q", "-b", "main"});
 
+  std::vector<std::string> first = {"add", ".gitignore", "drizzle.config.ts", "package.json", "src"};
   const fs::path journal = path("drizzle/meta/_journal.json");
   const std::string whole_journal = content(journal);
-  shorten_journal(journal, 1);
+  if (layout == Layout::journal) {
+    shorten_journal(journal, 1);
+    first.insert(first.end(),
+                 {"drizzle/0000_init.sql", "drizzle/meta/0000_snapshot.json", "drizzle/meta/_journal.json"});
+  } else {
+    // As a team does it that changes over.
+    ok(kit({"up"}));
+    first.push_back(fs::path(migrations().front()).parent_path().string());
+  }
   previous_schema();
-  git({"add", ".gitignore", "drizzle.config.ts", "package.json", "src", "drizzle/0000_init.sql",
-       "drizzle/meta/0000_snapshot.json", "drizzle/meta/_journal.json"});
+  git(first);
   git({"commit", "-q", "-m", "Tenants and regions"});
   git({"tag", "released"});
 
   git({"checkout", "-q", "-b", "contact"});
-  write(journal, whole_journal);
+  if (layout == Layout::journal) write(journal, whole_journal);
   end_state_schema();
   commit("original");
 }
 
-Project::Project(const std::string& name, const Project& other) : folder_(fs::current_path() / ("chain-" + name)) {
+Project::Project(const std::string& name, const Project& other)
+    : folder_(fs::current_path() / ("chain-" + name)), layout_(other.layout_) {
   fs::remove_all(folder_);
   fs::copy(other.folder_, folder_, fs::copy_options::recursive | fs::copy_options::copy_symlinks);
 }
@@ -158,9 +174,20 @@ Project::~Project() {
 std::vector<std::string> Project::migrations() const {
   std::vector<std::string> out;
   for (const auto& entry : fs::directory_iterator(path("drizzle")))
-    if (entry.path().extension() == ".sql") out.push_back("drizzle/" + entry.path().filename().string());
+    if (entry.path().extension() == ".sql")
+      out.push_back("drizzle/" + entry.path().filename().string());
+    else if (fs::exists(entry.path() / "migration.sql"))
+      out.push_back("drizzle/" + entry.path().filename().string() + "/migration.sql");
   std::sort(out.begin(), out.end());
   return out;
+}
+
+std::string Project::plan() const {
+  std::vector<std::string> out;
+  for (const auto& entry : fs::directory_iterator(path(".pglint/plans")))
+    out.push_back(".pglint/plans/" + entry.path().filename().string());
+  REQUIRE(out.size() == 1);
+  return out.front();
 }
 
 std::string Project::git(const std::vector<std::string>& arguments) const {
@@ -229,12 +256,9 @@ void Project::previous_schema() const {
   replace_in(schema, R"((table) => [index("tenant_accounts_region_id_idx").on(table.regionId)],)", "");
 }
 
-const Project& planned() {
-  static const Project project("planned");
-  static bool made = false;
-  if (made) return project;
-  made = true;
+namespace {
 
+void make(const Project& project) {
   nothing_to_generate(project);
   ok(project.pglint({"fix", "--quiet"}));
   project.previous_schema();
@@ -252,7 +276,17 @@ const Project& planned() {
   project.commit("contract");
   nothing_to_generate(project);
   clean(project);
-  return project;
+}
+
+}  // namespace
+
+const Project& planned(Layout layout) {
+  static std::map<Layout, std::unique_ptr<Project>> all;
+  std::unique_ptr<Project>& project = all[layout];
+  if (project) return *project;
+  project = std::make_unique<Project>(layout == Layout::journal ? "planned" : "planned-v1", layout);
+  make(*project);
+  return *project;
 }
 
 Migrated migrate(const Project& project, const std::string& database, int most_lock_timeouts) {
@@ -274,7 +308,7 @@ std::string_view says(Way way) {
 Migrated carry_out(const Project& project, const std::string& database, Way way, int exit_code,
                    int most_lock_timeouts) {
   const auto apply = [&]() -> std::string {
-    const Finished applied = project.pglint({"fix", "--apply", "--plan", plan_path}, database);
+    const Finished applied = project.pglint({"fix", "--apply", "--plan", project.plan()}, database);
     if (applied.status == exit_code) return {};
     return fmt::format("fix --apply ended with {}, not {}\n{}{}", applied.status, exit_code, applied.out, applied.err);
   };

@@ -13,7 +13,7 @@
 
 namespace pglint::test::chain {
 
-inline constexpr const char* plan_id = "0001_primary_contact";
+inline constexpr const char* plan_id = "0001_primary_contact";  // in the layout of 0.x
 inline constexpr const char* gate_id = "primary-contact";
 
 // Why these tests cannot run; empty if they can.
@@ -28,6 +28,9 @@ void create_database(const std::string& name, const std::string& copied_from = "
 void write(const std::filesystem::path& path, const std::string& text);
 void replace_in(const std::filesystem::path& path, std::string_view old, std::string_view text);
 
+// Of the folder of migrations: with a journal, as Drizzle 0.x has it, or a folder for each, as v1.
+enum class Layout : std::uint8_t { journal, folders };
+
 // The commits of the repository, as tags.
 //   released  migration 0000 and the schema before the rename: the branch main
 //   original  the four migrations that drizzle-kit has written after it
@@ -37,7 +40,7 @@ void replace_in(const std::filesystem::path& path, std::string_view old, std::st
 class Project {
  public:
   // Up to `original`.
-  explicit Project(const std::string& name);
+  explicit Project(const std::string& name, Layout layout = Layout::journal);
   // A copy, to change.
   Project(const std::string& name, const Project& other);
   Project(const Project&) = delete;
@@ -45,8 +48,11 @@ class Project {
   ~Project();
 
   [[nodiscard]] std::filesystem::path path(const std::string& inside) const { return folder_ / inside; }
-  // Sorted, as "drizzle/0001_x.sql".
+  [[nodiscard]] Layout layout() const { return layout_; }
+  // Sorted, as "drizzle/0001_x.sql" or "drizzle/2026…_x/migration.sql".
   [[nodiscard]] std::vector<std::string> migrations() const;
+  // As it is typed.
+  [[nodiscard]] std::string plan() const;
 
   std::string git(const std::vector<std::string>& arguments) const;  // what it prints; it must not fail
   void commit(const std::string& tag) const;
@@ -62,10 +68,11 @@ class Project {
 
  private:
   std::filesystem::path folder_;
+  Layout layout_ = Layout::journal;
 };
 
 // The commits from `expand` to `contract`, made once for all tests.
-[[nodiscard]] const Project& planned();
+[[nodiscard]] const Project& planned(Layout layout = Layout::journal);
 
 // One run of a pipeline: `drizzle-kit migrate`, repeated where a lock was not had in time, which is what the files say
 // that one may do.
