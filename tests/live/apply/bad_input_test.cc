@@ -14,6 +14,7 @@
 #include <fstream>
 #include <map>
 
+#include "quick.h"
 #include "scene.h"
 #include "skip.h"
 #include "support/golden.h"
@@ -128,7 +129,7 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 
 }  // namespace
 
-TEST_CASE("a server that is not there is one line, whichever command asks") {
+TEST_CASE("a server that is not there is one line, whichever command asks" * doctest::skip(quick())) {
   NEEDS_SERVER();
   const Scene scene;
   const std::vector<std::pair<std::string, int>> urls = {
@@ -190,7 +191,7 @@ TEST_CASE("a wrong password is refused by the server, and printed by nobody") {
   CHECK(server().psql("postgres", {"-c", "DROP ROLE locked"}).status == 0);
 }
 
-TEST_CASE("a server that has only one connection left says how many are needed") {
+TEST_CASE("a server that has only one connection left says how many are needed" * doctest::skip(quick())) {
   NEEDS_SERVER();
   const Scene scene;
   scene.sql(
@@ -203,7 +204,7 @@ TEST_CASE("a server that has only one connection left says how many are needed")
   scene.sql("DROP ROLE single");
 }
 
-TEST_CASE("a standby is refused; of several servers the primary is taken") {
+TEST_CASE("a standby is refused; of several servers the primary is taken" * doctest::skip(quick())) {
   NEEDS_SERVER();
   const Scene scene;
   const ScratchServer standby("apply-standby", server());
@@ -221,7 +222,7 @@ TEST_CASE("a standby is refused; of several servers the primary is taken") {
   CHECK_MESSAGE(gate.status == 4, gate.out);
 }
 
-TEST_CASE("a plan that does not fit is one line") {
+TEST_CASE("a plan that does not fit is one line" * doctest::skip(quick())) {
   NEEDS_SERVER();
   const Scene scene;
   CHECK(scene.run({"--through", "expand"}).status == 0);
@@ -253,7 +254,7 @@ TEST_CASE("a plan that does not fit is one line") {
   CHECK(scene.state() == state);
 }
 
-TEST_CASE("a file that was changed since the plan was made is refused before anything runs") {
+TEST_CASE("a file that was changed since the plan was made is refused before anything runs" * doctest::skip(quick())) {
   NEEDS_SERVER();
   const Scene scene;
   const Demo demo;
@@ -289,7 +290,7 @@ TEST_CASE("a file that was changed since the plan was made is refused before any
   CHECK(untouched(scene));
 }
 
-TEST_CASE("a disk that is full while files are written leaves them all as they were") {
+TEST_CASE("a disk that is full while files are written leaves them all as they were" * doctest::skip(quick())) {
   const Demo demo;
   SUBCASE("a file system without room") {
     const SmallDisk disk(demo.folder(), "256k", ::geteuid());

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "plan/form/gate_sql.h"
+#include "quick.h"
 #include "scene.h"
 #include "skip.h"
 
@@ -22,7 +23,8 @@ std::string gates(const Scene& scene) {
 
 }  // namespace
 
-TEST_CASE("a gate in files is closed for a database with rows, once, and opened by pass only") {
+TEST_CASE("a gate in files is closed for a database with rows, once, and opened by pass only" *
+          doctest::skip(quick())) {
   if (!server().missing().empty()) return skip(Missing::tool, server().missing());
   const Scene scene;
   const std::string guard = plan::require_gate("p'1\\", "g");
@@ -39,7 +41,7 @@ TEST_CASE("a gate in files is closed for a database with rows, once, and opened 
   CHECK(gates(scene) == "g true");
 }
 
-TEST_CASE("a gate in files stays open in a fresh database") {
+TEST_CASE("a gate in files stays open in a fresh database" * doctest::skip(quick())) {
   if (!server().missing().empty()) return skip(Missing::tool, server().missing());
   const Scene scene;
   scene.sql(tables());

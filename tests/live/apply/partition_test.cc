@@ -4,6 +4,7 @@
 #include <csignal>
 
 #include "plan/form/file.h"
+#include "quick.h"
 #include "scene.h"
 #include "skip.h"
 
@@ -93,7 +94,7 @@ TEST_CASE("partitions that come and go during a backfill are no reason to stop")
   CHECK(scene.sql("SELECT count(copy) FROM events_2024") == "0");
 }
 
-TEST_CASE("rows that move to another partition are written through the table") {
+TEST_CASE("rows that move to another partition are written through the table" * doctest::skip(quick())) {
   NEEDS_SERVER();
   const Scene scene;
   scene.sql(events);
@@ -109,7 +110,7 @@ TEST_CASE("rows that move to another partition are written through the table") {
   CHECK(begun(scene) == "public.events");
 }
 
-TEST_CASE("a trigger of others that only one partition has is seen, too") {
+TEST_CASE("a trigger of others that only one partition has is seen, too" * doctest::skip(quick())) {
   NEEDS_SERVER();
   const Scene scene;
   scene.sql(events);

@@ -147,9 +147,10 @@ TEST_CASE("a snapshot says which migrations are applied, by whichever tool wrote
        "supabase",
        {"1"}},
   };
+  const Scene scene;
   for (const Case& one : cases) {
     CAPTURE(one.runner);
-    const Scene scene;
+    scene.sql("DROP SCHEMA IF EXISTS drizzle, supabase_migrations, public CASCADE; CREATE SCHEMA public");
     scene.sql(one.sql);
     const json applied = snapshot(scene).at("applied");
     CHECK(applied.at("runner") == one.runner);

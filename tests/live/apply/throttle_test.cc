@@ -5,6 +5,7 @@
 
 #include <thread>
 
+#include "quick.h"
 #include "scene.h"
 #include "skip.h"
 
@@ -49,7 +50,7 @@ void write_much(const Scene& scene) {
 
 }  // namespace
 
-TEST_CASE("a backfill does not outrun a standby") {
+TEST_CASE("a backfill does not outrun a standby" * doctest::skip(quick())) {
   NEEDS_SERVER();
   const Scene scene;
   const ScratchServer standby("apply-standby", server());
@@ -85,7 +86,7 @@ TEST_CASE("a backfill does not outrun a standby") {
   CHECK(scene.sql("SELECT rows_changed FROM pglint.step WHERE id = 'copy-primary-contact'") == "2000");
 }
 
-TEST_CASE("a standby that keeps up makes no pause") {
+TEST_CASE("a standby that keeps up makes no pause" * doctest::skip(quick())) {
   NEEDS_SERVER();
   const Scene scene;
   const ScratchServer standby("apply-standby", server());
@@ -97,7 +98,7 @@ TEST_CASE("a standby that keeps up makes no pause") {
   CHECK(contains(gate.out, " on 2 connections\n"));
 }
 
-TEST_CASE("a role that may not see how far replicas are is told so, and goes on") {
+TEST_CASE("a role that may not see how far replicas are is told so, and goes on" * doctest::skip(quick())) {
   NEEDS_SERVER();
   const Scene scene;
   const ScratchServer standby("apply-standby", server());
@@ -132,7 +133,7 @@ TEST_CASE("a replication slot that nobody reads holds a backfill back") {
   CHECK_MESSAGE(gate.status == 4, gate.out);
 }
 
-TEST_CASE("an archive that does not keep up holds a backfill back") {
+TEST_CASE("an archive that does not keep up holds a backfill back" * doctest::skip(quick())) {
   NEEDS_SERVER();
   const Scene scene;
   // One that was archived, so that it is known where the archive is.
@@ -152,7 +153,7 @@ TEST_CASE("an archive that does not keep up holds a backfill back") {
   CHECK_MESSAGE(gate.status == 4, gate.out);
 }
 
-TEST_CASE("a backfill waits for autovacuum when it is due, but not for ever") {
+TEST_CASE("a backfill waits for autovacuum when it is due, but not for ever" * doctest::skip(quick())) {
   NEEDS_SERVER();
   const Scene scene;
   scene.sql(
@@ -186,7 +187,8 @@ TEST_CASE("a backfill waits for autovacuum when it is due, but not for ever") {
   }
 }
 
-TEST_CASE("a transaction that keeps vacuum from its work makes a backfill slower, and ends it when it is very old") {
+TEST_CASE("a transaction that keeps vacuum from its work makes a backfill slower, and ends it when it is very old" *
+          doctest::skip(quick())) {
   NEEDS_SERVER();
   const Scene scene;
   Psql reporter(scene, "the reporter");
