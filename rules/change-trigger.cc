@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <optional>
 #include <string>
 
 #include "lint/context.h"
@@ -31,6 +32,7 @@ void check(const Context& context) {
           create != nullptr && create->row ? " From then on every row that is written runs it." : ""),
       .help = "SET lock_timeout to a few seconds before it, and do nothing slow in the same transaction.",
       .relation = table,
+      .at_most = context.catalog->session.lock_timeout_ms > 0 ? std::optional(Severity::advice) : std::nullopt,
   });
 }
 
@@ -44,7 +46,7 @@ extern const Rule rule;
 constexpr Rule rule = complete({
     .id = "change-trigger",
     .category = Category::lock,
-    .severity = Severity::advice,
+    .severity = Severity::warning,
     .summary = "A trigger is made or dropped, and its table is locked",
     .aliases = aliases,
     .tags = tags,

@@ -5,6 +5,7 @@
 #include <array>
 #include <string>
 
+#include "lint/ahead.h"
 #include "lint/context.h"
 #include "lint/words.h"
 #include "pg/tree.h"
@@ -51,7 +52,7 @@ void check(const AlterTableStmt& statement, const Context& context) {
   std::size_t index = 0;
   for (const AlterTableCmd& command : pg::list<AlterTableCmd>(statement.cmds)) {
     const std::size_t at = index++;
-    if (command.subtype != AT_DropColumn) continue;
+    if (command.subtype != AT_DropColumn || behind_gate(context)) continue;
     const catalog::Catalog& catalog = *context.catalog;
     const Symbol name = catalog.symbols.intern(pg::text(command.name));
     const catalog::Column* column = table->relation != nullptr ? catalog::column(*table->relation, name) : nullptr;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "lint/ahead.h"
 #include "lint/context.h"
 #include "lint/words.h"
 #include "pg/tree.h"
@@ -41,7 +42,7 @@ void check(const AlterTableStmt& statement, const Context& context) {
   std::size_t index = 0;
   for (const AlterTableCmd& command : pg::list<AlterTableCmd>(statement.cmds)) {
     const std::size_t at = index++;
-    if (command.subtype != AT_DropConstraint) continue;
+    if (command.subtype != AT_DropConstraint || behind_gate(context)) continue;
     const catalog::Constraint* constraint =
         table->relation != nullptr
             ? catalog::constraint(*table->relation, context.catalog->symbols.intern(pg::text(command.name)))

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "lint/ahead.h"
 #include "lint/context.h"
 #include "lint/words.h"
 #include "pg/tree.h"
@@ -23,7 +24,7 @@ void check(const AlterTableStmt& statement, const Context& context) {
     if (command.subtype != AT_ColumnDefault || (command.def != nullptr && !pg::is_null_constant(command.def))) continue;
     const catalog::Column* column =
         catalog::column(*table->relation, context.catalog->symbols.intern(pg::text(command.name)));
-    if (column == nullptr || !column->not_null || column->default_null) continue;
+    if (column == nullptr || !column->not_null || column->default_null || behind_gate(context)) continue;
     const std::string named = fmt::format("{}.{}", context.display(*table), quoted(pg::text(command.name)));
     const bool fresh =
         context.catalog->now.migration != 0 && column->created.migration == context.catalog->now.migration;

@@ -29,7 +29,7 @@ void check(const DropStmt& statement, const Context& context) {
     } else if (statement.missing_ok) {
       continue;  // nobody knows if it is there
     }
-    if (made_again(context, name.name)) continue;
+    if (made_again(context, name.name) || behind_gate(context)) continue;
     context.report({
         .at = context.first_word(),
         .message = fmt::format("Dropping the function {} breaks what still calls it", quoted(name.name)),

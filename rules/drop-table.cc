@@ -31,7 +31,7 @@ void check(const DropStmt& statement, const Context& context) {
     only_partitions = only_partitions && effect.relation != nullptr && effect.relation->is_partition;
     names += fmt::format("{}{}", names.empty() ? "" : ", ", context.display(effect));
   }
-  if (first == nullptr) return;
+  if (first == nullptr || behind_gate(context)) return;
   const bool rows = type == OBJECT_TABLE;
   context.report({
       .at = context.first_word(),

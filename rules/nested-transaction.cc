@@ -5,6 +5,7 @@
 
 #include "lint/context.h"
 #include "lint/words.h"
+#include "pg/lexer.h"
 #include "pg/tree.h"
 
 namespace pglint::rules::nested_transaction {
@@ -18,6 +19,13 @@ bool begins(const TransactionStmt& statement) {
 
 bool ends(const TransactionStmt& statement) {
   return statement.kind == TRANS_STMT_COMMIT || statement.kind == TRANS_STMT_ROLLBACK;
+}
+
+bool goes_on(const Context& context) {
+  constexpr std::size_t far_enough = 64 * 1024;
+  for (const pg::Token& token : pg::tokens(context.text.substr(context.statement.end, far_enough), 0))
+    if (token.kind == pg::TokenKind::word) return true;
+  return false;
 }
 
 void check(const TransactionStmt& statement, const Context& context) {
@@ -47,6 +55,8 @@ void check(const TransactionStmt& statement, const Context& context) {
     return;
   }
   if (!ends(statement)) return;
+  // Where other statements follow, somebody means to leave the transaction that the tool may have begun.
+  if (goes_on(context)) return;
   if (state.kind == TransactionKind::autocommit) {
     context.report({
         .at = context.first_word(),

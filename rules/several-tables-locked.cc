@@ -2,7 +2,9 @@
 // another order ends in a deadlock.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 
 #include "lint/context.h"
@@ -16,14 +18,18 @@ using namespace lint;
 
 void check(const Context& context) {
   const TransactionFacts& facts = *context.facts;
-  // Once: when the second one comes.
-  if (facts.locked_tables().size() != 1 || context.effects->has_error || context.batched) return;
+  // When the second one comes, and once more, louder, when it is the third.
+  const std::size_t before = facts.locked_tables().size();
+  if (before == 0 || before > 2 || context.effects->has_error || context.batched) return;
   const Held& held = facts.held()[facts.locked_tables().front()];
   for (const effect::RelationEffect& effect : context.effects->relations) {
     if (effect.because != effect::Because::target || !blocks_others(effect)) continue;
     if (effect.kind == catalog::RelationKind::index || effect.kind == catalog::RelationKind::partitioned_index)
       continue;
-    if (effect.schema == held.relation.schema && effect.name == held.relation.name) continue;
+    if (std::ranges::any_of(facts.locked_tables(), [&](std::size_t i) {
+          return facts.held()[i].relation.schema == effect.schema && facts.held()[i].relation.name == effect.name;
+        }))
+      continue;
     const std::string first = context.display(held.relation);
     const std::string second = context.display(effect);
     context.report({
@@ -37,6 +43,7 @@ void check(const Context& context) {
         .help = fmt::format("Change one table in a transaction, with a short lock_timeout before it.{}",
                             context.runner == "drizzle" ? fmt::format(" {}", later_transaction(context.runner)) : ""),
         .relation = &effect,
+        .at_most = before == 1 ? std::optional(Severity::advice) : std::nullopt,
         .related = {{held.file, held.at, fmt::format("{} on {} is taken here", name(held.relation.lock), first)}},
     });
     return;

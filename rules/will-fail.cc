@@ -36,9 +36,14 @@ std::string way_out(std::string_view state) {
   return "Change the statement: the server refuses it in this form, on a database of any size.";
 }
 
-// What is there and what is not stands and falls with the order in which the files are run.
+// Something is there, or is not.
 bool is_about_names(std::string_view state) {
   return one_of(state, {"42P01", "42703", "42704", "42883", "3F000", "42P07", "42701", "42710", "42P06"});
+}
+
+// What is there, of which kind, and what depends on it stands and falls with the order in which the files are run.
+bool is_about_history(std::string_view state) {
+  return is_about_names(state) || one_of(state, {"42809", "2BP01", "0A000", "42P16"});
 }
 
 std::string why(const Context& context, std::string_view state) {
@@ -56,7 +61,7 @@ void check(const Context& context) {
   if (context.in_body && (is_about_names(state) || one_of(state, {"42P16", "2BP01"}))) return;
   // Of a folder of plain SQL nobody says what is sent in one transaction.
   if (state == "25P01" && context.runner == "plain") return;
-  if (is_about_names(state)) {
+  if (is_about_history(state) && !context.in_body) {
     context.note({.at = context.first_word(),
                   .schema = context.catalog->symbols.intern(state),
                   .what = context.catalog->symbols.intern(error.message)});

@@ -47,4 +47,8 @@ bool made_again(const Context& context, std::string_view name) {
   return false;
 }
 
+bool behind_gate(const Context& context) {
+  return context.text.substr(0, context.statement.begin).find("pglint.gate") != std::string_view::npos;
+}
+
 }  // namespace pglint::lint

@@ -1,5 +1,5 @@
-// What the rest of the file goes on to do, as far as its words tell: for rules that let a statement pass since the next
-// one takes back what it does. Asked only where there is something to report.
+// What the rest of the file tells, by its words alone: for rules that let a statement pass since the next one takes
+// back what it does, or one before it made sure that it may. Asked only where there is something to report.
 #pragma once
 
 #include <string_view>
@@ -11,5 +11,9 @@ namespace pglint::lint {
 // Whether the same transaction goes on to make something of that name: CREATE [OR REPLACE] … name. Looked for a little
 // way only.
 [[nodiscard]] bool made_again(const Context& context, std::string_view name);
+
+// Whether the file asked for a gate of a plan before the statement, as those that `fix` writes do: then no release runs
+// that still needs what the statement takes away.
+[[nodiscard]] bool behind_gate(const Context& context);
 
 }  // namespace pglint::lint

@@ -17,6 +17,13 @@ bool harms(const Command& command) {
   if (command.part != nullptr && table != nullptr)
     return !table->is_new && grows_with_table(command.part->work) && blocks_writes(command.part->lock);
   if (command.alter != nullptr) return false;
+  // Without a name they go over every table there is.
+  if (const auto* cluster = pg::as<ClusterStmt>(command.node); cluster != nullptr && cluster->relation == nullptr)
+    return true;
+  if (const auto* reindex = pg::as<ReindexStmt>(command.node); reindex != nullptr && reindex->relation == nullptr)
+    return !pg::is_concurrent(command.node);
+  if (const auto* vacuum = pg::as<VacuumStmt>(command.node); vacuum != nullptr && vacuum->rels == nullptr)
+    return vacuum->is_vacuumcmd && pg::is_on(vacuum->options, "full");
   return std::ranges::any_of(command.effects->relations, [](const effect::RelationEffect& relation) {
     return !relation.is_new && grows_with_table(relation.work) && relation.lock >= LockMode::share_update_exclusive &&
            (blocks_writes(relation.lock) || relation.blocks_table_writes);
