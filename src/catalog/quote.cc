@@ -174,6 +174,12 @@ constexpr std::array<std::string_view, 164> keywords = {"all",
                                                         "xmltable"};
 static_assert(std::is_sorted(keywords.begin(), keywords.end()));
 
+constexpr std::size_t longest_keyword = [] {
+  std::size_t longest = 0;
+  for (const std::string_view keyword : keywords) longest = std::max(longest, keyword.size());
+  return longest;
+}();
+
 bool is_plain(std::string_view name) {
   if (name.empty() || !((name[0] >= 'a' && name[0] <= 'z') || name[0] == '_')) return false;
   return std::all_of(name.begin(), name.end(),
@@ -183,7 +189,8 @@ bool is_plain(std::string_view name) {
 }  // namespace
 
 bool needs_quotes(std::string_view name) {
-  return !is_plain(name) || std::binary_search(keywords.begin(), keywords.end(), name);
+  return !is_plain(name) ||
+         (name.size() <= longest_keyword && std::binary_search(keywords.begin(), keywords.end(), name));
 }
 
 void append_quoted(std::string& to, std::string_view name) {

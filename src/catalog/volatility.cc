@@ -22,10 +22,10 @@ constexpr std::string_view builtin_text =
 constexpr std::size_t builtin_count =
     static_cast<std::size_t>(std::count(builtin_text.begin(), builtin_text.end(), '\n'));
 
-// Where each begins in the text: positions, not pointers, need no relocation at start-up.
-constexpr std::array<std::uint16_t, builtin_count> builtin_starts = [] {
-  static_assert(builtin_text.size() <= 0xFFFF);
-  std::array<std::uint16_t, builtin_count> starts{};
+// Where each begins in the text, and where the last one ends: positions, not pointers, need no relocation at start-up.
+constexpr std::array<std::uint16_t, builtin_count + 1> builtin_starts = [] {
+  static_assert(builtin_text.size() <= 0xFFFF && builtin_text.ends_with('\n'));
+  std::array<std::uint16_t, builtin_count + 1> starts{};
   std::size_t at = 0;
   for (std::uint16_t& start : starts) {
     start = static_cast<std::uint16_t>(at);
@@ -34,9 +34,9 @@ constexpr std::array<std::uint16_t, builtin_count> builtin_starts = [] {
   return starts;
 }();
 
-constexpr std::string_view builtin_name(std::uint16_t start) {
-  const std::size_t end = builtin_text.find('\n', start);
-  return builtin_text.substr(start + std::size_t{1}, end - start - 1);
+// Behind the letter of its volatility, up to the newline.
+std::string_view builtin_name(const std::uint16_t* start) {
+  return builtin_text.substr(*start + std::size_t{1}, start[1] - *start - std::size_t{2});
 }
 
 // Functions of extensions that migrations put into defaults.
@@ -96,10 +96,11 @@ constexpr std::array<std::string_view, 12> value_words = {
 }  // namespace
 
 Volatility builtin_volatility(std::string_view name) {
+  const auto* const end = builtin_starts.end() - 1;
   const auto* const found =
-      std::lower_bound(builtin_starts.begin(), builtin_starts.end(), name,
-                       [](std::uint16_t start, std::string_view key) { return builtin_name(start) < key; });
-  if (found == builtin_starts.end() || builtin_name(*found) != name) return Volatility::unknown;
+      std::lower_bound(builtin_starts.begin(), end, name,
+                       [](const std::uint16_t& start, std::string_view key) { return builtin_name(&start) < key; });
+  if (found == end || builtin_name(found) != name) return Volatility::unknown;
   switch (builtin_text[*found]) {
     case 'v':
       return Volatility::volatile_;

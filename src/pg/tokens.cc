@@ -41,6 +41,7 @@ std::size_t operator_end(std::string_view text, std::size_t at) {
 
 std::vector<Token> tokens(std::string_view statement, std::uint32_t base) {
   std::vector<Token> out;
+  out.reserve(std::min<std::size_t>(statement.size() / 4, 256));  // most statements have no more
   const std::string_view text = statement;
   std::size_t depth = 0;
   const auto give = [&](TokenKind kind, std::size_t begin, std::size_t end) {

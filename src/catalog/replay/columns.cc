@@ -117,7 +117,10 @@ void Replay::drop_owned_sequences(Relation& relation, Symbol column) {
 
 void Replay::define_column(Relation& relation, const ::ColumnDef& definition) {
   const Symbol name = symbol(definition.colname);
-  Column* existing = relation.columns.empty() ? nullptr : column(relation, name);
+  define_column(relation, definition, name, relation.columns.empty() ? nullptr : column(relation, name));
+}
+
+void Replay::define_column(Relation& relation, const ::ColumnDef& definition, Symbol name, Column* existing) {
   // PARTITION OF and OF name columns again to add to them; so does a child its parent's.
   if (existing == nullptr) {
     Column fresh;
@@ -285,15 +288,17 @@ void Replay::define_constraints(Relation& relation, const ::List* elements, bool
 // --- ALTER TABLE -----------------------------------------------------------------------------------------------------
 
 void Replay::new_column(Relation& relation, const ::ColumnDef& definition, bool if_not_exists, bool recurse) {
-  const Symbol name = symbol(definition.colname);
-  if (const Column* existing = column(relation, name)) {
+  // Most names are new to the whole history, and then to the table.
+  bool fresh = false;
+  const Symbol name = c.symbols.intern(pg::text(definition.colname), fresh);
+  if (const Column* existing = fresh ? nullptr : column(relation, name)) {
     // Only assumed until now: then it was another, dropped since by what the history does not show, unless this says
     // that it may be there.
     if (relation.known || relation.columns_known || if_not_exists || existing->type.name) return;
     set(column(relation, name)->dropped, true);
   }
   const std::uint32_t before = relation.columns.size();
-  define_column(relation, definition);
+  define_column(relation, definition, name, nullptr);
   if (relation.columns.size() == before) return;
   const Column added = relation.columns.back();
   if (recurse) {

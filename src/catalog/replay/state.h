@@ -175,6 +175,8 @@ struct Replay {
   // --- columns.cc ----------------------------------------------------------------------------------------------------
   // The column itself, without its checks, keys and foreign keys.
   void define_column(Relation& relation, const ::ColumnDef& definition);
+  // `existing`: the relation's column of that name, null if it has none.
+  void define_column(Relation& relation, const ::ColumnDef& definition, Symbol name, Column* existing);
   void set_default(Relation& relation, Column& column, const ::Node* expression, std::string_view text) const;
   void drop_default(Relation& relation, Column& column) const;
   void link_default(Relation& relation, Symbol column, Relation& sequence) const;

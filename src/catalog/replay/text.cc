@@ -1,14 +1,13 @@
 #include "catalog/replay/text.h"
 
+#include "pg/scan.h"
+
 namespace pglint::catalog {
 namespace {
 
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-bool is_name(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         static_cast<unsigned char>(c) >= 0x80;
-}
+bool is_name(char c) { return pg::scan::in_word(c) && c != '$'; }
 
 std::size_t after_quoted(std::string_view sql, std::size_t at, bool escapes) {
   const char quote = sql[at];
@@ -66,7 +65,13 @@ bool is_word(std::string_view token, std::string_view keyword) {
 
 std::size_t after_token(std::string_view sql, std::size_t at) {
   const char c = sql[at];
+  if (c == ' ') return at + 1;
   const char next = at + 1 < sql.size() ? sql[at + 1] : '\0';
+  if (is_name(c)) {
+    if ((c == 'e' || c == 'E') && next == '\'') return after_quoted(sql, at + 1, true);
+    // A dollar inside a name opens no quote.
+    return pg::scan::word_end(sql, at);
+  }
   if (c == '\'' || c == '"') return after_quoted(sql, at, false);
   if (c == '$') return after_dollar(sql, at);
   if (c == '-' && next == '-') {
@@ -74,13 +79,6 @@ std::size_t after_token(std::string_view sql, std::size_t at) {
     return end == std::string_view::npos ? sql.size() : end + 1;
   }
   if (c == '/' && next == '*') return after_block_comment(sql, at);
-  if (is_name(c)) {
-    if ((c == 'e' || c == 'E') && next == '\'') return after_quoted(sql, at + 1, true);
-    // A dollar inside a name opens no quote.
-    std::size_t end = at + 1;
-    while (end < sql.size() && (is_name(sql[end]) || sql[end] == '$')) ++end;
-    return end;
-  }
   return at + 1;
 }
 
