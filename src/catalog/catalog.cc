@@ -155,8 +155,20 @@ Symbol Catalog::creation_schema() const {
   return public_;
 }
 
+bool Catalog::is_absent(Symbol schema) const {
+  if (!knows_all_relations()) return false;
+  if (schema == public_) return true;
+  const Schema* known = find_schema(schema);
+  return known != nullptr && known->known;
+}
+
 Lookup Catalog::find(Symbol schema, Symbol name) const {
-  if (schema) return at(schema, name);
+  if (schema) {
+    Lookup lookup = at(schema, name);
+    if (lookup.relation == nullptr && lookup.presence == Presence::unknown && is_absent(schema))
+      lookup.presence = Presence::gone;
+    return lookup;
+  }
   if (!temporary_.empty())
     if (const Lookup lookup = at(pg_temp_, name); lookup.relation != nullptr && lookup.presence != Presence::gone)
       return lookup;
@@ -172,6 +184,8 @@ Lookup Catalog::find(Symbol schema, Symbol name) const {
   if (!first.name) first = at(public_, name);
   if (first.relation == nullptr && first.presence == Presence::unknown && text(name).starts_with("pg_"))
     first = at(pg_catalog_, name);
+  else if (first.relation == nullptr && first.presence == Presence::unknown && is_absent(first.schema))
+    first.presence = Presence::gone;
   return first;
 }
 
@@ -222,6 +236,25 @@ const Schema* Catalog::find_schema(Symbol name) const {
 
 bool Catalog::has_extension(Symbol name) const {
   return std::find(extensions_.begin(), extensions_.end(), name) != extensions_.end();
+}
+
+const Statistics* Catalog::find_statistics(Symbol schema, Symbol name) const {
+  if (!name || statistics_.empty()) return nullptr;
+  const auto in = [&](Symbol where) -> const Statistics* {
+    Statistics* const* found = statistics_.find(key(where, name));
+    const bool there = found != nullptr && !(*found)->dropped && (*found)->name == name && (*found)->schema == where &&
+                       !(*found)->table->dropped;
+    return there ? *found : nullptr;
+  };
+  if (schema) return in(schema);
+  for (const Symbol where : session.search_path)
+    if (const Statistics* found = in(where)) return found;
+  return session.search_path.empty() || creation_schema() == public_ ? in(public_) : nullptr;
+}
+
+const Publication* Catalog::find_publication(Symbol name) const {
+  Publication* const* found = publications_.find(key({}, name));
+  return found == nullptr || (*found)->dropped || (*found)->name != name ? nullptr : *found;
 }
 
 std::string Catalog::qualified(Symbol schema, Symbol name) const {

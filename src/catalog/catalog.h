@@ -167,6 +167,16 @@ struct ColumnUse {
   Symbol column = {};
 };
 
+// A relation that a rule of another reads or writes.
+struct RuleUse {
+  enum class On : std::uint8_t { insert, update, erase };
+  Symbol rule = {};
+  Relation* on = nullptr;
+  On event = On::insert;
+  bool writes = false;
+  bool looks = false;  // for rows: SELECT, UPDATE, DELETE
+};
+
 struct Trigger {
   Symbol name = {};
   Symbol function = {};
@@ -176,6 +186,7 @@ struct Trigger {
   bool enabled = true;
   bool dropped = false;
   bool inherited = false;   // a partition's copy of its parent's
+  bool deferred = false;    // a constraint trigger that is INITIALLY DEFERRED
   std::uint8_t events = 0;  // bits: 1 insert, 2 update, 4 delete, 8 truncate
   When created = {};
 };
@@ -222,8 +233,11 @@ struct Relation {
   Vec<Symbol> policies = {};
   Vec<Symbol> rules = {};
   Vec<ColumnUse> column_uses = {};
+  Vec<RuleUse> rule_uses = {};   // what its rules are about beside it
+  Vec<Relation*> ruled_by = {};  // relations whose rules are, or were, about it
   bool row_security = false;
   bool filled = false;          // rows were written into it by the migration that made it
+  bool clustered = false;       // on one of its indexes
   char replica_identity = 'd';  // as pg_class has it: default, nothing, full, index
   // partitions and inheritance, of indexes too
   Vec<Relation*> parents = {};
@@ -235,6 +249,7 @@ struct Relation {
   Vec<Symbol> partition_key = {};          // columns; an expression key counts as an empty symbol
   Relation* owner_table = nullptr;         // sequence: table whose column owns it
   Symbol owner_column = {};
+  Symbol owner = {};          // the role; empty if not known
   Type* of_type = nullptr;    // a typed table's
   Vec<Relation*> owned = {};  // sequences that columns own; dropped ones included
   // Table: the sequences that defaults take numbers from, and by which column; not those of serial columns.
@@ -248,6 +263,7 @@ struct Relation {
   std::uint32_t foreign_keys = 0;      // how many it ever had: most tables have none to look for
   std::uint32_t foreign_children = 0;  // partitions that have no indexes
   std::uint32_t position = 0;          // among the children of its first parent
+  std::uint32_t pending = 0;           // the transaction in which it has trigger events that wait for COMMIT
   std::uint32_t mark = 0;              // of the last walk that came by
 
   [[nodiscard]] bool is_table() const { return kind == RelationKind::table || kind == RelationKind::partitioned_table; }
@@ -292,6 +308,24 @@ struct Function {
   When created = {};
   Function* overload = nullptr;     // the next of that name; dropped ones included
   Vec<Relation*> triggers_on = {};  // tables that have, or had, a trigger that calls it
+  Vec<Relation*> used_by = {};      // tables and views whose expressions call it, or did
+  bool ends_transaction = false;    // its body has COMMIT or ROLLBACK
+};
+
+// Extended statistics.
+struct Statistics {
+  Symbol schema = {};
+  Symbol name = {};
+  Relation* table = nullptr;
+  bool dropped = false;
+};
+
+struct Publication {
+  Symbol name = {};
+  bool all_tables = false;
+  bool dropped = false;
+  Vec<Relation*> tables = {};
+  Vec<Symbol> schemas = {};
 };
 
 struct Schema {
@@ -310,10 +344,12 @@ struct Session {
   // Empty: the default, "$user", public. "$user" itself is left out. What is set to nothing, as pg_dump does, is
   // pg_catalog alone; names without a schema are then taken to mean public, where the server would find nothing.
   Vec<Symbol> search_path = {};
+  Symbol role = {};                   // who makes what is made; empty: not known
   std::string_view time_zone = {};    // empty: not known, and not assumed to be UTC
   std::int64_t lock_timeout_ms = -1;  // -1: not set by the script or the configuration; 0: waits for ever
   std::int64_t statement_timeout_ms = -1;
   bool check_constraints_deferred = false;  // SET CONSTRAINTS … DEFERRED
+  bool check_constraints_immediate = false;
 };
 
 enum class Presence : std::uint8_t { known, unknown, gone };
@@ -347,6 +383,8 @@ class Catalog {
   [[nodiscard]] const Function* find_function(Symbol schema, Symbol name) const;  // null if unknown; any overload
   [[nodiscard]] const Schema* find_schema(Symbol name) const;                     // null if nothing was ever made there
   [[nodiscard]] bool has_extension(Symbol name) const;
+  [[nodiscard]] const Statistics* find_statistics(Symbol schema, Symbol name) const;  // null if unknown
+  [[nodiscard]] const Publication* find_publication(Symbol name) const;               // null if unknown
   // Where CREATE puts what is named without a schema.
   [[nodiscard]] Symbol creation_schema() const;
 
@@ -377,9 +415,15 @@ class Catalog {
   // Every schema that something was put into, dropped ones included, in the order of their first mention.
   [[nodiscard]] const Vec<Schema*>& schemas() const { return schemas_; }
   [[nodiscard]] const Vec<Symbol>& extensions() const { return extensions_; }
+  // Tables with trigger events that wait for COMMIT, or did so.
+  [[nodiscard]] const Vec<Relation*>& pending() const { return pending_; }
   // A type of pg_catalog, by its internal name.
   [[nodiscard]] bool is_builtin_type(Symbol name) const { return name.id >= first_type_ && name.id < end_of_types_; }
 
+  // The history began with a dump of the whole schema: what it never made is not there. Extensions may have brought
+  // relations that no dump names.
+  bool whole = false;
+  [[nodiscard]] bool knows_all_relations() const { return whole && opaque_extensions_ == 0; }
   // What RESET and a new session go back to: what the configuration sets.
   Session defaults;
   // A session is over: its settings are the defaults again, its temporary tables are gone.
@@ -400,6 +444,7 @@ class Catalog {
     return (std::uint64_t{schema.id} << 32) | name.id;
   }
   [[nodiscard]] Lookup at(Symbol schema, Symbol name) const;
+  [[nodiscard]] bool is_absent(Symbol schema) const;  // a name that was never seen there
   [[nodiscard]] const Type* type_at(Symbol schema, Symbol name) const;
   [[nodiscard]] Type* type_of(Symbol schema, Symbol name) const;
   [[nodiscard]] const Function* function_at(Symbol schema, Symbol name) const;
@@ -408,17 +453,22 @@ class Catalog {
   // A value whose own name is another has left that key.
   FlatMap<Relation*> relations_;
   FlatMap<Type*> types_;
-  FlatMap<Function*> functions_;        // the first overload
-  FlatMap<Schema*> schema_names_;       // by name alone
+  FlatMap<Function*> functions_;   // the first overload
+  FlatMap<Schema*> schema_names_;  // by name alone
+  FlatMap<Statistics*> statistics_;
+  FlatMap<Publication*> publications_;  // by name alone
   FlatMap<std::uint32_t> constraints_;  // how many of that name a schema has
   FlatMap<NameChoice*> choices_[3];     // what was tried when a name was chosen: the first, the numbered ones
   FlatMap<NameChoice*> taken_[3];
   Vec<Schema*> schemas_;
   Schema* last_schema_ = nullptr;  // that something was put into
   Vec<Symbol> extensions_;
-  Vec<Relation*> temporary_;  // every temporary relation, dropped ones included
+  std::uint32_t opaque_extensions_ = 0;  // of those that may have relations
+  std::uint32_t deferred_ = 0;           // how many constraints may leave trigger events until COMMIT, ever
+  Vec<Relation*> temporary_;             // every temporary relation, dropped ones included
   Vec<Relation*> drop_at_commit_;
-  Session after_local_;  // what SET LOCAL hides, while it does
+  Vec<Relation*> pending_;  // tables with trigger events that wait for COMMIT
+  Session after_local_;     // what SET LOCAL hides, while it does
   bool local_ = false;
   Journal quiet_;  // for what nobody can see yet: records nothing
   Relation gone_;  // stands at names of which only DROP was seen

@@ -99,6 +99,39 @@ void Replay::statement(const ::Node* node) {
     case T_VariableSetStmt:
       set_variable(pg::cast<::VariableSetStmt>(node));
       break;
+    case T_ReassignOwnedStmt:
+      reassign_owned(pg::cast<::ReassignOwnedStmt>(node));
+      break;
+    case T_DropOwnedStmt:
+      drop_owned(pg::cast<::DropOwnedStmt>(node));
+      break;
+    case T_ClusterStmt: {
+      const auto& cluster = pg::cast<::ClusterStmt>(node);
+      if (Relation* table = cluster.indexname != nullptr ? seen(cluster.relation) : nullptr; table != nullptr)
+        set(table->clustered, true);
+      break;
+    }
+    case T_CreateStatsStmt:
+      create_statistics(pg::cast<::CreateStatsStmt>(node));
+      break;
+    case T_CreatePublicationStmt:
+      create_publication(pg::cast<::CreatePublicationStmt>(node));
+      break;
+    case T_AlterPublicationStmt:
+      alter_publication(pg::cast<::AlterPublicationStmt>(node));
+      break;
+    case T_InsertStmt:
+      if (c.deferred_ != 0) change_rows(pg::cast<::InsertStmt>(node).relation, RowChange::inserted, nullptr);
+      break;
+    case T_UpdateStmt:
+      if (c.deferred_ != 0) {
+        const auto& update = pg::cast<::UpdateStmt>(node);
+        change_rows(update.relation, RowChange::updated, update.targetList);
+      }
+      break;
+    case T_DeleteStmt:
+      if (c.deferred_ != 0) change_rows(pg::cast<::DeleteStmt>(node).relation, RowChange::deleted, nullptr);
+      break;
     case T_ConstraintsSetStmt:
       set_constraints(pg::cast<::ConstraintsSetStmt>(node));
       break;

@@ -4,6 +4,7 @@
 #include "catalog/catalog.h"
 
 struct Node;
+struct CreateFunctionStmt;
 
 namespace pglint::catalog {
 
@@ -13,6 +14,8 @@ void apply(Catalog& catalog, const ::Node* statement, std::string_view sql, int 
 
 // How the server evaluates an expression in a DEFAULT, after folding: from what is known of built-in functions,
 // and of the history's own.
+// Whether a function of that name and those arguments is there.
+[[nodiscard]] bool has_function(const Catalog& catalog, const ::CreateFunctionStmt& statement);
 [[nodiscard]] Volatility volatility(const Catalog& catalog, const ::Node* expression);
 
 }  // namespace pglint::catalog

@@ -115,7 +115,6 @@ bool recurses(const Model& model, const ::AlterTableCmd& command, const Relation
     case AT_DropExpression:
     case AT_SetStatistics:
     case AT_SetStorage:
-    case AT_ValidateConstraint:
     case AT_DropConstraint:
     case AT_AlterConstraint:
     case AT_AlterColumnType:
@@ -150,6 +149,11 @@ bool recurses(const Model& model, const ::AlterTableCmd& command, const Relation
     case AT_SetIdentity:
     case AT_DropIdentity:
       return model.version >= 17;
+    case AT_ValidateConstraint: {
+      const Constraint* constraint =
+          table != nullptr ? catalog::constraint(*table, model.symbol(command.name)) : nullptr;
+      return constraint == nullptr || !constraint->valid;
+    }
     default:
       return false;
   }
@@ -181,6 +185,16 @@ class Alter {
 
  private:
   void command(const ::AlterTableCmd& command, Part& part);
+  void check_kind(const ::AlterTableCmd& command);
+  void check_only(const ::AlterTableCmd& command);
+  void change_default(const ::AlterTableCmd& command);
+  void drop_not_null(const ::AlterTableCmd& command);
+  void set_storage(const ::AlterTableCmd& command);
+  void set_statistics(const ::AlterTableCmd& command);
+  void replica_identity(const ::ReplicaIdentityStmt& identity);
+  void enable_trigger(const ::AlterTableCmd& command);
+  void attach_index(const ::PartitionCmd& partition);
+  [[nodiscard]] bool sets_not_null(Symbol name) const;
   void add_column(const ::ColumnDef& definition, bool if_not_exists, Part& part);
   void drop_column(const ::AlterTableCmd& command);
   void set_not_null(Symbol name, Part& part);
@@ -311,12 +325,15 @@ void Alter::run() {
       (void)m_.outside_transaction("ALTER TABLE ... DETACH CONCURRENTLY");
   }
   m_.lock(found_, assumed_kind(statement_.objtype), strongest, Because::target);
+  if (table_ != nullptr) check_not_pending(m_, *table_, "ALTER TABLE");
   if (table_ != nullptr && below && recurse_ && !table_->children.empty())
     each_in_tree(*table_, true,
                  [&](const Relation& table) { m_.lock(table, strongest, as_child(table, *table_, Because::target)); });
 
   std::uint16_t index = 0;
   for (const ::AlterTableCmd& command : pg::list<::AlterTableCmd>(statement_.cmds)) {
+    if (table_ != nullptr) check_kind(command);
+    if (!recurse_ && table_ != nullptr && !table_->children.empty()) check_only(command);
     Part part{.command = index, .lock = lock_of(command)};
     this->command(command, part);
     m_.out.parts.push_back(part);
@@ -337,23 +354,38 @@ void Alter::command(const ::AlterTableCmd& command, Part& part) {
       return;
     }
     case AT_DropNotNull:
-      if (has_column(m_.symbol(command.name), pg::text(command.name)) && complete()) {
-        const Relation* key = primary_key_index(*table_);
-        if (key != nullptr && key->index != nullptr)
-          for (const catalog::IndexKey& part_of_key : key->index->keys)
-            if (part_of_key.column == m_.symbol(command.name))
-              m_.fail("42P16", "column \"{}\" is in a primary key", pg::text(command.name));
-      }
-      return;
+      return drop_not_null(command);
     case AT_ColumnDefault:
+      return change_default(command);
     case AT_SetStorage:
+      return set_storage(command);
     case AT_SetCompression:
     case AT_SetOptions:
     case AT_ResetOptions:
       (void)has_column(m_.symbol(command.name), pg::text(command.name));
       return;
     case AT_SetStatistics:
-      if (command.name != nullptr) (void)has_column(m_.symbol(command.name), pg::text(command.name));
+      return set_statistics(command);
+    case AT_EnableTrig:
+    case AT_EnableAlwaysTrig:
+    case AT_EnableReplicaTrig:
+    case AT_DisableTrig:
+      return enable_trigger(command);
+    case AT_EnableRule:
+    case AT_EnableAlwaysRule:
+    case AT_EnableReplicaRule:
+    case AT_DisableRule:
+      if (complete() && !contains(table_->rules, m_.symbol(command.name)))
+        m_.fail("42704", "rule \"{}\" for relation \"{}\" does not exist", pg::text(command.name), table_name());
+      return;
+    case AT_AddOf: {
+      const auto name = pg::qualified_name(pg::cast<::TypeName>(command.def).names);
+      check_type(m_, name.schema, name.name);
+      return;
+    }
+    case AT_DropOf:
+      if (table_ != nullptr && table_->known && table_->of_type == nullptr)
+        m_.fail("42809", "\"{}\" is not a typed table", table_name());
       return;
     case AT_SetExpression:
       return set_expression(command, part);
@@ -394,10 +426,12 @@ void Alter::command(const ::AlterTableCmd& command, Part& part) {
       return;
     }
     case AT_ClusterOn:
-      return lock_index(command.name, LockMode::share_update_exclusive);
+      lock_index(command.name, LockMode::share_update_exclusive);
+      check_clusterable(m_, m_.catalog.find(found_.schema, m_.symbol(command.name)));
+      return;
     case AT_ReplicaIdentity: {
       const auto& identity = pg::cast<::ReplicaIdentityStmt>(command.def);
-      if (identity.name != nullptr) lock_index(identity.name, LockMode::share);
+      if (identity.name != nullptr) replica_identity(identity);
       return;
     }
     case AT_SetRelOptions:
@@ -415,22 +449,29 @@ void Alter::command(const ::AlterTableCmd& command, Part& part) {
       return;
     case AT_AddInherit:
       if (table_ != nullptr && table_->is_partition) m_.fail("42809", "cannot change inheritance of a partition");
+      if (const Relation* parent = m_.find(pg::as<::RangeVar>(command.def)).relation;
+          parent != nullptr && table_ != nullptr) {
+        if (parent == table_)
+          m_.fail("42P07", "circular inheritance not allowed");
+        else if (std::find(table_->parents.begin(), table_->parents.end(), parent) != table_->parents.end())
+          m_.fail("42P07", "relation \"{}\" would be inherited from more than once", m_.text(parent->name));
+        else if (parent->kind == RelationKind::partitioned_table)
+          m_.fail("42809", "cannot inherit from partitioned table \"{}\"", m_.text(parent->name));
+      }
       m_.lock(m_.find(pg::as<::RangeVar>(command.def)), RelationKind::table, LockMode::share_update_exclusive,
               Because::inherits);
       return;
     case AT_DropInherit:
       if (table_ != nullptr && table_->is_partition) m_.fail("42809", "cannot change inheritance of a partition");
+      if (const Relation* parent = m_.find(pg::as<::RangeVar>(command.def)).relation;
+          parent != nullptr && table_ != nullptr && table_->known && parent->known &&
+          std::find(table_->parents.begin(), table_->parents.end(), parent) == table_->parents.end())
+        m_.fail("42P01", "relation \"{}\" is not a parent of relation \"{}\"", m_.text(parent->name), table_name());
       m_.lock(m_.find(pg::as<::RangeVar>(command.def)), RelationKind::table, LockMode::access_share, Because::inherits);
       return;
     case AT_AttachPartition:
       if (is_index(assumed_kind(statement_.objtype)) || (table_ != nullptr && is_index(table_->kind))) {
-        // The planner opens the index of the partition, so that its readers wait.
-        const auto& partition = pg::cast<::PartitionCmd>(command.def);
-        const Lookup child = m_.find(partition.name);
-        if (!m_.open(child, RelationKind::index, LockMode::access_exclusive, Because::partition)) return;
-        for (const Relation* index : {table_, static_cast<const Relation*>(child.relation)})
-          if (index != nullptr && index->index != nullptr && index->index->table != nullptr)
-            m_.lock(*index->index->table, LockMode::access_share, Because::index);
+        attach_index(pg::cast<::PartitionCmd>(command.def));
       } else if (table_ != nullptr) {
         part.work |= attach_partition(m_, *table_, pg::cast<::PartitionCmd>(command.def));
       } else if (m_.open(m_.find(pg::cast<::PartitionCmd>(command.def).name), RelationKind::table,
@@ -440,6 +481,9 @@ void Alter::command(const ::AlterTableCmd& command, Part& part) {
       return;
     case AT_DetachPartition:
     case AT_DetachPartitionFinalize: {
+      // A pending detach is what an interrupted session left; the history has none.
+      if (command.subtype == AT_DetachPartitionFinalize && table_ != nullptr && table_->known)
+        m_.may_fail("55000", "no detach of the partition is pending");
       const auto& partition = pg::cast<::PartitionCmd>(command.def);
       if (partition.concurrent && m_.out.has_error) return;
       if (table_ != nullptr) return detach_partition(m_, *table_, partition);
@@ -450,6 +494,225 @@ void Alter::command(const ::AlterTableCmd& command, Part& part) {
     default:
       return;
   }
+}
+
+bool Alter::sets_not_null(Symbol name) const {
+  for (const ::AlterTableCmd& other : pg::only<::AlterTableCmd>(statement_.cmds))
+    if (other.subtype == AT_SetNotNull && m_.symbol(other.name) == name) return true;
+  return false;
+}
+
+// What a kind of relation does not have, or gets from elsewhere.
+void Alter::check_kind(const ::AlterTableCmd& command) {
+  if (!table_->known) return;
+  const bool partitioned = table_->kind == RelationKind::partitioned_table;
+  switch (command.subtype) {
+    case AT_AddColumn:
+    case AT_DropColumn:
+    case AT_AlterColumnType: {
+      const std::string_view does = command.subtype == AT_AddColumn    ? "add column to"
+                                    : command.subtype == AT_DropColumn ? "drop column from"
+                                                                       : "alter column type of";
+      if (table_->of_type != nullptr) m_.fail("42809", "cannot {} typed table", does);
+      if (table_->kind == RelationKind::view && command.subtype != AT_AlterColumnType)
+        m_.fail("42809", "ALTER action {} COLUMN cannot be performed on relation \"{}\"",
+                command.subtype == AT_AddColumn ? "ADD" : "DROP", table_name());
+      return;
+    }
+    case AT_AddConstraint: {
+      const auto& constraint = pg::cast<::Constraint>(command.def);
+      if (table_->kind == RelationKind::foreign_table && constraint.contype != CONSTR_CHECK &&
+          constraint.contype != CONSTR_NOTNULL)
+        m_.fail("0A000", "{} constraints are not supported on foreign tables",
+                constraint.contype == CONSTR_PRIMARY   ? "primary key"
+                : constraint.contype == CONSTR_UNIQUE  ? "unique"
+                : constraint.contype == CONSTR_FOREIGN ? "foreign key"
+                                                       : "exclusion");
+      if (partitioned && constraint.contype == CONSTR_CHECK && constraint.is_no_inherit)
+        m_.fail("42P16", "cannot add NO INHERIT constraint to partitioned table \"{}\"", table_name());
+      return;
+    }
+    case AT_AttachPartition:
+    case AT_DetachPartition:
+    case AT_DetachPartitionFinalize:
+      if (table_->kind == RelationKind::index)
+        m_.fail("42809", "ALTER action ATTACH PARTITION cannot be performed on relation \"{}\"", table_name());
+      else if (!partitioned && table_->kind != RelationKind::partitioned_index)
+        m_.fail(m_.version >= 18 ? "42809" : "42P17", "table \"{}\" is not partitioned", table_name());
+      return;
+    case AT_SetRelOptions:
+    case AT_ResetRelOptions:
+      if (table_->kind == RelationKind::partitioned_index)
+        m_.fail("42809", "ALTER action SET cannot be performed on relation \"{}\"", table_name());
+      return;
+    case AT_ChangeOwner:
+      if (table_->kind == RelationKind::sequence && table_->owner_table != nullptr && !table_->owner_table->dropped)
+        m_.fail("0A000", "cannot change owner of sequence \"{}\"", table_name());
+      return;
+    default:
+      return;
+  }
+}
+
+// ONLY, where there is something below: what has to be the same everywhere is refused.
+void Alter::check_only(const ::AlterTableCmd& command) {
+  const bool partitioned = table_->kind == RelationKind::partitioned_table;
+  const auto lock_children = [&] {
+    for (const Relation* child : table_->children)
+      if (!child->dropped) m_.lock(*child, LockMode::access_exclusive, as_child(*child, *table_, Because::target));
+  };
+  switch (command.subtype) {
+    case AT_AddColumn:
+      return m_.fail("42P16", "column must be added to child tables too");
+    case AT_AlterColumnType:
+      return m_.fail("42P16", "type of inherited column \"{}\" must be changed in child tables too",
+                     pg::text(command.name));
+    case AT_DropColumn:
+      if (partitioned) m_.fail("42P16", "cannot drop column from only the partitioned table when partitions exist");
+      return lock_children();
+    case AT_DropConstraint: {
+      const Constraint* constraint = catalog::constraint(*table_, m_.symbol(command.name));
+      if (constraint == nullptr || constraint->no_inherit || constraint->kind != ConstraintKind::check) return;
+      if (partitioned)
+        m_.fail("42P16", "cannot remove constraint from only the partitioned table when partitions exist");
+      return lock_children();
+    }
+    case AT_SetNotNull: {
+      if (!partitioned && m_.version < 18) return;
+      const Symbol name = m_.symbol(command.name);
+      for (const Relation* child : table_->children) {
+        const Column* column = catalog::column(*child, name);
+        if (child->dropped || column == nullptr || column->not_null) continue;
+        return m_.fail("42P16", "constraint must be added to child tables too");
+      }
+      return;
+    }
+    case AT_AddConstraint: {
+      const auto& constraint = pg::cast<::Constraint>(command.def);
+      if (constraint.contype == CONSTR_CHECK && !constraint.is_no_inherit)
+        m_.fail("42P16", "constraint must be added to child tables too");
+      else if (constraint.contype == CONSTR_FOREIGN && partitioned)
+        m_.fail("42809", "cannot use ONLY for foreign key on partitioned table \"{}\" referencing relation \"{}\"",
+                table_name(), pg::text(constraint.pktable->relname));
+      return;
+    }
+    case AT_ValidateConstraint: {
+      const Constraint* constraint = catalog::constraint(*table_, m_.symbol(command.name));
+      if (constraint != nullptr && constraint->kind == ConstraintKind::check && !constraint->valid &&
+          !constraint->no_inherit)
+        m_.fail("42P16", "constraint must be validated on child tables too");
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+void Alter::change_default(const ::AlterTableCmd& command) {
+  const Symbol name = m_.symbol(command.name);
+  if (!has_column(name, pg::text(command.name))) return;
+  const Column* column = table_ != nullptr ? catalog::column(*table_, name) : nullptr;
+  if (column == nullptr) return;
+  if (column->identity != Identity::none)
+    m_.fail("42601", "column \"{}\" of relation \"{}\" is an identity column", pg::text(command.name), table_name());
+  else if (column->generated != Generated::none)
+    m_.fail("42601", "column \"{}\" of relation \"{}\" is a generated column", pg::text(command.name), table_name());
+  if (command.def != nullptr) check_enum_label(m_, column->type, command.def);
+}
+
+void Alter::drop_not_null(const ::AlterTableCmd& command) {
+  const Symbol name = m_.symbol(command.name);
+  if (!has_column(name, pg::text(command.name)) || !complete()) return;
+  const Column* column = catalog::column(*table_, name);
+  if (column != nullptr && column->identity != Identity::none)
+    m_.fail("42601", "column \"{}\" of relation \"{}\" is an identity column", pg::text(command.name), table_name());
+  const Relation* key = primary_key_index(*table_);
+  if (key != nullptr && key->index != nullptr)
+    for (const catalog::IndexKey& part_of_key : key->index->keys)
+      if (part_of_key.column == name) m_.fail("42P16", "column \"{}\" is in a primary key", pg::text(command.name));
+  if (column == nullptr || !column->not_null || !table_->is_partition) return;
+  for (const Relation* parent : table_->parents)
+    if (const Column* above = catalog::column(*parent, name); above != nullptr && above->not_null)
+      m_.fail("42P16", "column \"{}\" is marked NOT NULL in parent table", pg::text(command.name));
+}
+
+void Alter::set_storage(const ::AlterTableCmd& command) {
+  const Symbol name = m_.symbol(command.name);
+  if (!has_column(name, pg::text(command.name)) || table_ == nullptr) return;
+  const Column* column = catalog::column(*table_, name);
+  const auto* wanted = pg::as<::String>(command.def);
+  if (column == nullptr || wanted == nullptr || column->type.array_dimensions > 0 || column->type.schema) return;
+  const std::string_view type = m_.text(column->type.name);
+  const std::string_view storage = pg::text(wanted->sval);
+  const bool plain = storage == "plain" || storage == "PLAIN" || storage == "default" || storage == "DEFAULT";
+  constexpr std::array<std::string_view, 19> fixed = {
+      "int2", "int4",     "int8",        "float4", "float8", "bool",    "date",     "time", "timetz", "timestamp",
+      "oid",  "interval", "timestamptz", "uuid",   "money",  "macaddr", "macaddr8", "name", "point"};
+  if (!plain && std::find(fixed.begin(), fixed.end(), type) != fixed.end())
+    m_.fail("0A000", "column data type {} can only have storage PLAIN", type_text(m_, column->type));
+}
+
+// Of an index only expressions have statistics of their own.
+void Alter::set_statistics(const ::AlterTableCmd& command) {
+  if (command.name != nullptr) {
+    (void)has_column(m_.symbol(command.name), pg::text(command.name));
+    return;
+  }
+  const catalog::Index* index = table_ != nullptr && table_->known ? table_->index : nullptr;
+  if (index == nullptr || command.num <= 0) return;
+  const auto number = static_cast<std::uint32_t>(command.num);
+  if (number > index->keys.size() + index->include.size())
+    m_.fail("42703", "column number {} of relation \"{}\" does not exist", command.num, table_name());
+  else if (number > index->keys.size() || index->keys[number - 1].column)
+    m_.fail("0A000", "cannot alter statistics on non-expression column of index \"{}\"", table_name());
+}
+
+void Alter::replica_identity(const ::ReplicaIdentityStmt& identity) {
+  lock_index(identity.name, LockMode::share);
+  const Lookup found = m_.catalog.find(found_.schema, m_.symbol(identity.name));
+  const Relation* relation = found.relation;
+  const catalog::Index* index = relation != nullptr && relation->known ? relation->index : nullptr;
+  if (index == nullptr || found.presence != Presence::known) return;
+  const std::string_view name = pg::text(identity.name);
+  if (!index->unique) return m_.fail("42809", "cannot use non-unique index \"{}\" as replica identity", name);
+  if (index->constraint != nullptr && index->constraint->deferrable)
+    return m_.fail("0A000", "cannot use non-immediate index \"{}\" as replica identity", name);
+  for (const catalog::IndexKey& key : index->keys)
+    if (!key.column) return m_.fail("0A000", "cannot use expression index \"{}\" as replica identity", name);
+  if (!index->predicate.empty()) return m_.fail("0A000", "cannot use partial index \"{}\" as replica identity", name);
+  for (const catalog::IndexKey& key : index->keys) {
+    const Column* column = table_ != nullptr ? catalog::column(*table_, key.column) : nullptr;
+    if (column != nullptr && !column->not_null)
+      return m_.fail("42809", "index \"{}\" cannot be used as replica identity because column \"{}\" is nullable", name,
+                     m_.text(key.column));
+  }
+}
+
+void Alter::enable_trigger(const ::AlterTableCmd& command) {
+  if (!complete() || command.name == nullptr) return;
+  const Symbol name = m_.symbol(command.name);
+  const bool there = std::any_of(table_->triggers.begin(), table_->triggers.end(),
+                                 [&](const catalog::Trigger& t) { return !t.dropped && t.name == name; });
+  // Those of foreign keys have names that no history knows.
+  if (!there && !pg::text(command.name).starts_with("RI_ConstraintTrigger"))
+    m_.fail("42704", "trigger \"{}\" for table \"{}\" does not exist", pg::text(command.name), table_name());
+}
+
+// The planner opens the index of the partition, so that its readers wait.
+void Alter::attach_index(const ::PartitionCmd& partition) {
+  const Lookup child = m_.find(partition.name);
+  if (!m_.open(child, RelationKind::index, LockMode::access_exclusive, Because::partition)) return;
+  for (const Relation* index : {table_, static_cast<const Relation*>(child.relation)})
+    if (index != nullptr && index->index != nullptr && index->index->table != nullptr)
+      m_.lock(*index->index->table, LockMode::access_share, Because::index);
+  const catalog::Index* above = table_ != nullptr && table_->known ? table_->index : nullptr;
+  const catalog::Index* below = child.relation != nullptr && child.relation->known ? child.relation->index : nullptr;
+  if (above == nullptr || below == nullptr || above->table == nullptr || below->table == nullptr) return;
+  const Vec<Relation*>& of = below->table->parents;
+  if (std::find(of.begin(), of.end(), above->table) == of.end())
+    m_.fail("55000", "cannot attach index \"{}\" as a partition of index \"{}\"", m_.text(child.name), table_name());
+  else if (child.relation->parents.empty() && !serves(*below, *above))
+    m_.fail("42P17", "cannot attach index \"{}\" as a partition of index \"{}\"", m_.text(child.name), table_name());
 }
 
 // An index of the table, by its name.
@@ -483,7 +746,14 @@ void Alter::add_column(const ::ColumnDef& definition, bool if_not_exists, Part& 
     return;
   }
   if (table_ != nullptr && table_->is_partition) m_.fail("42809", "cannot add column to a partition");
+  constexpr std::array<std::string_view, 6> system = {"ctid", "xmin", "cmin", "xmax", "cmax", "tableoid"};
+  if (std::find(system.begin(), system.end(), pg::text(definition.colname)) != system.end())
+    m_.fail("42701", "column name \"{}\" conflicts with a system column name", pg::text(definition.colname));
   const catalog::TypeName type = type_of(m_, definition.typeName);
+  if (definition.typeName != nullptr) {
+    const auto written = pg::qualified_name(definition.typeName->names);
+    check_type(m_, written.schema, written.name);
+  }
   bool not_null = definition.is_not_null;
   bool has_default = type.serial;
   bool identity = false;
@@ -502,6 +772,7 @@ void Alter::add_column(const ::ColumnDef& definition, bool if_not_exists, Part& 
         default_expression = constraint.raw_expr;
         if (pg::is_null_constant(default_expression)) break;
         has_default = true;
+        check_enum_label(m_, type, default_expression);
         volatility = catalog::volatility(m_.catalog, default_expression);
         break;
       case CONSTR_IDENTITY:
@@ -509,6 +780,13 @@ void Alter::add_column(const ::ColumnDef& definition, bool if_not_exists, Part& 
         break;
       case CONSTR_GENERATED:
         (constraint.generated_kind == ATTRIBUTE_GENERATED_VIRTUAL ? generated_virtual : generated_stored) = true;
+        if (table_ != nullptr)
+          pg::each<::ColumnRef>(constraint.raw_expr, [&](const ::ColumnRef& reference) {
+            const Column* source = catalog::column(*table_, m_.symbol(pg::column_name(reference)));
+            if (source != nullptr && source->generated != Generated::none)
+              m_.fail("42P17", "cannot use generated column \"{}\" in column generation expression",
+                      m_.text(source->name));
+          });
         break;
       case CONSTR_CHECK:
         checked = checked || (constraint.is_enforced && !constraint.skip_validation);
@@ -538,7 +816,7 @@ void Alter::add_column(const ::ColumnDef& definition, bool if_not_exists, Part& 
   const bool rewrites = !foreign && (identity || generated_stored || domain != nullptr || (has_default && is_volatile));
   if (rewrites) {
     add_work_below(Work::scan | Work::rewrite, part, true);
-  } else if (checked || (not_null && !has_default) || (generated_virtual && not_null)) {
+  } else if (!foreign && (checked || (not_null && !has_default) || (generated_virtual && not_null))) {
     add_work_below(Work::scan, part, true);
   }
   if ((type.serial || identity) && table_ != nullptr) {
@@ -550,12 +828,15 @@ void Alter::add_column(const ::ColumnDef& definition, bool if_not_exists, Part& 
 
   // Null in every row: refused if there is one. What is new has none that anybody knows of.
   const bool is_new = table_ != nullptr && m_.catalog.is_new(*table_);
-  if (!is_new && no_value && !identity && !generated_stored && !generated_virtual) {
+  if (checked) m_.may_fail("23514", "a row violates the check");
+  if (!is_new && !foreign && no_value && !identity && !generated_stored && !generated_virtual) {
+    const bool failed = m_.out.has_error;
     if (domain != nullptr && domain->domain_not_null)
       m_.fail("23502", "domain {} does not allow null values", m_.text(domain->name));
     else if (not_null)
       m_.fail("23502", "column \"{}\" of relation \"{}\" contains null values", pg::text(definition.colname),
               table_name());
+    if (!failed && m_.out.has_error) m_.out.error.unless_empty = true;
   }
 
   if (key != nullptr) {
@@ -564,6 +845,9 @@ void Alter::add_column(const ::ColumnDef& definition, bool if_not_exists, Part& 
       if (primary != nullptr) m_.fail("42P16", "multiple primary keys for table \"{}\" are not allowed", table_name());
     }
     const bool primary = key->contype == CONSTR_PRIMARY;
+    if (has_default || key->nulls_not_distinct) m_.may_fail("23505", "two rows get the same value");
+    if (table_ != nullptr && table_->kind == RelationKind::partitioned_table && !table_->partition_key.empty())
+      m_.fail("0A000", "unique constraint on partitioned table must include all partitioning columns");
     part.work |= Work::scan | Work::index_build;
     const auto name_on = [&](const Relation& table) {
       if (&table == table_ && key->conname != nullptr) return m_.symbol(key->conname);
@@ -682,11 +966,21 @@ void Alter::drop_column(const ::AlterTableCmd& command) {
             refuse();
         }
     }
-    if (!cascade && m_.version >= 15)
-      for (const catalog::GeneratedFrom& from : table.generated_from)
-        if (from.source == name && from.column != name && catalog::column(table, from.column) != nullptr &&
-            !drops_column(from.column))
+    if (m_.version >= 15)
+      for (const catalog::GeneratedFrom& from : table.generated_from) {
+        if (from.source != name || from.column == name || catalog::column(table, from.column) == nullptr ||
+            drops_column(from.column))
+          continue;
+        if (!cascade) {
           refuse();
+          continue;
+        }
+        each_index(table, [&](const Relation& index) {
+          const bool on_it = std::any_of(index.index->keys.begin(), index.index->keys.end(),
+                                         [&](const catalog::IndexKey& key) { return key.column == from.column; });
+          if (on_it) m_.lock(index, LockMode::access_exclusive, Because::index);
+        });
+      }
   });
 }
 
@@ -716,6 +1010,7 @@ void Alter::set_not_null(Symbol name, Part& part) {
       return;
     }
     add_work(table, Work::scan, part);
+    m_.may_fail("23502", "a row has a null there");
   });
 }
 
@@ -758,13 +1053,13 @@ void Alter::identity(const ::AlterTableCmd& command, Part& part) {
   const Column* column = catalog::column(*table_, name);
   if (command.subtype == AT_AddIdentity) {
     if (column != nullptr && complete()) {
-      if (!column->not_null)
+      if (!column->not_null && !sets_not_null(name))
         m_.fail("55000", "column \"{}\" of relation \"{}\" must be declared NOT NULL before identity can be added",
                 pg::text(command.name), table_name());
       else if (column->identity != Identity::none)
         m_.fail("55000", "column \"{}\" of relation \"{}\" is already an identity column", pg::text(command.name),
                 table_name());
-      else if (!column->default_null)
+      else if (!column->default_null && !drops_default(name))
         m_.fail("55000", "column \"{}\" of relation \"{}\" already has a default value", pg::text(command.name),
                 table_name());
     }
@@ -908,7 +1203,10 @@ void Alter::change_type(const Relation& table, const Column* before, const catal
   // Foreign keys at either end are made again.
   const bool checked_again = change.rewrites || !change.same_operators;
   const auto again = [&](const Constraint& key, const Relation& other, Because because) {
-    m_.lock(other, LockMode::access_exclusive, because);
+    if (drops_constraint(key.name) && key.table == table_) return;
+    each_in_tree(other, other.kind == RelationKind::partitioned_table, [&](const Relation& part_of) {
+      m_.lock(part_of, LockMode::access_exclusive, as_child(part_of, other, because));
+    });
     if (m_.version >= 14) {
       const Relation* index = primary_key_index(*key.references);
       each_index(*key.references, [&](const Relation& candidate) {
@@ -952,8 +1250,22 @@ void Alter::add_constraint(const ::Constraint& constraint, Part& part) {
     else if (constraint.indexname == nullptr)
       m_.fail("42P07", "relation \"{}\" already exists", pg::text(constraint.conname));
   }
+  if (name && constraint.indexname == nullptr &&
+      (constraint.contype == CONSTR_PRIMARY || constraint.contype == CONSTR_UNIQUE ||
+       constraint.contype == CONSTR_EXCLUSION)) {
+    const Lookup taken = m_.catalog.find(found_.schema, name);
+    if (taken.presence == Presence::known && taken.relation != nullptr && !drops_constraint(name))
+      m_.fail("42P07", "relation \"{}\" already exists", pg::text(constraint.conname));
+  }
   switch (constraint.contype) {
     case CONSTR_CHECK:
+      if (has_subquery(constraint.raw_expr)) m_.fail("0A000", "cannot use subquery in check constraint");
+      if (const auto* alone = pg::as<::ColumnRef>(constraint.raw_expr); alone != nullptr && table_ != nullptr) {
+        const Column* column = catalog::column(*table_, m_.symbol(pg::column_name(*alone)));
+        if (column != nullptr && !column->type.schema && column->type.name &&
+            m_.catalog.is_builtin_type(column->type.name) && m_.text(column->type.name) != "bool")
+          m_.fail("42804", "argument of CHECK must be type boolean, not type {}", type_text(m_, column->type));
+      }
       expression(m_, constraint.raw_expr, Run::analyse);
       if (complete())
         pg::each<::ColumnRef>(constraint.raw_expr, [&](const ::ColumnRef& reference) {
@@ -962,8 +1274,11 @@ void Alter::add_constraint(const ::Constraint& constraint, Part& part) {
               catalog::column(*table_, m_.symbol(column)) == nullptr && !adds_column(m_.symbol(column)))
             m_.fail("42703", "column \"{}\" does not exist", column);
         });
-      if (constraint.is_enforced && !constraint.skip_validation)
+      if (constraint.is_enforced && !constraint.skip_validation &&
+          (table_ == nullptr || table_->kind != RelationKind::foreign_table)) {
         add_work_below(Work::scan, part, !constraint.is_no_inherit);
+        m_.may_fail("23514", "a row violates the check");
+      }
       return;
     case CONSTR_NOTNULL: {
       const Symbol column = m_.symbol(pg::last_name(constraint.keys));
@@ -992,7 +1307,8 @@ void Alter::add_foreign_key(const ::Constraint& constraint, Part& part) {
   }
   const Lookup referenced = m_.find(constraint.pktable);
   const bool self = referenced.schema == found_.schema && referenced.name == found_.name;
-  if (!self) {
+  // A table that refers to itself may get the key that it refers to by the same statement.
+  if (!self || (complete() && list_length(statement_.cmds) == 1)) {
     std::vector<catalog::TypeName> types;
     for (const ::Node* name : pg::nodes(constraint.fk_attrs)) {
       const Column* column = table_ != nullptr ? catalog::column(*table_, m_.symbol_of(name)) : nullptr;
@@ -1004,8 +1320,13 @@ void Alter::add_foreign_key(const ::Constraint& constraint, Part& part) {
       table_->kind == RelationKind::partitioned_table)
     m_.fail("42809", "cannot add NOT VALID foreign key on partitioned table \"{}\" referencing relation \"{}\"",
             table_name(), m_.text(referenced.name));
+  if (!self && table_ != nullptr && table_->known && referenced.presence == Presence::known &&
+      table_->persistence == catalog::Persistence::permanent &&
+      referenced.relation->persistence != catalog::Persistence::permanent)
+    m_.fail("42P16", "constraints on permanent tables may reference only permanent tables");
   const bool validates = constraint.is_enforced && !constraint.skip_validation;
   if (validates) {
+    m_.may_fail("23503", "a row has no counterpart in the referenced table");
     part.work |= Work::scan;
     if (table_ == nullptr) add_work_below(Work::scan, part, false);
   }
@@ -1023,13 +1344,25 @@ void Alter::add_key(const ::Constraint& constraint, Part& part) {
     add_work_below(Work::scan | Work::index_build, part, false);
     return;
   }
-  if (constraint.contype != CONSTR_EXCLUSION)
+  if (constraint.contype == CONSTR_EXCLUSION)
+    m_.may_fail("23P01", "two rows exclude each other");
+  else
+    m_.may_fail("23505", "two rows have the same key");
+  if (primary) m_.may_fail("23502", "a key column is null");
+  if (constraint.contype != CONSTR_EXCLUSION) {
+    const auto keys = pg::nodes(constraint.keys);
+    for (std::size_t i = 0; i < keys.size(); ++i)
+      for (std::size_t j = 0; j < i; ++j)
+        if (pg::string(keys[i]) == pg::string(keys[j]))
+          m_.fail("42701", "column \"{}\" appears twice in {} constraint", pg::string(keys[i]),
+                  primary ? "primary key" : "unique");
     for (const ::Node* column : pg::nodes(constraint.keys))
       if (complete() && catalog::column(*table_, m_.symbol_of(column)) == nullptr &&
           !adds_column(m_.symbol_of(column))) {
         m_.fail("42703", "column \"{}\" named in key does not exist", pg::string(column));
         return;
       }
+  }
   if (primary) {
     for (const Constraint* other : table_->constraints)
       if (!other->dropped && other->kind == ConstraintKind::primary_key && !drops_constraint(other->name)) {
@@ -1218,6 +1551,12 @@ void Alter::validate(const ::AlterTableCmd& command, Part& part) {
     return;
   }
   if (constraint->valid) return;
+  if (constraint->kind == ConstraintKind::foreign_key)
+    m_.may_fail("23503", "a row has no counterpart in the referenced table");
+  else if (constraint->kind == ConstraintKind::check)
+    m_.may_fail("23514", "a row violates the check");
+  else
+    m_.may_fail("23502", "a row has a null there");
   if (constraint->kind == ConstraintKind::foreign_key) {
     part.work |= Work::scan;
     if (constraint->references != nullptr && constraint->references != table_)
@@ -1304,12 +1643,14 @@ void Alter::set_persistence(bool logged, Part& part) {
 }
 
 void Alter::change_owner(const ::AlterTableCmd& command) {
-  (void)command;
   if (table_ == nullptr || is_index(table_->kind)) return;
-  m_.lock_indexes(*table_, LockMode::access_exclusive);
-  for (const Relation* sequence : table_->owned)
-    if (!sequence->dropped && sequence->owner_table == table_)
-      m_.lock(*sequence, LockMode::access_exclusive, Because::sequence);
+  // To the same owner nothing is done beyond the first lock.
+  const ::RoleSpec* to = command.newowner;
+  const Symbol role = to == nullptr                      ? Symbol{}
+                      : to->roletype == ROLESPEC_CSTRING ? m_.symbol(to->rolename)
+                                                         : m_.catalog.session.role;
+  if (role && role == table_->owner) return;
+  lock_owned(m_, *table_);
 }
 
 void Alter::set_tablespace(const ::AlterTableCmd& command, Part& part) {
@@ -1366,6 +1707,7 @@ void alter_table_move_all(Model& model, const ::AlterTableMoveAllStmt& statement
       if (!wanted) continue;
       model.lock(*relation, LockMode::access_exclusive, Because::target,
                  has_storage(*relation) ? Work::scan | Work::rewrite : Work::none);
+      if (relation->kind == RelationKind::index) model.rebuild(*relation);
     }
   }
 }

@@ -120,6 +120,7 @@ class Query {
   const Relation* table(const ::RangeVar& name, LockMode mode, Because because, Work work, bool planned,
                         const Pinned* pinned = nullptr, const ::InsertStmt* inserted = nullptr);
   [[nodiscard]] bool scans(const ::RangeVar& name, const Pinned& pinned);
+  [[nodiscard]] bool scans(const Relation& table, const Pinned& pinned);
   [[nodiscard]] bool is_about(const Relation& parent, const Relation& partition, const Pinned& pinned) const;
   [[nodiscard]] bool goes_to(const Relation& root, const Relation& parent, const Relation& partition,
                              const ::InsertStmt& statement) const;
@@ -130,6 +131,8 @@ class Query {
   void check_references(const Relation& table, const ::InsertStmt& statement);
   void check_references(const Relation& table, const ::List* assigned);
   void new_labels(const Relation& table, const ::InsertStmt& statement);
+  void rules(const Relation& table, catalog::RuleUse::On event);
+  void generated_values(const Relation& table, const ::InsertStmt& statement, const ::List* row);
   void referenced_changes(const Relation& root, const ::List* assigned, bool deletes);
 
   Model& m_;
@@ -377,6 +380,12 @@ const Relation* Query::table(const ::RangeVar& name, LockMode mode, Because beca
   }
   if (run_ != Run::execute) work = Work::none;
   const Relation* relation = found.relation;
+  if (because == Because::target && found.presence == Presence::known) {
+    if (relation->kind == RelationKind::materialized_view)
+      m_.fail("42809", "cannot change materialized view \"{}\"", m_.text(found.name));
+    else if (relation->kind == RelationKind::sequence)
+      m_.fail("42809", "cannot change sequence \"{}\"", m_.text(found.name));
+  }
   if (relation == nullptr) {
     m_.lock(found, RelationKind::table, mode, because, work);
     return nullptr;
@@ -384,7 +393,11 @@ const Relation* Query::table(const ::RangeVar& name, LockMode mode, Because beca
   if (relation->kind == RelationKind::view) {
     m_.lock(*relation, mode, because);
     if (run_ != Run::analyse)
-      lock_base(m_, *relation, mode, planned && run_ == Run::execute ? Work::scan : Work::none, planned);
+      lock_base(m_, *relation, mode,
+                planned && run_ == Run::execute && (pinned == nullptr || pinned->empty() || scans(*relation, *pinned))
+                    ? Work::scan
+                    : Work::none,
+                planned);
     return relation;
   }
   if (run_ == Run::analyse) {
@@ -392,13 +405,19 @@ const Relation* Query::table(const ::RangeVar& name, LockMode mode, Because beca
     return relation;
   }
   const auto open = [&](const Relation& part) {
-    const bool rows = part.kind != RelationKind::partitioned_table || part.children.empty();
-    m_.lock(part, mode, as_child(part, *relation, because), rows ? work : Work::none);
+    const bool rows =
+        (part.kind != RelationKind::partitioned_table || part.children.empty()) && part.kind != RelationKind::sequence;
+    // An inheritor has indexes of its own, or none.
+    Work of_part = work;
+    if (&part != relation && !part.is_partition && run_ == Run::execute && pinned != nullptr && !pinned->empty())
+      of_part = scans(part, *pinned) ? Work::scan : Work::none;
+    m_.lock(part, mode, as_child(part, *relation, because), rows ? of_part : Work::none);
     // The planner opens every index; those of a partitioned table itself since 16.
     if (planned && (part.kind != RelationKind::partitioned_table || m_.version >= 16)) m_.lock_indexes(part, mode);
   };
   if (relation->kind != RelationKind::partitioned_table) {
-    each_in_tree(*relation, name.inh, open);
+    // Rows are put into the table itself, whoever inherits from it.
+    each_in_tree(*relation, name.inh && inserted == nullptr, open);
     return relation;
   }
   // Partitions that cannot hold a row that is meant are left alone.
@@ -540,7 +559,19 @@ bool Query::scans(const ::RangeVar& name, const Pinned& pinned) {
   const Relation* table = found.relation;
   // Of a table that the history never made the indexes are not known; one on `id` is there nearly everywhere.
   if (table == nullptr || !table->known) return !pinned.few_rows("id");
-  return std::none_of(table->indexes.begin(), table->indexes.end(), [&](const Relation* index) {
+  return scans(*table, pinned);
+}
+
+bool Query::scans(const Relation& table, const Pinned& pinned) {
+  // A view over one table that shows its columns is looked through by that table's indexes.
+  const Relation* at = &table;
+  for (int depth = 0; depth < 32 && at->kind == RelationKind::view && !at->reads.empty(); ++depth) {
+    const Relation* base = at->reads[0].on;
+    for (const catalog::Dependency& read : at->reads)
+      if (read.on != base || base == nullptr) return true;
+    at = base;
+  }
+  return std::none_of(at->indexes.begin(), at->indexes.end(), [&](const Relation* index) {
     return !index->dropped && index->index != nullptr && index->index->predicate.empty() &&
            !index->index->keys.empty() && index->index->keys[0].column &&
            pinned.few_rows(m_.text(index->index->keys[0].column));
@@ -687,8 +718,15 @@ const ::ResTarget* assigned_to(const Model& model, const ::List* assigned, Symbo
   return nullptr;
 }
 
-void lock_referenced(Model& model, const Relation& referenced) {
+// `value`: of the key, where it is one column and a constant; then partitions that cannot hold it are left alone.
+void lock_referenced(Model& model, const Relation& referenced, const Constraint& key, const ::Node* value) {
+  const bool one = key.referenced_columns.size() == 1 && referenced.partition_key.size() == 1 &&
+                   key.referenced_columns[0] == referenced.partition_key[0];
+  const auto constant = one && value != nullptr ? bound_value(value) : std::nullopt;
   each_in_tree(referenced, referenced.kind == RelationKind::partitioned_table, [&](const Relation& part) {
+    if (constant && &part != &referenced && !part.parents.empty() && part.parents[0] == &referenced &&
+        !may_hold(referenced, part, {constant, constant}))
+      return;
     model.lock(part, LockMode::row_share, as_child(part, referenced, Because::references));
     if (part.kind != RelationKind::partitioned_table || model.version >= 16)
       model.lock_indexes(part, LockMode::row_share);
@@ -702,29 +740,40 @@ const ::List* only_row(const ::Node* source) {
              : nullptr;
 }
 
+// The check is put off until COMMIT.
+bool waits(const Model& model, const Constraint& key) {
+  const catalog::Session& session = model.catalog.session;
+  return key.deferrable &&
+         (session.check_constraints_deferred || (key.initially_deferred && !session.check_constraints_immediate));
+}
+
 // The rows that foreign keys point to are locked where a key is given.
 void Query::check_references(const Relation& table, const ::InsertStmt& statement) {
   const ::List* row = only_row(statement.selectStmt);
   each_foreign_key(table, [&](const Constraint& key) {
-    if (!key.enforced) return;
+    if (!key.enforced || waits(m_, key)) return;
+    const ::Node* only = nullptr;
     const bool given = std::any_of(key.columns.begin(), key.columns.end(), [&](Symbol column) {
       const Given value = given_by(m_, table, statement, row, column);
+      only = value.value;
       if (value.listed) return value.value == nullptr || !pg::is_null_constant(value.value);
       const Column* found = catalog::column(table, column);
       return found != nullptr && !found->default_null;
     });
-    if (given) lock_referenced(m_, *key.references);
+    if (given) lock_referenced(m_, *key.references, key, only);
   });
 }
 
 void Query::check_references(const Relation& table, const ::List* assigned) {
   each_foreign_key(table, [&](const Constraint& key) {
-    if (!key.enforced) return;
+    if (!key.enforced || waits(m_, key)) return;
+    const ::Node* only = nullptr;
     const bool given = std::any_of(key.columns.begin(), key.columns.end(), [&](Symbol column) {
       const ::ResTarget* target = assigned_to(m_, assigned, column);
+      if (target != nullptr) only = target->val;
       return target != nullptr && !pg::is_null_constant(target->val);
     });
-    if (given) lock_referenced(m_, *key.references);
+    if (given) lock_referenced(m_, *key.references, key, only);
   });
 }
 
@@ -741,7 +790,8 @@ void Query::referenced_changes(const Relation& root, const ::List* assigned, boo
   for (std::size_t i = 0; i < changes.size(); ++i) {
     const Change change = changes[i];
     each_reference_to_row(*change.table, [&](const Constraint& key) {
-      if (!key.enforced) return;
+      const catalog::Action action = change.deletes ? key.on_delete : key.on_update;
+      if (!key.enforced || (action == catalog::Action::no_action && waits(m_, key))) return;
       if (!change.deletes) {
         const bool touches =
             std::any_of(key.referenced_columns.begin(), key.referenced_columns.end(), [&](Symbol column) {
@@ -754,7 +804,6 @@ void Query::referenced_changes(const Relation& root, const ::List* assigned, boo
         if (!touches) return;
       }
       if (!seen.insert(&key).second) return;
-      const catalog::Action action = change.deletes ? key.on_delete : key.on_update;
       const bool writes = action == catalog::Action::cascade || action == catalog::Action::set_null ||
                           action == catalog::Action::set_default;
       const LockMode mode = writes ? LockMode::row_exclusive : LockMode::row_share;
@@ -770,6 +819,16 @@ void Query::referenced_changes(const Relation& root, const ::List* assigned, boo
       else if (writes)
         changes.push_back({key.table, false, &key});
     });
+  }
+}
+
+// Generated columns take no values.
+void Query::generated_values(const Relation& table, const ::InsertStmt& statement, const ::List* row) {
+  if (table.generated_from.empty()) return;
+  for (const Column& column : table.columns) {
+    if (column.dropped || column.generated == catalog::Generated::none) continue;
+    if (given_by(m_, table, statement, row, column.name).listed)
+      m_.fail("428C9", "cannot insert a non-DEFAULT value into column \"{}\"", m_.text(column.name));
   }
 }
 
@@ -800,6 +859,19 @@ void Query::new_labels(const Relation& table, const ::InsertStmt& statement) {
   }
 }
 
+// What rules do as well.
+void Query::rules(const Relation& table, catalog::RuleUse::On event) {
+  if (run_ == Run::analyse) return;
+  for (const catalog::RuleUse& use : table.rule_uses) {
+    if (use.event != event || use.on == nullptr || use.on->dropped || !contains(table.rules, use.rule)) continue;
+    const LockMode mode = use.writes ? LockMode::row_exclusive : LockMode::access_share;
+    each_in_tree(*use.on, true, [&](const Relation& part) {
+      m_.lock(part, mode, as_child(part, *use.on, Because::dependent));
+      if (use.looks && part.kind != RelationKind::partitioned_table) m_.lock_indexes(part, mode);
+    });
+  }
+}
+
 void Query::insert(const ::InsertStmt& statement, int scope) {
   scope = enter(statement.withClause, scope);
   const Relation* into =
@@ -815,11 +887,15 @@ void Query::insert(const ::InsertStmt& statement, int scope) {
       for (const Relation* sequence : into->owned) {
         if (sequence->dropped || sequence->owner_table != into) continue;
         const Column* column = catalog::column(*into, sequence->owner_column);
-        const bool counts = column != nullptr && (column->identity != catalog::Identity::none ||
-                                                  column->default_volatility == catalog::Volatility::volatile_);
+        const bool counts = column != nullptr && (column->identity != catalog::Identity::none || column->type.serial);
         if (counts && !given_by(m_, *into, statement, row, column->name).listed)
           m_.lock(*sequence, LockMode::row_exclusive, Because::sequence);
       }
+      for (const catalog::Dependency& use : into->defaults)
+        if (use.on != nullptr && !use.on->dropped && !given_by(m_, *into, statement, row, use.column).listed)
+          m_.lock(*use.on, LockMode::row_exclusive, Because::sequence);
+      generated_values(*into, statement, row);
+      if (!into->rule_uses.empty()) rules(*into, catalog::RuleUse::On::insert);
       check_references(*into, statement);
       new_labels(*into, statement);
       if (conflict != nullptr && conflict->action == ONCONFLICT_UPDATE) {
@@ -855,12 +931,17 @@ void Query::update(const ::UpdateStmt& statement, int scope) {
     }
   for (const ::Node* item : pg::nodes(statement.fromClause)) from(item, nullptr, statement.whereClause, scope, true);
   if (changed != nullptr && run_ != Run::analyse) lock_parents(m_, *changed);
+  if (changed != nullptr && !changed->rule_uses.empty()) rules(*changed, catalog::RuleUse::On::update);
   if (changed != nullptr && run_ == Run::execute) {
     check_references(*changed, statement.targetList);
     referenced_changes(*changed, statement.targetList, false);
     for (const ::ResTarget& target : pg::only<::ResTarget>(statement.targetList))
-      if (const Column* column = catalog::column(*changed, m_.symbol(target.name)))
+      if (const Column* column = catalog::column(*changed, m_.symbol(target.name))) {
         enum_literal(column->type, target.val);
+        if (column->generated != catalog::Generated::none && target.val != nullptr &&
+            target.val->type != T_SetToDefault)
+          m_.fail("428C9", "column \"{}\" can only be updated to DEFAULT", m_.text(column->name));
+      }
   }
   walk(statement.targetList, scope);
   walk(statement.whereClause, scope);
@@ -875,6 +956,7 @@ void Query::erase(const ::DeleteStmt& statement, int scope) {
   const Work work = scans(*statement.relation, pinned) ? Work::scan : Work::none;
   const Relation* changed = table(*statement.relation, LockMode::row_exclusive, Because::target, work, true, &pinned);
   for (const ::Node* item : pg::nodes(statement.usingClause)) from(item, nullptr, statement.whereClause, scope, true);
+  if (changed != nullptr && !changed->rule_uses.empty()) rules(*changed, catalog::RuleUse::On::erase);
   if (changed != nullptr && run_ == Run::execute) referenced_changes(*changed, nullptr, true);
   walk(statement.whereClause, scope);
   if (statement.returningClause != nullptr) walk(statement.returningClause->exprs, scope);
@@ -919,6 +1001,17 @@ void lock_parents(Model& model, const Relation& partition) {
   for (int depth = 0; depth < 64 && at->is_partition && !at->parents.empty(); ++depth) {
     at = at->parents[0];
     model.lock(*at, LockMode::access_share, Because::parent);
+  }
+}
+
+void check_deferred(Model& model) {
+  const Constraint none;
+  for (const Relation* table : model.catalog.pending()) {
+    if (table->dropped || table->pending != model.catalog.now.transaction) continue;
+    each_foreign_key(*table, [&](const Constraint& key) {
+      if (key.enforced && key.deferrable) lock_referenced(model, *key.references, none, nullptr);
+    });
+    model.may_fail("23503", "a row has no counterpart in the referenced table");
   }
 }
 

@@ -36,6 +36,7 @@ class Dropping {
 
   void add(const Relation& relation, Because because) {
     if (!chosen_.insert(&relation).second) return;
+    check_not_pending(m_, relation, "DROP TABLE");
     m_.lock(relation, LockMode::access_exclusive, because);
     waiting_.push_back(&relation);
   }
@@ -74,13 +75,25 @@ class Dropping {
   void dependents(const Relation& relation) {
     for (const Relation* view : relation.dependents)
       if (!view->dropped && !chosen_.contains(view)) take(relation, *view, Because::dependent);
-    each_reference(relation, [&](const Constraint& key) {
+    each_reference_to_row(relation, [&](const Constraint& key) {
       if (chosen_.contains(key.table)) return;
-      if (cascade_)
-        m_.lock(*key.table, LockMode::access_exclusive, Because::references);
-      else
-        refuse(relation);
+      if (!cascade_) return refuse(relation);
+      m_.lock(*key.table, LockMode::access_exclusive, Because::references);
+      // A key that points to the partition's parent loses its triggers on all that it points to.
+      if (key.references != &relation)
+        each_in_tree(*key.references, true, [&](const Relation& other) {
+          m_.lock(other, LockMode::access_exclusive, as_child(other, *key.references, Because::references));
+        });
     });
+    for (const Relation* other : relation.ruled_by) {
+      if (other->dropped || chosen_.contains(other)) continue;
+      const bool ruled = std::any_of(
+          other->rule_uses.begin(), other->rule_uses.end(),
+          [&](const catalog::RuleUse& use) { return use.on == &relation && contains(other->rules, use.rule); });
+      if (!ruled) continue;
+      if (!cascade_) return refuse(relation);
+      m_.lock(*other, LockMode::access_exclusive, Because::dependent);
+    }
     for (const Relation* child : relation.children)
       if (!child->is_partition && !chosen_.contains(child)) take(relation, *child, Because::inherits);
     if (relation.kind != RelationKind::sequence) return;
@@ -96,7 +109,7 @@ class Dropping {
     const catalog::Column* column = catalog::column(*relation.owner_table, relation.owner_column);
     if (column == nullptr) return;
     // The numbers of a serial column are its default.
-    if (column->identity == catalog::Identity::none && column->default_volatility == catalog::Volatility::volatile_) {
+    if (column->identity == catalog::Identity::none && column->type.serial) {
       if (cascade_)
         m_.lock(*relation.owner_table, LockMode::access_exclusive, Because::dependent);
       else
@@ -165,6 +178,11 @@ void drop_relations(Model& model, const ::DropStmt& statement) {
 }
 
 void drop_index(Model& model, const Relation& index, LockMode table_mode, bool concurrent) {
+  // All partitions are locked, those too that have no index of it.
+  if (index.kind == RelationKind::partitioned_index && index.index != nullptr && index.index->table != nullptr)
+    each_in_tree(*index.index->table, true, [&](const Relation& part) {
+      model.lock(part, table_mode, as_child(part, *index.index->table, Because::target));
+    });
   each_in_tree(index, true, [&](const Relation& part) {
     if (part.index != nullptr && part.index->table != nullptr)
       model.lock(*part.index->table, table_mode, &part == &index ? Because::target : Because::partition);
@@ -269,33 +287,104 @@ void drop_columns_of(Model& model, const catalog::Type& type, std::string_view w
 }
 
 void drop_types(Model& model, const ::DropStmt& statement) {
+  const bool cascade = statement.behavior == DROP_CASCADE;
   for (const ::Node* object : pg::nodes(statement.objects)) {
     const auto name = pg::object_name(object);
-    const catalog::Type* type =
-        model.catalog.find_type(name.schema.empty() ? Symbol{} : model.symbol(name.schema), model.symbol(name.name));
-    if (type != nullptr) drop_columns_of(model, *type, "type", statement.behavior == DROP_CASCADE);
+    const Symbol schema = name.schema.empty() ? Symbol{} : model.symbol(name.schema);
+    const catalog::Type* type = model.catalog.find_type(schema, model.symbol(name.name));
+    if (type == nullptr) {
+      const Lookup found = model.catalog.find(schema, model.symbol(name.name));
+      if (found.presence == Presence::known)
+        model.fail("2BP01", "cannot drop type {} because {} {} requires it", name.name, kind_word(found.relation->kind),
+                   name.name);
+      else if (!statement.missing_ok)
+        check_type(model, name.schema, name.name);
+      continue;
+    }
+    if (statement.removeType == OBJECT_DOMAIN && type->kind != catalog::TypeKind::domain)
+      model.fail("42809", "\"{}\" is not a domain", name.name);
+    if (cascade)
+      for (const Relation* table : type->users)
+        if (!table->dropped && table->of_type == type) drop_relation(model, *table, Because::dependent, true);
+    drop_columns_of(model, *type, "type", cascade);
   }
 }
 
+// Expressions of the relation that call a function: an error, or what goes with it.
+void drop_calls(Model& model, const Relation& relation, std::string_view function, bool cascade) {
+  const auto refuse = [&] {
+    model.fail("2BP01", "cannot drop function {} because other objects depend on it", function);
+  };
+  if (relation.kind == RelationKind::view || relation.kind == RelationKind::materialized_view) {
+    if (!cascade) return refuse();
+    return drop_relation(model, relation, Because::dependent, true);
+  }
+  bool used = false;
+  for (const Constraint* constraint : relation.constraints)
+    used = used || (!constraint->dropped && constraint->kind == catalog::ConstraintKind::check &&
+                    calls(constraint->sql, function));
+  for (const catalog::Column& column : relation.columns)
+    used = used || (!column.dropped && (calls(column.default_sql, function) || calls(column.generated_sql, function)));
+  std::vector<const Relation*> indexes;
+  each_index(relation, [&](const Relation& index) {
+    bool calls_it = calls(index.index->predicate, function);
+    for (const catalog::IndexKey& key : index.index->keys) calls_it = calls_it || calls(key.expression, function);
+    if (calls_it) indexes.push_back(&index);
+  });
+  if (!used && indexes.empty()) return;
+  if (!cascade) return refuse();
+  model.lock(relation, LockMode::access_exclusive, Because::dependent);
+  for (const Relation* index : indexes) model.lock(*index, LockMode::access_exclusive, Because::index);
+}
+
 void drop_functions(Model& model, const ::DropStmt& statement) {
+  const bool cascade = statement.behavior == DROP_CASCADE;
   for (const ::Node* object : pg::nodes(statement.objects)) {
     const auto name = pg::object_name(object);
     const Symbol symbol = model.symbol(name.name);
     const catalog::Function* function =
         model.catalog.find_function(name.schema.empty() ? Symbol{} : model.symbol(name.schema), symbol);
+    if (function == nullptr && !statement.missing_ok && model.catalog.knows_all_relations())
+      model.fail("42883", "function {}() does not exist", name.name);
     for (; function != nullptr; function = function->overload) {
       if (function->dropped || function->name != symbol) continue;
       for (const Relation* table : function->triggers_on) {
         if (table->dropped) continue;
-        const bool calls = std::any_of(table->triggers.begin(), table->triggers.end(),
-                                       [&](const catalog::Trigger& t) { return !t.dropped && t.function == symbol; });
+        bool calls = false;
+        bool row = false;
+        for (const catalog::Trigger& trigger : table->triggers) {
+          if (trigger.dropped || trigger.function != symbol) continue;
+          calls = true;
+          row = row || trigger.row;
+        }
         if (!calls) continue;
-        if (statement.behavior == DROP_CASCADE)
-          model.lock(*table, LockMode::access_exclusive, Because::dependent);
-        else
+        if (!cascade) {
           model.fail("2BP01", "cannot drop function {}() because other objects depend on it", name.name);
+          continue;
+        }
+        each_in_tree(*table, row && table->kind == RelationKind::partitioned_table, [&](const Relation& part) {
+          model.lock(part, LockMode::access_exclusive, as_child(part, *table, Because::dependent));
+        });
+      }
+      std::vector<const Relation*> seen;
+      for (const Relation* relation : function->used_by) {
+        if (relation->dropped || std::find(seen.begin(), seen.end(), relation) != seen.end()) continue;
+        seen.push_back(relation);
+        drop_calls(model, *relation, name.name, cascade);
       }
     }
+  }
+}
+
+void drop_statistics(Model& model, const ::DropStmt& statement) {
+  for (const ::Node* object : pg::nodes(statement.objects)) {
+    const auto name = pg::object_name(object);
+    const catalog::Statistics* found = model.catalog.find_statistics(
+        name.schema.empty() ? Symbol{} : model.symbol(name.schema), model.symbol(name.name));
+    if (found != nullptr)
+      model.lock(*found->table, LockMode::share_update_exclusive, Because::target);
+    else if (!statement.missing_ok && model.catalog.knows_all_relations())
+      model.fail("42704", "statistics object \"{}\" does not exist", name.name);
   }
 }
 
@@ -304,6 +393,9 @@ void drop_schemas(Model& model, const ::DropStmt& statement) {
   for (const ::Node* object : pg::nodes(statement.objects)) {
     const Symbol name = model.symbol_of(object);
     const catalog::Schema* schema = model.catalog.find_schema(name);
+    if ((schema == nullptr || schema->dropped) && !statement.missing_ok && model.catalog.whole &&
+        model.text(name) != "public")
+      model.fail("3F000", "schema \"{}\" does not exist", model.text(name));
     if (schema == nullptr || schema->dropped) continue;
     const auto holds = [&](const auto* thing) { return !thing->dropped && thing->schema == name; };
     if (statement.behavior != DROP_CASCADE) {
@@ -339,6 +431,9 @@ void drop_from_table(Model& model, const ::DropStmt& statement) {
           if (!trigger.dropped && trigger.name == name) {
             there = true;
             row_trigger = trigger.row;
+            if (trigger.inherited && table->is_partition && !table->parents.empty())
+              model.fail("2BP01", "cannot drop trigger {} on table {} because trigger {} on table {} requires it",
+                         written, model.text(table->name), written, model.text(table->parents[0]->name));
           }
       } else if (statement.removeType == OBJECT_RULE) {
         word = "rule";
@@ -428,9 +523,42 @@ void drop(Model& model, const ::DropStmt& statement) {
       return drop_extensions(model, statement);
     case OBJECT_COLLATION:
       return drop_collations(model, statement);
+    case OBJECT_STATISTIC_EXT:
+      return drop_statistics(model, statement);
     default:
       return;
   }
+}
+
+namespace {
+
+// Relations of the roles that a statement names, as far as the history says whose they are.
+template <class F>
+void each_owned(const Model& model, const ::List* roles, F&& visit) {
+  for (const ::RoleSpec& role : pg::only<::RoleSpec>(roles)) {
+    const Symbol owner = role.roletype == ROLESPEC_CSTRING ? model.symbol(role.rolename) : model.catalog.session.role;
+    if (!owner) continue;
+    for (const catalog::Schema* schema : model.catalog.schemas())
+      for (const Relation* relation : schema->relations)
+        if (!relation->dropped && relation->owner == owner && relation->schema == schema->name &&
+            !is_index(relation->kind) && relation->kind != RelationKind::composite)
+          visit(*relation);
+  }
+}
+
+}  // namespace
+
+void drop_owned(Model& model, const ::DropOwnedStmt& statement) {
+  Dropping dropping(model, statement.behavior == DROP_CASCADE);
+  each_owned(model, statement.roles, [&](const Relation& relation) { dropping.add(relation, Because::target); });
+  dropping.run();
+}
+
+void reassign_owned(Model& model, const ::ReassignOwnedStmt& statement) {
+  each_owned(model, statement.roles, [&](const Relation& relation) {
+    model.lock(relation, LockMode::access_exclusive, Because::target);
+    lock_owned(model, relation);
+  });
 }
 
 }  // namespace pglint::effect

@@ -13,7 +13,8 @@ void alter_enum(Model& model, const ::AlterEnumStmt& statement) {
   const auto name = pg::qualified_name(statement.typeName);
   const catalog::Type* type =
       model.catalog.find_type(name.schema.empty() ? Symbol{} : model.symbol(name.schema), model.symbol(name.name));
-  if (type == nullptr || type->kind != catalog::TypeKind::enumeration) return;
+  if (type == nullptr) return check_type(model, name.schema, name.name);
+  if (type->kind != catalog::TypeKind::enumeration) return;
   const auto has = [&](const char* label) {
     const Symbol wanted = model.symbol(label);
     return std::any_of(type->values.begin(), type->values.end(),
@@ -26,14 +27,102 @@ void alter_enum(Model& model, const ::AlterEnumStmt& statement) {
       model.fail("42710", "enum label \"{}\" already exists", pg::text(statement.newVal));
   } else if (!statement.skipIfNewValExists && has(statement.newVal)) {
     model.fail("42710", "enum label \"{}\" already exists", pg::text(statement.newVal));
+  } else if (statement.newValNeighbor != nullptr && !has(statement.newValNeighbor)) {
+    model.fail("22023", "\"{}\" is not an existing enum label", pg::text(statement.newValNeighbor));
   }
+}
+
+// A table is a type, too.
+void create_type(Model& model, Symbol schema, std::string_view name) {
+  const Symbol symbol = model.symbol(name);
+  const Lookup relation = model.catalog.find(schema, symbol);
+  const bool row_type = relation.presence == Presence::known && !is_index(relation.relation->kind) &&
+                        relation.relation->kind != RelationKind::sequence;
+  if (row_type || model.catalog.find_type(schema, symbol) != nullptr)
+    model.fail("42710", "type \"{}\" already exists", name);
 }
 
 void create_type(Model& model, const ::List* names) {
   const auto name = pg::qualified_name(names);
-  const Symbol schema = name.schema.empty() ? model.catalog.creation_schema() : model.symbol(name.schema);
-  if (model.catalog.find_type(schema, model.symbol(name.name)) != nullptr)
-    model.fail("42710", "type \"{}\" already exists", name.name);
+  create_type(model, name.schema.empty() ? model.catalog.creation_schema() : model.symbol(name.schema), name.name);
+}
+
+void check_statistics(Model& model, const pg::QualifiedName& name) {
+  if (model.catalog.knows_all_relations() &&
+      model.catalog.find_statistics(name.schema.empty() ? Symbol{} : model.symbol(name.schema),
+                                    model.symbol(name.name)) == nullptr)
+    model.fail("42704", "statistics object \"{}\" does not exist", name.name);
+}
+
+// An object beside relations that ALTER names.
+void check_object(Model& model, ::ObjectType type, const ::Node* object) {
+  const auto name = pg::object_name(object);
+  const Symbol schema = name.schema.empty() ? Symbol{} : model.symbol(name.schema);
+  switch (type) {
+    case OBJECT_FUNCTION:
+    case OBJECT_PROCEDURE:
+    case OBJECT_ROUTINE:
+      if (model.catalog.knows_all_relations() &&
+          model.catalog.find_function(schema, model.symbol(name.name)) == nullptr)
+        model.fail("42883", "function {}() does not exist", name.name);
+      return;
+    case OBJECT_TYPE:
+    case OBJECT_DOMAIN:
+      return check_type(model, name.schema, name.name);
+    case OBJECT_SCHEMA: {
+      const catalog::Schema* found = model.catalog.find_schema(model.symbol(name.name));
+      if (model.catalog.whole && name.name != "public" && (found == nullptr || !found->known || found->dropped))
+        model.fail("3F000", "schema \"{}\" does not exist", name.name);
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+// A procedure that commits cannot do so inside a transaction block.
+void check_call(Model& model, const ::FuncCall& call) {
+  const auto name = pg::qualified_name(call.funcname);
+  const catalog::Function* procedure =
+      model.catalog.find_function(name.schema.empty() ? Symbol{} : model.symbol(name.schema), model.symbol(name.name));
+  if (procedure == nullptr || !procedure->ends_transaction) return;
+  model.out.transactional = false;
+  if (model.transaction.block) model.fail("2D000", "invalid transaction termination");
+}
+
+void dispatch(Model& model, const ::Node* node);
+
+// Its elements go into the new schema.
+void create_schema(Model& model, const ::CreateSchemaStmt& statement) {
+  const std::string_view name = statement.schemaname != nullptr ? pg::text(statement.schemaname)
+                                : statement.authrole != nullptr ? pg::text(statement.authrole->rolename)
+                                                                : std::string_view();
+  const catalog::Schema* found = model.catalog.find_schema(model.symbol(name));
+  if (found != nullptr && found->known && !found->dropped) {
+    if (!statement.if_not_exists) model.fail("42P06", "schema \"{}\" already exists", name);
+    return;
+  }
+  for (const ::Node* element : pg::nodes(statement.schemaElts)) {
+    ::RangeVar into;
+    const auto qualify = [&](const ::RangeVar& relation) {
+      into = relation;
+      if (into.schemaname == nullptr) into.schemaname = statement.schemaname;
+      return &into;
+    };
+    if (const auto* table = pg::as<::CreateStmt>(element)) {
+      ::CreateStmt copy = *table;
+      copy.relation = qualify(*table->relation);
+      dispatch(model, reinterpret_cast<const ::Node*>(&copy));
+    } else if (const auto* view = pg::as<::ViewStmt>(element)) {
+      ::ViewStmt copy = *view;
+      copy.view = qualify(*view->view);
+      dispatch(model, reinterpret_cast<const ::Node*>(&copy));
+    } else if (const auto* sequence = pg::as<::CreateSeqStmt>(element)) {
+      ::CreateSeqStmt copy = *sequence;
+      copy.sequence = qualify(*sequence->sequence);
+      dispatch(model, reinterpret_cast<const ::Node*>(&copy));
+    }
+  }
 }
 
 void transaction(Model& model, const ::TransactionStmt& statement) {
@@ -46,6 +135,9 @@ void transaction(Model& model, const ::TransactionStmt& statement) {
                    statement.kind == TRANS_STMT_SAVEPOINT ? "SAVEPOINT"
                    : statement.kind == TRANS_STMT_RELEASE ? "RELEASE SAVEPOINT"
                                                           : "ROLLBACK TO SAVEPOINT");
+      return;
+    case TRANS_STMT_COMMIT:
+      if (!model.catalog.pending().empty()) check_deferred(model);
       return;
     case TRANS_STMT_COMMIT_PREPARED:
       (void)model.outside_transaction("COMMIT PREPARED");
@@ -63,8 +155,9 @@ void subscription(Model& model, const ::CreateSubscriptionStmt& statement) {
     const ::DefElem* option = pg::option(statement.options, name);
     return option != nullptr && pg::boolean(*option) == false;
   };
-  if (!off("connect") && !off("create_slot"))
-    (void)model.outside_transaction("CREATE SUBSCRIPTION ... WITH (create_slot = true)");
+  if (off("connect")) return;
+  model.may_fail(model.version < 14 ? "XX000" : "08006", "the publisher cannot be reached");
+  if (!off("create_slot")) (void)model.outside_transaction("CREATE SUBSCRIPTION ... WITH (create_slot = true)");
 }
 
 // Readers and writers that wait although the relation's own lock would let them pass.
@@ -170,6 +263,28 @@ void dispatch(Model& model, const ::Node* node) {
     }
     case T_GrantStmt:
       return grant(model, *pg::as<::GrantStmt>(node));
+    case T_DropOwnedStmt:
+      return drop_owned(model, *pg::as<::DropOwnedStmt>(node));
+    case T_ReassignOwnedStmt:
+      return reassign_owned(model, *pg::as<::ReassignOwnedStmt>(node));
+    case T_CreateSchemaStmt:
+      return create_schema(model, *pg::as<::CreateSchemaStmt>(node));
+    case T_CompositeTypeStmt: {
+      const ::RangeVar& name = *pg::as<::CompositeTypeStmt>(node)->typevar;
+      if (name.schemaname == nullptr || name.relname != nullptr)
+        create_type(model, model.schema_for(name), pg::text(name.relname));
+      return;
+    }
+    case T_AlterStatsStmt: {
+      const auto& statement = *pg::as<::AlterStatsStmt>(node);
+      const auto name = pg::qualified_name(statement.defnames);
+      if (!statement.missing_ok) check_statistics(model, name);
+      return;
+    }
+    case T_AlterOwnerStmt: {
+      const auto& statement = *pg::as<::AlterOwnerStmt>(node);
+      return check_object(model, statement.objectType, statement.object);
+    }
     case T_LockStmt:
       return lock_table(model, *pg::as<::LockStmt>(node));
     case T_VacuumStmt:
@@ -193,6 +308,7 @@ void dispatch(Model& model, const ::Node* node) {
       return query(model, statement.query, Run::plan);
     }
     case T_CallStmt:
+      check_call(model, *pg::as<::CallStmt>(node)->funccall);
       return expression(model, reinterpret_cast<const ::Node*>(pg::as<::CallStmt>(node)->funccall), Run::execute);
     case T_CreateFunctionStmt:
       return create_function(model, *pg::as<::CreateFunctionStmt>(node));
@@ -206,6 +322,9 @@ void dispatch(Model& model, const ::Node* node) {
       return create_type(model, pg::as<::CreateRangeStmt>(node)->typeName);
     case T_TransactionStmt:
       return transaction(model, *pg::as<::TransactionStmt>(node));
+    case T_ConstraintsSetStmt:
+      if (!pg::as<::ConstraintsSetStmt>(node)->deferred) check_deferred(model);
+      return;
     case T_CreatedbStmt:
       return (void)model.outside_transaction("CREATE DATABASE");
     case T_DropdbStmt:

@@ -73,7 +73,14 @@ struct Build {
 
 struct ServerError {
   char sqlstate[6] = {};
-  std::string message = {};  // as PostgreSQL words it
+  std::string message = {};   // as PostgreSQL words it
+  bool unless_empty = false;  // it takes a row to fail; the history does not have rows
+};
+
+// An error that does not follow from the schema: rows decide, or what is outside of the database.
+struct PossibleError {
+  const char* sqlstate = "";
+  const char* when = "";  // "a row violates the check"
 };
 
 struct Effects {
@@ -83,6 +90,7 @@ struct Effects {
   bool transactional = true;  // false: refused inside a transaction block
   bool has_error = false;
   ServerError error;
+  std::vector<PossibleError> may_fail;  // each SQLSTATE once
 
   // The model's own: finds one of many relations. Empty until there are many.
   std::vector<std::uint32_t> slots;
@@ -92,10 +100,12 @@ struct Effects {
     relations.clear();
     parts.clear();
     builds.clear();
+    may_fail.clear();
     slots.clear();
     indexed = 0;
     transactional = true;
     has_error = false;
+    error.unless_empty = false;
   }
   [[nodiscard]] const RelationEffect* target() const { return relations.empty() ? nullptr : &relations.front(); }
   [[nodiscard]] LockMode strongest() const;

@@ -1,6 +1,7 @@
 // CREATE INDEX. What DROP INDEX and REINDEX do is beside the other drops and the other maintenance.
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "catalog/expression.h"
@@ -12,23 +13,17 @@ namespace {
 
 // "a_lower" of an index on (a, lower(b)): the middle of the name that the server chooses.
 Symbol index_name(const Model& model, const Relation& table, const ::IndexStmt& statement) {
-  char joined[64];
-  std::size_t size = 0;
+  IndexColumns joined;
   const auto append = [&](const ::List* elements) {
     for (const ::IndexElem& element : pg::only<::IndexElem>(elements)) {
-      if (size >= sizeof joined - 1) return;
       std::string_view name = pg::text(element.name);
       if (name.empty()) name = catalog::output_name(element.expr);
-      if (name.empty()) name = "expr";
-      if (size > 0) joined[size++] = '_';
-      name = catalog::clip(name, sizeof joined - 1 - size);
-      std::memcpy(joined + size, name.data(), name.size());
-      size += name.size();
+      joined.add(name.empty() ? std::string_view("expr") : name);
     }
   };
   append(statement.indexParams);
   append(statement.indexIncludingParams);
-  return model.choose_name(table.schema, model.text(table.name), std::string_view(joined, size), "idx");
+  return model.choose_name(table.schema, model.text(table.name), joined.text(), "idx");
 }
 
 bool has_columns(Model& model, const Relation& table, const ::IndexStmt& statement) {
@@ -65,10 +60,103 @@ bool lacks_partition_key(const Model& model, const Relation& table, const ::List
   });
 }
 
+namespace {
+
+// An index over columns alone that no other follows yet. Expressions are not compared.
+const Relation* same_index(const Model& model, const Relation& table, const ::IndexStmt& statement) {
+  if (statement.whereClause != nullptr) return nullptr;
+  const auto wanted = pg::nodes(statement.indexParams);
+  const std::string_view method = statement.accessMethod != nullptr ? pg::text(statement.accessMethod) : "btree";
+  for (const Relation* relation : table.indexes) {
+    if (relation->dropped || relation->index == nullptr || !relation->parents.empty()) continue;
+    const catalog::Index& index = *relation->index;
+    if (!index.valid || index.unique != statement.unique || !index.predicate.empty() ||
+        model.text(index.method) != method || index.keys.size() != wanted.size() ||
+        index.include.size() != pg::nodes(statement.indexIncludingParams).size())
+      continue;
+    bool same = true;
+    for (std::uint32_t i = 0; same && i < index.keys.size(); ++i) {
+      const auto* element = pg::as<::IndexElem>(wanted[i]);
+      const catalog::IndexKey& key = index.keys[i];
+      same = element != nullptr && element->name != nullptr && key.column == model.symbol(element->name) &&
+             (element->opclass == nullptr) == !key.opclass && (element->collation == nullptr) == !key.collation;
+    }
+    for (std::uint32_t i = 0; same && i < index.include.size(); ++i) {
+      const auto* element = pg::as<::IndexElem>(pg::nodes(statement.indexIncludingParams)[i]);
+      same = element != nullptr && index.include[i] == model.symbol(element->name);
+    }
+    if (same) return relation;
+  }
+  return nullptr;
+}
+
+// What btree cannot sort.
+bool is_unordered(std::string_view type) {
+  constexpr std::array<std::string_view, 9> types = {"json",    "xml",    "point", "lseg", "line",
+                                                     "polygon", "circle", "path",  "box"};
+  return std::find(types.begin(), types.end(), type) != types.end();
+}
+
+// Functions of which every variant depends on more than its arguments; and those of the history.
+void check_immutable(Model& model, const ::Node* expression) {
+  constexpr std::array<std::string_view, 14> never = {"now",
+                                                      "random",
+                                                      "clock_timestamp",
+                                                      "statement_timestamp",
+                                                      "transaction_timestamp",
+                                                      "timeofday",
+                                                      "nextval",
+                                                      "currval",
+                                                      "setval",
+                                                      "gen_random_uuid",
+                                                      "txid_current",
+                                                      "current_setting",
+                                                      "current_schema",
+                                                      "version"};
+  bool refused = false;
+  pg::each<::SQLValueFunction>(expression, [&](const ::SQLValueFunction&) { refused = true; });
+  pg::each<::FuncCall>(expression, [&](const ::FuncCall& call) {
+    const auto name = pg::qualified_name(call.funcname);
+    const catalog::Function* function = model.catalog.find_function(
+        name.schema.empty() ? Symbol{} : model.symbol(name.schema), model.symbol(name.name));
+    if (function != nullptr)
+      refused = refused || (function->overload == nullptr && function->volatility != catalog::Volatility::constant);
+    else
+      refused = refused || std::find(never.begin(), never.end(), name.name) != never.end();
+  });
+  if (refused) model.fail("42P17", "functions in index expression must be marked IMMUTABLE");
+}
+
+void check_keys(Model& model, const Relation* table, const ::IndexStmt& statement) {
+  const std::string_view method = pg::text(statement.accessMethod);
+  for (const ::IndexElem& element : pg::only<::IndexElem>(statement.indexParams)) {
+    if (element.name == nullptr) {
+      check_immutable(model, element.expr);
+      continue;
+    }
+    const catalog::Column* column = table != nullptr ? catalog::column(*table, model.symbol(element.name)) : nullptr;
+    if (column == nullptr || element.opclass != nullptr || column->type.array_dimensions > 0 || column->type.schema)
+      continue;
+    const std::string_view type = model.text(column->type.name);
+    if ((method.empty() || method == "btree") && is_unordered(type))
+      model.fail("42704", "data type {} has no default operator class for access method \"btree\"", type);
+  }
+}
+
+}  // namespace
+
 void build_index(Model& model, const Relation& table, const ::IndexStmt& statement, Symbol name) {
   each_in_tree(
       table, statement.relation->inh && table.kind == RelationKind::partitioned_table, [&](const Relation& part) {
         if (&part != &table) model.lock(part, LockMode::share, Because::partition);
+        if (statement.unique && part.kind == RelationKind::partitioned_table &&
+            lacks_partition_key(model, part, statement.indexParams))
+          model.fail("0A000", "unique constraint on partitioned table must include all partitioning columns");
+        // One that is there and means the same is taken instead.
+        if (const Relation* there = &part != &table ? same_index(model, part, statement) : nullptr) {
+          model.lock(*there, LockMode::share, Because::index);
+          return;
+        }
         const Symbol own = &part == &table ? name : index_name(model, part, statement);
         if (part.kind == RelationKind::partitioned_table && (!part.children.empty() || !statement.relation->inh))
           model.made(RelationKind::partitioned_index, part.schema, own, Because::index);
@@ -84,7 +172,9 @@ void create_index(Model& model, const ::IndexStmt& statement) {
   if (!model.open(found, RelationKind::table, mode, Because::target) || refused) return;
   const Relation* table = found.relation;
 
-  if (table != nullptr && table->known && (table->kind == RelationKind::view || table->kind == RelationKind::sequence))
+  if (table != nullptr && table->known &&
+      (table->kind == RelationKind::view || table->kind == RelationKind::sequence ||
+       table->kind == RelationKind::foreign_table))
     return model.fail("42809", "cannot create index on relation \"{}\"", model.text(found.name));
   if (table != nullptr && table->kind == RelationKind::partitioned_table) {
     if (statement.concurrent) {
@@ -105,6 +195,9 @@ void create_index(Model& model, const ::IndexStmt& statement) {
     }
   }
   if (table != nullptr && !has_columns(model, *table, statement)) return;
+  if (table != nullptr) check_not_pending(model, *table, "CREATE INDEX");
+  check_keys(model, table, statement);
+  if (statement.unique) model.may_fail("23505", "two rows have the same key");
   const std::string_view method = pg::text(statement.accessMethod);
   if (statement.unique &&
       (method == "gin" || method == "gist" || method == "brin" || method == "hash" || method == "spgist")) {

@@ -59,8 +59,18 @@ void vacuum(Model& model, const ::VacuumStmt& statement) {
       continue;
     }
     const Relation& root = *found.relation;
+    if (root.known && root.columns_known)
+      for (const ::Node* column : pg::nodes(item.va_cols))
+        if (catalog::column(root, model.symbol_of(column)) == nullptr)
+          return model.fail("42703", "column \"{}\" of relation \"{}\" does not exist", pg::string(column),
+                            model.text(root.name));
     if (root.kind != RelationKind::partitioned_table) {
       one(root, Because::target);
+      // Rows of inheritors are sampled along with the table's own.
+      if (analyze_only || pg::is_on(statement.options, "analyze"))
+        each_in_tree(root, item.relation->inh, [&](const Relation& part) {
+          if (&part != &root) model.lock(part, LockMode::access_share, Because::inherits);
+        });
       continue;
     }
     // VACUUM passes over a partitioned table itself, but for FULL, which finds nothing there to rewrite.
@@ -72,6 +82,8 @@ void vacuum(Model& model, const ::VacuumStmt& statement) {
       if (&part == &root) return;
       if (part.kind != RelationKind::partitioned_table)
         one(part, Because::partition);
+      else if (analyze_only)
+        model.lock(part, mode, Because::partition);
       else
         model.lock(part, full ? LockMode::access_exclusive : LockMode::access_share, Because::partition);
     });
@@ -104,8 +116,12 @@ void cluster(Model& model, const ::ClusterStmt& statement) {
     if (index.presence == Presence::gone)
       return model.fail("42704", "index \"{}\" for table \"{}\" does not exist", pg::text(statement.indexname),
                         model.text(found.name));
+    check_clusterable(model, index);
     model.lock(index, RelationKind::index, LockMode::access_exclusive, Because::index);
+  } else if (table != nullptr && table->known && !table->clustered) {
+    model.fail("42704", "there is no previously clustered index for table \"{}\"", model.text(found.name));
   }
+  if (table != nullptr) check_not_pending(model, *table, "CLUSTER");
   if (table != nullptr) rewrite(model, *table, Because::target);
 }
 
@@ -150,6 +166,8 @@ void reindex(Model& model, const ::ReindexStmt& statement) {
   if (found.presence == Presence::gone) return model.missing(found);
   if (statement.kind == REINDEX_OBJECT_INDEX) {
     const catalog::Index* index = relation != nullptr ? relation->index : nullptr;
+    if (index == nullptr && relation != nullptr && relation->known)
+      return model.fail("42809", "\"{}\" is not an index", model.text(found.name));
     if (index == nullptr || index->table == nullptr) {
       // Of which table it is is not known: its readers wait, unless this is done beside them.
       model.lock(found, RelationKind::index, concurrent ? LockMode::share_update_exclusive : LockMode::access_exclusive,
@@ -199,6 +217,8 @@ void lock_table(Model& model, const ::LockStmt& statement) {
     const Lookup found = model.find(&name);
     if (!model.open(found, RelationKind::table, mode, Because::target)) return;
     if (found.relation == nullptr) continue;
+    if (found.relation->known && !found.relation->is_table() && found.relation->kind != RelationKind::view)
+      return model.fail("42809", "cannot lock relation \"{}\"", model.text(found.name));
     if (found.relation->kind == RelationKind::view)
       lock_base(model, *found.relation, mode, Work::none, false);
     else
@@ -212,6 +232,11 @@ void copy(Model& model, const ::CopyStmt& statement) {
   if (statement.query != nullptr) return query(model, statement.query, Run::execute);
   if (statement.relation == nullptr) return;
   const Lookup found = model.find(statement.relation);
+  if (found.relation != nullptr && found.relation->known && found.relation->columns_known)
+    for (const ::Node* column : pg::nodes(statement.attlist))
+      if (catalog::column(*found.relation, model.symbol_of(column)) == nullptr)
+        return model.fail("42703", "column \"{}\" of relation \"{}\" does not exist", pg::string(column),
+                          model.text(found.name));
   if (statement.is_from) {
     if (!model.open(found, RelationKind::table, LockMode::row_exclusive, Because::target)) return;
     const Relation* table = found.relation;

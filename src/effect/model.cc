@@ -66,23 +66,63 @@ Symbol Model::choose_name(Symbol schema, std::string_view first, std::string_vie
     }
     const Symbol name = symbol(catalog::make_name(first, second, last).text());
     const Lookup found = catalog.find(schema, name);
-    if (number == tries || found.relation == nullptr || found.presence == Presence::gone) return name;
+    if (number == tries) return name;
+    // Or by this very statement.
+    if (std::any_of(out.relations.begin(), out.relations.end(), [&](const RelationEffect& effect) {
+          return effect.relation == nullptr && effect.is_new && effect.name == name && effect.schema == schema;
+        }))
+      continue;
+    if (found.relation == nullptr || found.presence == Presence::gone) return name;
   }
+}
+
+void IndexColumns::add(std::string_view name) {
+  char numbered[64];
+  std::string_view unique = name;
+  for (int number = 1; taken(unique) && number < 1000; ++number) {
+    char digits[16];
+    const auto end = std::to_chars(digits, digits + sizeof digits, number);
+    const auto count = static_cast<std::size_t>(end.ptr - digits);
+    const std::string_view head = catalog::clip(name, sizeof numbered - 1 - count);
+    std::memcpy(numbered, head.data(), head.size());
+    std::memcpy(numbered + head.size(), digits, count);
+    unique = std::string_view(numbered, head.size() + count);
+  }
+  if (size_ >= sizeof text_ - 1 || count_ == std::size(starts_)) return;
+  if (size_ > 0) text_[size_++] = '_';
+  unique = catalog::clip(unique, sizeof text_ - 1 - size_);
+  starts_[count_] = static_cast<std::uint8_t>(size_);
+  std::memcpy(text_ + size_, unique.data(), unique.size());
+  size_ += unique.size();
+  ends_[count_++] = static_cast<std::uint8_t>(size_);
+}
+
+bool IndexColumns::taken(std::string_view name) const {
+  for (std::size_t i = 0; i < count_; ++i)
+    if (std::string_view(text_ + starts_[i], static_cast<std::size_t>(ends_[i] - starts_[i])) == name) return true;
+  return false;
 }
 
 Symbol Model::choose_key_name(Symbol schema, std::string_view table, const ::List* columns, const ::List* including,
                               std::string_view label) const {
-  char joined[64];
-  std::size_t size = 0;
+  IndexColumns joined;
   for (const ::List* list : {columns, including})
-    for (const ::Node* column : pg::nodes(list)) {
-      if (size >= sizeof joined - 1) break;
-      if (size > 0) joined[size++] = '_';
-      const std::string_view name = catalog::clip(pg::string(column), sizeof joined - 1 - size);
-      std::memcpy(joined + size, name.data(), name.size());
-      size += name.size();
-    }
-  return choose_name(schema, table, std::string_view(joined, size), label);
+    for (const ::Node* column : pg::nodes(list)) joined.add(pg::string(column));
+  return choose_name(schema, table, joined.text(), label);
+}
+
+Symbol Model::choose_like(Symbol schema, std::string_view table, const catalog::Index& index) const {
+  const catalog::Constraint* constraint = index.constraint;
+  if (constraint != nullptr && constraint->kind == catalog::ConstraintKind::primary_key)
+    return choose_name(schema, table, {}, "pkey");
+  IndexColumns joined;
+  for (const catalog::IndexKey& key : index.keys)
+    joined.add(key.label ? text(key.label) : key.column ? text(key.column) : std::string_view("expr"));
+  for (const Symbol column : index.include) joined.add(text(column));
+  return choose_name(schema, table, joined.text(),
+                     constraint == nullptr                                    ? "idx"
+                     : constraint->kind == catalog::ConstraintKind::exclusion ? "excl"
+                                                                              : "key");
 }
 
 // --- locks -----------------------------------------------------------------------------------------------------------

@@ -44,6 +44,8 @@ class Model {
   // The name that the server would choose: table_middle_label, numbered where it is taken.
   [[nodiscard]] Symbol choose_name(Symbol schema, std::string_view first, std::string_view second,
                                    std::string_view label) const;
+  // That of an index made by LIKE or for a partition, after the one that it is like.
+  [[nodiscard]] Symbol choose_like(Symbol schema, std::string_view table, const catalog::Index& index) const;
   // Columns of a key as the middle of such a name.
   [[nodiscard]] Symbol choose_key_name(Symbol schema, std::string_view table, const ::List* columns,
                                        const ::List* including, std::string_view label) const;
@@ -74,6 +76,8 @@ class Model {
   // Syntax that came with a later version.
   [[gnu::cold]] void newer_syntax(std::string_view word);
   [[gnu::cold]] void missing(const Lookup& found);  // relation "x" does not exist
+  // An error that the rows decide, or something else that no history has.
+  void may_fail(const char* sqlstate, const char* when);
   // Notes that the statement runs outside transaction blocks only; an error inside one. False if there is one.
   bool outside_transaction(std::string_view what);
 
@@ -84,6 +88,23 @@ class Model {
   void merge(const RelationEffect& effect);
 
   bool has_index_ = false;  // among the relations
+};
+
+// "a_lower_a1": columns of an index, joined for its name; one that is there already gets a number, as the server gives
+// the columns of an index names of their own.
+class IndexColumns {
+ public:
+  void add(std::string_view name);
+  [[nodiscard]] std::string_view text() const { return {text_, size_}; }
+
+ private:
+  [[nodiscard]] bool taken(std::string_view name) const;
+
+  char text_[64] = {};
+  std::size_t size_ = 0;
+  std::uint8_t starts_[32] = {};
+  std::uint8_t ends_[32] = {};
+  std::size_t count_ = 0;
 };
 
 // --- walking over relations
@@ -166,6 +187,24 @@ struct Coercion {
 [[nodiscard]] const catalog::Type* constrained_domain(const Model& model, const catalog::TypeName& type);
 [[nodiscard]] bool session_is_utc(const catalog::Catalog& catalog);
 
+// --- what several statements ask for (checks.cc)
+
+// ALTER, DROP and others refuse a table whose deferred triggers have not fired yet.
+void check_not_pending(Model& model, const Relation& table, std::string_view what);
+// An error if the name is known to be no type.
+void check_type(Model& model, std::string_view schema, std::string_view name);
+// A literal for a column of an enumeration: one of its labels, and none that this transaction added.
+void check_enum_label(Model& model, const catalog::TypeName& type, const ::Node* value);
+// An index that a table can be clustered on.
+void check_clusterable(Model& model, const Lookup& index);
+[[nodiscard]] bool has_subquery(const ::Node* expression);
+// Whether an index of a partition can follow that of its parent.
+[[nodiscard]] bool serves(const catalog::Index& index, const catalog::Index& wanted);
+// Indexes and sequences that change their owner with a table.
+void lock_owned(Model& model, const Relation& table);
+// Whether the text of an expression calls a function of that name.
+[[nodiscard]] bool calls(std::string_view sql, std::string_view function);
+
 // --- foreign keys (foreign_keys.cc)
 
 // What ADD CONSTRAINT, ADD COLUMN and CREATE TABLE do to the other table. `table` is null while it is being made.
@@ -212,6 +251,7 @@ void create_table_as(Model& model, const ::CreateTableAsStmt& statement);
 void truncate(Model& model, const ::TruncateStmt& statement);
 void drop(Model& model, const ::DropStmt& statement);
 void drop_owned(Model& model, const ::DropOwnedStmt& statement);
+void reassign_owned(Model& model, const ::ReassignOwnedStmt& statement);
 // The locks of dropping relations with all that hangs on them.
 void drop_relation(Model& model, const Relation& relation, Because because, bool cascade);
 void create_view(Model& model, const ::ViewStmt& statement);
@@ -252,6 +292,8 @@ void query(Model& model, const ::Node* statement, Run run);
 void expression(Model& model, const ::Node* expression, Run run);
 // A row that is written into a partition itself is held against its bounds, which the parents keep.
 void lock_parents(Model& model, const Relation& partition);
+// Deferred constraints are checked: by COMMIT, or SET CONSTRAINTS … IMMEDIATE.
+void check_deferred(Model& model);
 // What a view reads, down to its tables, as a query of it locks it.
 void lock_base(Model& model, const Relation& view, LockMode mode, Work work, bool indexes);
 

@@ -1,6 +1,7 @@
 // What hangs on tables: triggers, rules, policies, statistics, publications, sequences, names, comments, privileges.
 
 #include <algorithm>
+#include <array>
 
 #include "effect/model.h"
 
@@ -38,12 +39,39 @@ RelationKind kind_of(::ObjectType type) {
   }
 }
 
+// ALTER VIEW of what is none, and the like. ALTER TABLE and ALTER INDEX take others as well.
+void check_word(Model& model, ::ObjectType type, const Lookup& found) {
+  if (found.relation == nullptr || found.presence != Presence::known) return;
+  const RelationKind is = found.relation->kind;
+  const auto refuse = [&](RelationKind wanted, std::string_view word) {
+    if (is != wanted) model.fail("42809", "\"{}\" is not a {}", model.text(found.name), word);
+  };
+  if (type == OBJECT_VIEW) refuse(RelationKind::view, "view");
+  if (type == OBJECT_MATVIEW) refuse(RelationKind::materialized_view, "materialized view");
+  if (type == OBJECT_SEQUENCE) refuse(RelationKind::sequence, "sequence");
+  if (type == OBJECT_FOREIGN_TABLE) refuse(RelationKind::foreign_table, "foreign table");
+}
+
+// A column that a statement names as part of its object.
+void check_column(Model& model, const Lookup& found, std::string_view name) {
+  if (found.relation != nullptr && found.presence == Presence::known && found.relation->columns_known &&
+      catalog::column(*found.relation, model.symbol(name)) == nullptr)
+    model.fail("42703", "column \"{}\" of relation \"{}\" does not exist", name, model.text(found.name));
+}
+
 void rename_column(Model& model, const ::RenameStmt& statement, const Lookup& found) {
   const Relation* table = found.relation;
   if (table == nullptr) return;
   const Symbol from = model.symbol(statement.subname);
   if (table->known && table->columns_known && catalog::column(*table, from) == nullptr)
     return model.fail("42703", "column \"{}\" does not exist", pg::text(statement.subname));
+  const catalog::Column* column = catalog::column(*table, from);
+  if (table->of_type != nullptr) return model.fail("42809", "cannot rename column of typed table");
+  if (column != nullptr && column->inherited > 0)
+    return model.fail("42P16", "cannot rename inherited column \"{}\"", pg::text(statement.subname));
+  if (!statement.relation->inh && !table->children.empty())
+    return model.fail("42P16", "inherited column \"{}\" must be renamed in child tables too",
+                      pg::text(statement.subname));
   if (catalog::column(*table, model.symbol(statement.newname)) != nullptr)
     model.fail("42701", "column \"{}\" of relation \"{}\" already exists", pg::text(statement.newname),
                model.text(found.name));
@@ -62,12 +90,31 @@ void rename_constraint(Model& model, const ::RenameStmt& statement, const Lookup
                  model.text(found.name));
     return;
   }
+  if (catalog::constraint(*table, model.symbol(statement.newname)) != nullptr)
+    model.fail("42710", "constraint \"{}\" for relation \"{}\" already exists", pg::text(statement.newname),
+               model.text(found.name));
+  if (!statement.relation->inh && !table->children.empty() && constraint->kind == catalog::ConstraintKind::check &&
+      !constraint->no_inherit)
+    model.fail("42P16", "inherited constraint \"{}\" must be renamed in child tables too", pg::text(statement.subname));
   if (constraint->index != nullptr)
     model.lock(*constraint->index, LockMode::share_update_exclusive, Because::index);
   else if (constraint->kind != catalog::ConstraintKind::foreign_key && !constraint->no_inherit)
     each_in_tree(*table, statement.relation->inh, [&](const Relation& part) {
       model.lock(part, LockMode::access_exclusive, as_child(part, *table, Because::target));
     });
+}
+
+// Functions for triggers that every database has, or that extensions without relations bring.
+bool is_trigger_function(std::string_view name) {
+  constexpr std::array<std::string_view, 8> known = {"suppress_redundant_updates_trigger",
+                                                     "tsvector_update_trigger",
+                                                     "tsvector_update_trigger_column",
+                                                     "moddatetime",
+                                                     "autoinc",
+                                                     "insert_username",
+                                                     "lo_manage",
+                                                     "check_primary_key"};
+  return std::find(known.begin(), known.end(), name) != known.end();
 }
 
 void lock_publication_tables(Model& model, const ::List* objects) {
@@ -110,6 +157,12 @@ void rename(Model& model, const ::RenameStmt& statement) {
       break;
     case OBJECT_ATTRIBUTE:
       return rename_attribute(model, statement);
+    case OBJECT_SCHEMA: {
+      const catalog::Schema* schema = model.catalog.find_schema(model.symbol(statement.subname));
+      if (model.catalog.whole && pg::text(statement.subname) != "public" && (schema == nullptr || schema->dropped))
+        model.fail("3F000", "schema \"{}\" does not exist", pg::text(statement.subname));
+      return;
+    }
     default:
       return;  // not about a relation
   }
@@ -127,6 +180,23 @@ void rename(Model& model, const ::RenameStmt& statement) {
     case OBJECT_TABCONSTRAINT:
       return rename_constraint(model, statement, found);
     case OBJECT_TRIGGER: {
+      if (relation != nullptr && relation->known) {
+        const catalog::Trigger* trigger = nullptr;
+        bool taken = false;
+        for (const catalog::Trigger& one : relation->triggers) {
+          if (!one.dropped && one.name == model.symbol(statement.subname)) trigger = &one;
+          taken = taken || (!one.dropped && one.name == model.symbol(statement.newname));
+        }
+        if (trigger == nullptr)
+          model.fail("42704", "trigger \"{}\" for table \"{}\" does not exist", pg::text(statement.subname),
+                     model.text(found.name));
+        else if (trigger->inherited && relation->is_partition && model.version >= 15)
+          model.fail("XX000", "cannot rename trigger \"{}\" on table \"{}\"", pg::text(statement.subname),
+                     model.text(found.name));
+        else if (taken)
+          model.fail("42710", "trigger \"{}\" for relation \"{}\" already exists", pg::text(statement.newname),
+                     model.text(found.name));
+      }
       if (model.version < 15 || relation == nullptr || relation->kind != RelationKind::partitioned_table) return;
       each_in_tree(*relation, true, [&](const Relation& part) {
         model.lock(part, LockMode::access_exclusive, as_child(part, *relation, Because::target));
@@ -134,9 +204,20 @@ void rename(Model& model, const ::RenameStmt& statement) {
       return;
     }
     case OBJECT_RULE:
-    case OBJECT_POLICY:
+    case OBJECT_POLICY: {
+      if (relation == nullptr || !relation->known) return;
+      const bool rule = statement.renameType == OBJECT_RULE;
+      const Vec<Symbol>& names = rule ? relation->rules : relation->policies;
+      if (!contains(names, model.symbol(statement.subname)))
+        model.fail("42704", "{} \"{}\" for {} \"{}\" does not exist", rule ? "rule" : "policy",
+                   pg::text(statement.subname), rule ? "relation" : "table", model.text(found.name));
+      else if (contains(names, model.symbol(statement.newname)))
+        model.fail("42710", "{} \"{}\" for {} \"{}\" already exists", rule ? "rule" : "policy",
+                   pg::text(statement.newname), rule ? "relation" : "table", model.text(found.name));
       return;
+    }
     default:
+      check_word(model, statement.renameType, found);
       if (model.catalog.find(found.schema, model.symbol(statement.newname)).presence == Presence::known)
         model.fail("42P07", "relation \"{}\" already exists", pg::text(statement.newname));
       return;
@@ -150,6 +231,13 @@ void set_schema(Model& model, const ::AlterObjectSchemaStmt& statement) {
                   statement.missing_ok) ||
       found.relation == nullptr)
     return;
+  check_word(model, statement.objectType, found);
+  if (found.relation->kind == RelationKind::sequence && found.relation->owner_table != nullptr &&
+      !found.relation->owner_table->dropped)
+    model.fail("0A000", "cannot move an owned sequence into another schema");
+  const catalog::Schema* to = model.catalog.find_schema(model.symbol(statement.newschema));
+  if (model.catalog.whole && pg::text(statement.newschema) != "public" && (to == nullptr || to->dropped))
+    model.fail("3F000", "schema \"{}\" does not exist", pg::text(statement.newschema));
   for (const Relation* sequence : found.relation->owned)
     if (!sequence->dropped && sequence->owner_table == found.relation)
       model.lock(*sequence, LockMode::access_exclusive, Because::sequence);
@@ -157,8 +245,8 @@ void set_schema(Model& model, const ::AlterObjectSchemaStmt& statement) {
 
 void depends_on_extension(Model& model, const ::AlterObjectDependsStmt& statement) {
   if (statement.relation == nullptr) return;
-  (void)model.open(model.find(statement.relation), kind_of(statement.objectType), LockMode::access_exclusive,
-                   Because::target);
+  const LockMode mode = statement.objectType == OBJECT_TRIGGER ? LockMode::access_share : LockMode::access_exclusive;
+  (void)model.open(model.find(statement.relation), kind_of(statement.objectType), mode, Because::target);
 }
 
 // --- triggers, rules, policies ---------------------------------------------------------------------------------------
@@ -167,6 +255,16 @@ void create_trigger(Model& model, const ::CreateTrigStmt& statement) {
   const Lookup found = model.find(statement.relation);
   if (!model.open(found, RelationKind::table, LockMode::share_row_exclusive, Because::target)) return;
   const Relation* table = found.relation;
+  if (table != nullptr && table->known) {
+    const bool instead = (statement.timing & TRIGGER_TYPE_INSTEAD) != 0;
+    if (instead && table->kind != RelationKind::view) model.fail("42809", "\"{}\" is a table", model.text(found.name));
+    if (table->kind == RelationKind::view && !instead && statement.row)
+      model.fail("42809", "\"{}\" is a view", model.text(found.name));
+  }
+  const auto function = pg::qualified_name(statement.funcname);
+  if (model.catalog.knows_all_relations() && function.schema.empty() &&
+      model.catalog.find_function({}, model.symbol(function.name)) == nullptr && !is_trigger_function(function.name))
+    model.fail("42883", "function {}() does not exist", function.name);
   if (table != nullptr && statement.row && table->kind == RelationKind::partitioned_table)
     each_in_tree(*table, true, [&](const Relation& part) {
       model.lock(part, LockMode::share_row_exclusive, as_child(part, *table, Because::target));
@@ -182,22 +280,33 @@ void create_trigger(Model& model, const ::CreateTrigStmt& statement) {
 }
 
 void create_rule(Model& model, const ::RuleStmt& statement) {
-  if (!model.open(model.find(statement.relation), RelationKind::table, LockMode::access_exclusive, Because::target))
-    return;
+  const Lookup found = model.find(statement.relation);
+  if (!model.open(found, RelationKind::table, LockMode::access_exclusive, Because::target)) return;
+  if (!statement.replace && found.relation != nullptr &&
+      contains(found.relation->rules, model.symbol(statement.rulename)))
+    model.fail("42710", "rule \"{}\" for relation \"{}\" already exists", pg::text(statement.rulename),
+               model.text(found.name));
   for (const ::Node* action : pg::nodes(statement.actions)) query(model, action, Run::analyse);
   expression(model, statement.whereClause, Run::analyse);
 }
 
 void create_policy(Model& model, const ::CreatePolicyStmt& statement) {
-  if (!model.open(model.find(statement.table), RelationKind::table, LockMode::access_exclusive, Because::target))
-    return;
+  const Lookup found = model.find(statement.table);
+  if (!model.open(found, RelationKind::table, LockMode::access_exclusive, Because::target)) return;
+  if (found.relation != nullptr && contains(found.relation->policies, model.symbol(statement.policy_name)))
+    model.fail("42710", "policy \"{}\" for table \"{}\" already exists", pg::text(statement.policy_name),
+               model.text(found.name));
   expression(model, statement.qual, Run::analyse);
   expression(model, statement.with_check, Run::analyse);
 }
 
 void alter_policy(Model& model, const ::AlterPolicyStmt& statement) {
-  if (!model.open(model.find(statement.table), RelationKind::table, LockMode::access_exclusive, Because::target))
-    return;
+  const Lookup found = model.find(statement.table);
+  if (!model.open(found, RelationKind::table, LockMode::access_exclusive, Because::target)) return;
+  if (found.relation != nullptr && found.presence == Presence::known &&
+      !contains(found.relation->policies, model.symbol(statement.policy_name)))
+    model.fail("42704", "policy \"{}\" for table \"{}\" does not exist", pg::text(statement.policy_name),
+               model.text(found.name));
   expression(model, statement.qual, Run::analyse);
   expression(model, statement.with_check, Run::analyse);
 }
@@ -205,6 +314,12 @@ void alter_policy(Model& model, const ::AlterPolicyStmt& statement) {
 // --- statistics, publications ----------------------------------------------------------------------------------------
 
 void create_statistics(Model& model, const ::CreateStatsStmt& statement) {
+  if (statement.defnames != nullptr) {
+    const auto name = pg::qualified_name(statement.defnames);
+    const Symbol schema = name.schema.empty() ? model.catalog.creation_schema() : model.symbol(name.schema);
+    if (model.catalog.find_statistics(schema, model.symbol(name.name)) != nullptr && !statement.if_not_exists)
+      model.fail("42710", "statistics object \"{}\" already exists", name.name);
+  }
   for (const ::RangeVar& relation : pg::only<::RangeVar>(statement.relations))
     (void)model.open(model.find(&relation), RelationKind::table, LockMode::share_update_exclusive, Because::target);
 }
@@ -215,6 +330,23 @@ void create_publication(Model& model, const ::CreatePublicationStmt& statement) 
 
 void alter_publication(Model& model, const ::AlterPublicationStmt& statement) {
   lock_publication_tables(model, statement.pubobjects);
+  const catalog::Publication* publication = model.catalog.find_publication(model.symbol(statement.pubname));
+  if (publication == nullptr || statement.pubobjects == nullptr) return;
+  // Those that leave it are locked, too.
+  if (statement.action == AP_SetObjects)
+    for (const Relation* table : publication->tables)
+      if (!table->dropped) model.lock(*table, LockMode::share_update_exclusive, Because::target);
+  for (const ::PublicationObjSpec& object : pg::only<::PublicationObjSpec>(statement.pubobjects)) {
+    const Lookup found = object.pubtable != nullptr ? model.find(object.pubtable->relation) : Lookup{};
+    if (found.relation == nullptr) continue;
+    const bool member =
+        std::find(publication->tables.begin(), publication->tables.end(), found.relation) != publication->tables.end();
+    if (statement.action == AP_AddObjects && member)
+      model.fail("42710", "relation \"{}\" is already member of publication \"{}\"", model.text(found.name),
+                 pg::text(statement.pubname));
+    if (statement.action == AP_DropObjects && !member)
+      model.fail("42704", "relation \"{}\" is not part of the publication", model.text(found.name));
+  }
 }
 
 // --- comments, privileges --------------------------------------------------------------------------------------------
@@ -222,29 +354,55 @@ void alter_publication(Model& model, const ::AlterPublicationStmt& statement) {
 // COMMENT and SECURITY LABEL.
 void comment(Model& model, ::ObjectType type, const ::Node* object) {
   if (has_table(type)) {
-    (void)model.open(model.find(pg::object_name(object)), kind_of(type), LockMode::share_update_exclusive,
-                     Because::target);
+    const Lookup found = model.find(pg::object_name(object));
+    if (model.open(found, kind_of(type), LockMode::share_update_exclusive, Because::target))
+      check_word(model, type, found);
     return;
   }
+  const auto* names = pg::as<::List>(object);
   switch (type) {
-    case OBJECT_COLUMN:
-      (void)model.open(model.find(pg::owner_of(pg::as<::List>(object))), RelationKind::table,
-                       LockMode::share_update_exclusive, Because::target);
+    case OBJECT_COLUMN: {
+      const Lookup found = model.find(pg::owner_of(names));
+      if (model.open(found, RelationKind::table, LockMode::share_update_exclusive, Because::target))
+        check_column(model, found, pg::last_name(names));
       return;
+    }
     case OBJECT_TABCONSTRAINT:
     case OBJECT_TRIGGER:
     case OBJECT_RULE:
-    case OBJECT_POLICY:
-      (void)model.open(model.find(pg::owner_of(pg::as<::List>(object))), RelationKind::table, LockMode::access_share,
-                       Because::target);
+    case OBJECT_POLICY: {
+      const Lookup found = model.find(pg::owner_of(names));
+      if (!model.open(found, RelationKind::table, LockMode::access_share, Because::target)) return;
+      const Relation* table = found.presence == Presence::known ? found.relation : nullptr;
+      if (table == nullptr || !table->columns_known) return;
+      const std::string_view written = pg::last_name(names);
+      const Symbol name = model.symbol(written);
+      const bool there = type == OBJECT_TABCONSTRAINT
+                             ? catalog::constraint(*table, name) != nullptr || model.version >= 18
+                         : type == OBJECT_RULE ? contains(table->rules, name) || table->kind == RelationKind::view
+                         : type == OBJECT_POLICY
+                             ? contains(table->policies, name)
+                             : std::any_of(table->triggers.begin(), table->triggers.end(),
+                                           [&](const catalog::Trigger& t) { return !t.dropped && t.name == name; });
+      if (!there)
+        model.fail("42704", "{} \"{}\" for {} \"{}\" does not exist",
+                   type == OBJECT_TABCONSTRAINT ? "constraint"
+                   : type == OBJECT_RULE        ? "rule"
+                   : type == OBJECT_POLICY      ? "policy"
+                                                : "trigger",
+                   written, type == OBJECT_RULE ? "relation" : "table", model.text(found.name));
       return;
+    }
     default:
       return;
   }
 }
 
 void grant(Model& model, const ::GrantStmt& statement) {
-  // Relations are locked since 18.
+  // Relations are locked since 18; before that they are only looked up.
+  if (model.version < 18 && statement.targtype == ACL_TARGET_OBJECT && statement.objtype == OBJECT_TABLE)
+    for (const ::RangeVar& relation : pg::only<::RangeVar>(statement.objects))
+      if (const Lookup found = model.find(&relation); found.presence == Presence::gone) return model.missing(found);
   if (model.version < 18 || statement.targtype != ACL_TARGET_OBJECT ||
       (statement.objtype != OBJECT_TABLE && statement.objtype != OBJECT_SEQUENCE))
     return;
@@ -261,7 +419,12 @@ void lock_owner(Model& model, const ::List* options) {
   const ::DefElem* owned = pg::option(options, "owned_by");
   const auto* names = owned != nullptr ? pg::as<::List>(owned->arg) : nullptr;
   if (names == nullptr || list_length(names) < 2) return;
-  (void)model.open(model.find(pg::owner_of(names)), RelationKind::table, LockMode::access_share, Because::reads);
+  const Lookup found = model.find(pg::owner_of(names));
+  if (model.open(found, RelationKind::table, LockMode::access_share, Because::reads) && found.relation != nullptr &&
+      found.presence == Presence::known && found.relation->columns_known &&
+      catalog::column(*found.relation, model.symbol(pg::last_name(names))) == nullptr)
+    model.fail("42703", "column \"{}\" of relation \"{}\" does not exist", pg::last_name(names),
+               model.text(found.name));
 }
 
 }  // namespace

@@ -16,19 +16,6 @@ bool same_symbols(const Vec<Symbol>& a, const Vec<Symbol>& b) {
   return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin());
 }
 
-bool serves(const catalog::Index& index, const catalog::Index& wanted) {
-  const bool constraint = wanted.constraint != nullptr;
-  return index.valid && index.unique == wanted.unique && index.method == wanted.method &&
-         index.keys.size() == wanted.keys.size() && index.include.size() == wanted.include.size() &&
-         index.predicate == wanted.predicate &&
-         std::equal(index.keys.begin(), index.keys.end(), wanted.keys.begin(),
-                    [](const catalog::IndexKey& a, const catalog::IndexKey& b) {
-                      return a.column == b.column && a.expression == b.expression && a.opclass == b.opclass &&
-                             a.collation == b.collation;
-                    }) &&
-         (!constraint || (index.constraint != nullptr && index.constraint->kind == wanted.constraint->kind));
-}
-
 // Each index of the parent has one in the partition, made now where there is none that fits. Says if one is built.
 bool follow_indexes(Model& model, const Relation& parent, const Relation* partition, Symbol schema, Symbol name) {
   bool builds = false;
@@ -41,22 +28,7 @@ bool follow_indexes(Model& model, const Relation& parent, const Relation* partit
       });
     if (found) return;
     builds = true;
-    char joined[64];
-    std::size_t size = 0;
-    for (const catalog::IndexKey& key : index.index->keys) {
-      const std::string_view column = key.column ? model.text(key.column) : std::string_view("expr");
-      if (size + column.size() + 1 >= sizeof joined) break;
-      if (size > 0) joined[size++] = '_';
-      std::copy(column.begin(), column.end(), joined + size);
-      size += column.size();
-    }
-    const Constraint* constraint = index.index->constraint;
-    const bool primary = constraint != nullptr && constraint->kind == ConstraintKind::primary_key;
-    const Symbol chosen =
-        model.choose_name(schema, model.text(name), primary ? std::string_view() : std::string_view(joined, size),
-                          primary                 ? "pkey"
-                          : constraint != nullptr ? "key"
-                                                  : "idx");
+    const Symbol chosen = model.choose_like(schema, model.text(name), *index.index);
     if (partition != nullptr)
       model.build_new(*partition, chosen);
     else
@@ -72,10 +44,69 @@ void follow_references(Model& model, const Relation& parent) {
   });
 }
 
+// Bounds that another partition has, or that are of another kind.
+void check_bound(Model& model, const Relation& parent, const ::PartitionBoundSpec* bound, std::string_view name) {
+  if (bound == nullptr || !parent.known) return;
+  if (bound->is_default) {
+    if (const Relation* fallback = catalog::default_partition(parent))
+      model.fail("42P17", "partition \"{}\" conflicts with existing default partition \"{}\"", name,
+                 model.text(fallback->name));
+    return;
+  }
+  const auto refuse = [&](catalog::Bound strategy, char letter, std::string_view word) {
+    if (parent.partition_strategy == strategy && bound->strategy != letter)
+      model.fail("42P16", "invalid bound specification for a {} partition", word);
+  };
+  refuse(catalog::Bound::range, PARTITION_STRATEGY_RANGE, "range");
+  refuse(catalog::Bound::list, PARTITION_STRATEGY_LIST, "list");
+  refuse(catalog::Bound::hash, PARTITION_STRATEGY_HASH, "hash");
+  if (parent.partition_key.size() != 1) return;
+  const auto hits = [&](const KeyRange& range) {
+    for (const Relation* other : parent.children)
+      if (!other->dropped && other->bound != catalog::Bound::default_ && other->bounds != nullptr &&
+          may_hold(parent, *other, range))
+        model.fail("42P17", "partition \"{}\" would overlap partition \"{}\"", name, model.text(other->name));
+  };
+  if (bound->strategy == PARTITION_STRATEGY_LIST) {
+    for (const ::Node* value : pg::nodes(bound->listdatums))
+      if (const auto constant = bound_value(value)) hits({constant, constant, false});
+    return;
+  }
+  if (bound->strategy != PARTITION_STRATEGY_RANGE) return;
+  const auto lower = pg::nodes(bound->lowerdatums);
+  const auto upper = pg::nodes(bound->upperdatums);
+  if (lower.size() != 1 || upper.size() != 1) return;
+  KeyRange range;
+  range.from = bound_value(lower[0]);
+  range.to = bound_value(upper[0]);
+  range.below = true;
+  const auto is_open = [](const ::Node* node, std::string_view word) {
+    const auto* reference = pg::as<::ColumnRef>(node);
+    return reference != nullptr && pg::column_name(*reference) == word;
+  };
+  if ((range.from || is_open(lower[0], "minvalue")) && (range.to || is_open(upper[0], "maxvalue"))) hits(range);
+}
+
+// A key of the parent that the new partition, itself partitioned, could not hold.
+void check_sub_partition(Model& model, const Relation& parent, const ::PartitionSpec* spec) {
+  if (spec == nullptr) return;
+  each_index(parent, [&](const Relation& index) {
+    if (!index.index->unique) return;
+    for (const ::PartitionElem& element : pg::only<::PartitionElem>(spec->partParams)) {
+      const Symbol column = model.symbol(element.name);
+      const bool held =
+          element.name != nullptr && std::any_of(index.index->keys.begin(), index.index->keys.end(),
+                                                 [&](const catalog::IndexKey& key) { return key.column == column; });
+      if (!held) model.fail("0A000", "unique constraint on partitioned table must include all partitioning columns");
+    }
+  });
+}
+
 Work scan_default(Model& model, const Relation& parent, const Relation* except, const ::PartitionBoundSpec* bound) {
   const Relation* fallback = catalog::default_partition(parent);
   if (fallback == nullptr || fallback == except) return Work::none;
   const bool scans = bound != nullptr && !proves_outside(model, *fallback, parent, *bound);
+  if (scans) model.may_fail("23514", "a row of the default partition belongs into the new one");
   each_in_tree(*fallback, bound != nullptr, [&](const Relation& part) {
     const bool rows = part.kind != RelationKind::partitioned_table || part.children.empty();
     model.lock(part, LockMode::access_exclusive, Because::default_partition, scans && rows ? Work::scan : Work::none);
@@ -90,6 +121,9 @@ Work attach_partition(Model& model, const Relation& parent, const ::PartitionCmd
   if (!model.open(found, RelationKind::table, LockMode::access_exclusive, Because::partition)) return Work::none;
   const Relation* partition = found.relation;
   Work work = Work::none;
+  if (partition != nullptr && partition->is_partition)
+    model.fail("42809", "\"{}\" is already a partition", model.text(found.name));
+  check_bound(model, parent, command.bound, model.text(found.name));
   const bool scans =
       partition == nullptr || command.bound == nullptr || !proves_inside(model, *partition, parent, *command.bound);
   if (partition == nullptr) {
@@ -103,6 +137,7 @@ Work attach_partition(Model& model, const Relation& parent, const ::PartitionCmd
     });
     if (scans) work |= Work::scan;
   }
+  if (scans) model.may_fail("23514", "a row is outside of the bounds");
   if (command.bound != nullptr && !command.bound->is_default)
     (void)scan_default(model, parent, partition, command.bound);
   if (partition != nullptr && follow_indexes(model, parent, partition, found.schema, found.name))
@@ -136,6 +171,11 @@ Work attach_partition(Model& model, const Relation& parent, const ::PartitionCmd
 void detach_partition(Model& model, const Relation& parent, const ::PartitionCmd& command) {
   const Lookup found = model.find(command.name);
   if (found.presence == Presence::gone) return model.missing(found);
+  if (found.relation != nullptr && found.presence == Presence::known && parent.known &&
+      std::find(found.relation->parents.begin(), found.relation->parents.end(), &parent) ==
+          found.relation->parents.end())
+    return model.fail("42P01", "relation \"{}\" is not a partition of relation \"{}\"", model.text(found.name),
+                      model.text(parent.name));
   const Relation* fallback = catalog::default_partition(parent);
   if (command.concurrent) {
     if (fallback != nullptr) {
@@ -145,6 +185,12 @@ void detach_partition(Model& model, const Relation& parent, const ::PartitionCmd
     model.lock(found, RelationKind::table, LockMode::access_exclusive, Because::partition, Work::wait);
     return;
   }
+  if (found.relation != nullptr)
+    for (const Relation* child : found.relation->children)
+      if (!child->dropped)
+        each_in_tree(*child, true,
+                     [&](const Relation& below) { model.lock(below, LockMode::access_exclusive, Because::partition); });
+  if (!parent.referenced_by.empty()) model.may_fail("23503", "rows of the partition are referenced");
   model.lock(found, RelationKind::table,
              model.version < 14 ? LockMode::share_update_exclusive : LockMode::access_exclusive, Because::partition);
   if (fallback != nullptr && fallback != found.relation)
@@ -162,6 +208,10 @@ void detach_partition(Model& model, const Relation& parent, const ::PartitionCmd
 
 void new_partition(Model& model, const Relation& parent, const ::CreateStmt& statement, Symbol schema, Symbol name) {
   model.lock(parent, LockMode::access_exclusive, Because::parent);
+  if (parent.known && parent.kind != RelationKind::partitioned_table)
+    model.fail("42P17", "\"{}\" is not partitioned", model.text(parent.name));
+  check_bound(model, parent, statement.partbound, model.text(name));
+  check_sub_partition(model, parent, statement.partspec);
   if (statement.partbound != nullptr && !statement.partbound->is_default)
     (void)scan_default(model, parent, nullptr, statement.partbound);
   (void)follow_indexes(model, parent, nullptr, schema, name);

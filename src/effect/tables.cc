@@ -69,15 +69,7 @@ void like(Model& model, const ::TableLikeClause& clause, Symbol schema, Symbol n
         new_sequence(model, schema, model.text(name), model.text(column.name));
   if (!all && (clause.options & CREATE_TABLE_LIKE_INDEXES) == 0) return;
   each_index(*from, [&](const Relation& index) {
-    const catalog::Constraint* constraint = index.index->constraint;
-    const bool primary = constraint != nullptr && constraint->kind == catalog::ConstraintKind::primary_key;
-    const std::string_view column =
-        index.index->keys.empty() || !index.index->keys[0].column ? "expr" : model.text(index.index->keys[0].column);
-    model.build_new(schema, name,
-                    model.choose_name(schema, model.text(name), primary ? std::string_view() : column,
-                                      primary                 ? "pkey"
-                                      : constraint != nullptr ? "key"
-                                                              : "idx"));
+    model.build_new(schema, name, model.choose_like(schema, model.text(name), *index.index));
   });
 }
 
@@ -105,6 +97,10 @@ void create_table(Model& model, const ::CreateStmt& statement, RelationKind kind
   }
   for (const ::Node* element : pg::nodes(statement.tableElts)) {
     if (const auto* column = pg::as<::ColumnDef>(element)) {
+      if (column->typeName != nullptr) {
+        const auto written = pg::qualified_name(column->typeName->names);
+        check_type(model, written.schema, written.name);
+      }
       if (type_of(model, column->typeName).serial)
         new_sequence(model, schema, model.text(name), pg::text(column->colname));
       for (const ::Constraint& constraint : pg::only<::Constraint>(column->constraints)) {
@@ -150,6 +146,13 @@ void truncate(Model& model, const ::TruncateStmt& statement) {
   for (const ::RangeVar& name : pg::only<::RangeVar>(statement.relations)) {
     const Lookup found = model.find(&name);
     if (!model.open(found, RelationKind::table, LockMode::access_exclusive, Because::target)) return;
+    if (found.relation != nullptr && found.relation->known) {
+      if (!found.relation->is_table() && found.relation->kind != RelationKind::foreign_table)
+        return model.fail("42809", "\"{}\" is not a table", model.text(found.name));
+      if (!name.inh && found.relation->kind == RelationKind::partitioned_table)
+        return model.fail("42809", "cannot truncate only a partitioned table");
+      check_not_pending(model, *found.relation, "TRUNCATE");
+    }
     if (found.relation != nullptr) add(*found.relation, name.inh, Because::target);
   }
   for (std::size_t i = 0; i < tables.size(); ++i) {

@@ -51,6 +51,8 @@ void check_users(Model& model, const Type& type) {
     // What has no rows of its own is passed over; a partitioned table has them in partitions that may not be known.
     if (has_storage(table) || (table.kind == RelationKind::partitioned_table && table.children.empty()))
       model.lock(table, LockMode::share, Because::domain, Work::scan);
+    model.may_fail("23514", "a row violates the check");
+    model.may_fail("23502", "a row has a null there");
   });
 }
 
@@ -64,10 +66,16 @@ void alter_domain(Model& model, const ::AlterDomainStmt& statement) {
     const auto* constraint = pg::as<::Constraint>(statement.def);
     if (constraint != nullptr && constraint->contype == CONSTR_NOTNULL && model.version < 17)
       return model.newer_syntax("NOT");
+    if (type != nullptr && constraint != nullptr && constraint->conname != nullptr)
+      for (const catalog::Constraint* check : type->checks)
+        if (!check->dropped && check->name == model.symbol(constraint->conname))
+          model.fail("42710", "constraint \"{}\" for domain \"{}\" already exists", pg::text(constraint->conname),
+                     name.name);
     if (type != nullptr && constraint != nullptr && !constraint->skip_validation) check_users(model, *type);
+    if (type == nullptr) check_type(model, name.schema, name.name);
     return;
   }
-  if (type == nullptr) return;
+  if (type == nullptr) return check_type(model, name.schema, name.name);
   switch (statement.subtype) {
     case 'O':  // SET NOT NULL
       if (!type->domain_not_null) check_users(model, *type);
@@ -118,13 +126,13 @@ void alter_composite(Model& model, const ::AlterTableStmt& statement) {
       if (before == nullptr || coercion(model, before->type, type_of(model, definition.typeName), nullptr, {}).rewrites)
         work = Work::scan | Work::rewrite;
     }
+    if (command.subtype == AT_AlterColumnType)
+      each_user(model, *type, [&](const Relation& table, const catalog::Column& column) {
+        if (has_storage(table) || table.kind == RelationKind::partitioned_table)
+          model.fail("0A000", "cannot alter type \"{}\" because column \"{}.{}\" uses it", model.text(type->name),
+                     model.text(table.name), model.text(column.name));
+      });
     lock_typed_tables(model, *type, command.behavior == DROP_CASCADE, work);
-    if (command.subtype != AT_AlterColumnType) continue;
-    each_user(model, *type, [&](const Relation& table, const catalog::Column& column) {
-      if (has_storage(table) || table.kind == RelationKind::partitioned_table)
-        model.fail("0A000", "cannot alter type \"{}\" because column \"{}.{}\" uses it", model.text(type->name),
-                   model.text(table.name), model.text(column.name));
-    });
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include "catalog/expression.h"
 #include "catalog/quote.h"
+#include "catalog/replay.h"
 #include "effect/model.h"
 #include "pg/lexer.h"
 #include "pg/parse.h"
@@ -71,6 +72,8 @@ bool has_fit_index(const Relation& view) {
 
 // A function in SQL is analysed when it is made.
 void create_function(Model& model, const ::CreateFunctionStmt& statement) {
+  if (!statement.replace && catalog::has_function(model.catalog, statement))
+    model.fail("42723", "function \"{}\" already exists with same argument types", pg::last_name(statement.funcname));
   if (statement.sql_body != nullptr) return query(model, statement.sql_body, Run::analyse);
   const ::DefElem* language = pg::option(statement.options, "language");
   const ::DefElem* body = pg::option(statement.options, "as");
@@ -124,6 +127,8 @@ void refresh(Model& model, const ::RefreshMatViewStmt& statement) {
                   : concurrent ? Work::scan
                                : Work::rewrite))
     return;
+  if (view != nullptr && view->known && view->kind != RelationKind::materialized_view)
+    return model.fail("0A000", "\"{}\" is not a materialized view", model.text(found.name));
   if (concurrent && statement.skipData)
     return model.fail("42601", "REFRESH options CONCURRENTLY and WITH NO DATA cannot be used together");
   if (view == nullptr) return;

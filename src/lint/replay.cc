@@ -78,6 +78,8 @@ void Replay::run() {
       transactions_.end_run();
       in_run = false;
     }
+    // What a dump of the schema does not have is not there.
+    if (migration.schema) catalog_.whole = true;
   }
   if (in_run) transactions_.end_run();
   observer_.end_history(catalog_);

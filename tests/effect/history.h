@@ -32,6 +32,8 @@ class History {
     if (in_transaction) released("BEGIN");
     return *this;
   }
+  // Nothing is there beside what this history makes.
+  void whole() { catalog_.whole = true; }
   History& time_zone(std::string_view zone) { return released("SET timezone = '" + std::string(zone) + "'"); }
 
   // Calls `use(const effect::Effects&)` for each statement before it is applied.

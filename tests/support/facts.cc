@@ -101,6 +101,13 @@ Facts load() {
     }
     all.facts.push_back(std::move(fact));
   }
+  const auto awaited = read_csv(read("awaited.csv"));
+  for (std::size_t i = 1; i < awaited.size(); ++i) {
+    const Locks locks = locks_of(awaited[i].at(2));
+    for (Fact& fact : all.facts)
+      if (fact.form->id == awaited[i].at(0) && fact.version == std::stoi(awaited[i].at(1)))
+        if (const auto found = locks.find(fact.form->target); found != locks.end()) fact.awaited = found->second;
+  }
   return all;
 }
 

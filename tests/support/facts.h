@@ -30,9 +30,10 @@ struct Fact {
   int version = 0;
   bool in_block = true;  // measured inside BEGIN
   std::optional<bool> transactional;
-  Locks locks;                       // of relations that were there, the target's included; not of TOAST tables
-  Locks new_locks;                   // of relations that the statement made and that have a name
-  std::optional<bool> blocks_reads;  // of the target
+  Locks locks;                        // of relations that were there, the target's included; not of TOAST tables
+  Locks new_locks;                    // of relations that the statement made and that have a name
+  LockMode awaited = LockMode::none;  // on the target, while others were tried; none: it was held by then
+  std::optional<bool> blocks_reads;   // of the target
   std::optional<bool> blocks_writes;
   std::set<std::string> rewritten;
   std::set<std::string> scanned;

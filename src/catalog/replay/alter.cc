@@ -133,6 +133,9 @@ void Replay::alter_table(Relation& relation, const ::AlterTableCmd& command, boo
     case AT_AlterConstraint:
       if (const auto* change = pg::as<::ATAlterConstraint>(command.def)) alter_constraint(relation, *change);
       break;
+    case AT_ChangeOwner:
+      set_owner(relation, role_of(command.newowner));
+      break;
     case AT_SetLogged:
     case AT_SetUnLogged:
       set_logged(relation, command.subtype == AT_SetLogged);
@@ -160,6 +163,10 @@ void Replay::alter_table(Relation& relation, const ::AlterTableCmd& command, boo
       break;
     case AT_DisableRowSecurity:
       set(relation.row_security, false);
+      break;
+    case AT_ClusterOn:
+    case AT_DropCluster:
+      set(relation.clustered, command.subtype == AT_ClusterOn);
       break;
     case AT_ReplicaIdentity:
       if (const auto* identity = pg::as<::ReplicaIdentityStmt>(command.def))

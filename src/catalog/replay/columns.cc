@@ -45,6 +45,7 @@ void Replay::set_default(Relation& relation, Column& column, const ::Node* expre
   changed.default_sql = c.arena.copy(text);
   changed.type.serial = false;
   unlink_default(relation, column.name);
+  use_functions(relation, expression);
   if (&relation == making)
     column = changed;
   else
@@ -162,6 +163,7 @@ void Replay::define_column(Relation& relation, const ::ColumnDef& definition, Sy
             written.generated_kind == ATTRIBUTE_GENERATED_STORED ? Generated::stored : Generated::virtual_;
         column.default_null = false;
         column.generated_sql = c.arena.copy(in_parentheses(sql, written.location));
+        use_functions(relation, written.raw_expr);
         for (const Symbol source : columns_named(c, written.raw_expr))
           push(relation.generated_from, GeneratedFrom{name, source}, c.arena, c.journal);
         break;

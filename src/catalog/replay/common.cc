@@ -49,6 +49,7 @@ Relation* Replay::make_relation(Symbol schema, Symbol name, RelationKind kind, P
   relation->name = name;
   relation->persistence = persistence;
   relation->created = c.now;
+  relation->owner = c.session.role;
   return relation;
 }
 
@@ -90,6 +91,7 @@ Relation* Replay::begin_relation(const ::RangeVar& name, RelationKind kind, bool
   fresh.name = relname;
   fresh.persistence = persistence;
   fresh.created = c.now;
+  fresh.owner = c.session.role;
   fresh.referenced_by = relation->referenced_by;
   fresh.dependents = relation->dependents;
   fresh.mark = relation->mark;

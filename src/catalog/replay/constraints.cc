@@ -39,6 +39,7 @@ void Replay::add_constraint(Relation& relation, Constraint& added) const {
   remember(relation, Names::Kind::constraint, added.name, reinterpret_cast<std::uintptr_t>(&added),
            relation.constraints.size());
   take_constraint_name(relation.schema, added.name);
+  if (added.deferrable) set(c.deferred_, c.deferred_ + 1);
 }
 
 Constraint* Replay::add_check(Relation& relation, const ::Constraint& written, const Attributes& attributes,
@@ -65,6 +66,7 @@ Constraint* Replay::add_check(Relation& relation, const ::Constraint& written, c
   check->implies_not_null = implied_not_null(c, written.raw_expr);
   check->sql = c.arena.copy(in_parentheses(sql, written.location));
   check->created = c.now;
+  use_functions(relation, written.raw_expr);
   add_constraint(relation, *check);
   return check;
 }
@@ -474,6 +476,7 @@ void Replay::alter_constraint(Relation& relation, const ::ATAlterConstraint& cha
     if (change.alterDeferrability) {
       set(one.deferrable, change.deferrable);
       set(one.initially_deferred, change.initdeferred);
+      if (change.deferrable) set(c.deferred_, c.deferred_ + 1);
     }
     if (change.alterEnforceability) {
       set(one.enforced, change.is_enforced);

@@ -73,6 +73,12 @@ void Replay::drop(const ::DropStmt& statement) {
         if (const auto* named = pg::as<::ObjectWithArgs>(object))
           if (Function* function = function_named(*named)) drop_function(*function, cascade);
         break;
+      case OBJECT_STATISTIC_EXT:
+        if (Statistics* statistics = statistics_named(pg::as<::List>(object))) set(statistics->dropped, true);
+        break;
+      case OBJECT_PUBLICATION:
+        if (Publication* publication = publication_named(symbol_of(object))) set(publication->dropped, true);
+        break;
       case OBJECT_TRIGGER:
       case OBJECT_POLICY:
       case OBJECT_RULE: {
@@ -129,6 +135,11 @@ void Replay::drop_one(Relation& relation, bool cascade) {
     if (!key->dropped) drop_constraint(*key);
   for (Relation* view : relation.dependents)
     if (!view->dropped) drop_relation(*view, true);
+  for (Relation* other : relation.ruled_by) {
+    if (other->dropped) continue;
+    for (const RuleUse& use : other->rule_uses)
+      if (use.on == &relation) remove_name(*other, Names::Kind::rule, other->rules, use.rule);
+  }
   for (Relation* sequence : relation.owned)
     if (!sequence->dropped && sequence->owner_table == &relation) drop_relation(*sequence, true);
 

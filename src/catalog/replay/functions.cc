@@ -3,6 +3,7 @@
 
 #include "catalog/replay.h"
 #include "catalog/replay/state.h"
+#include "catalog/replay/text.h"
 #include "catalog/volatility.h"
 
 namespace pglint::catalog {
@@ -38,6 +39,24 @@ FunctionOptions read_options(const ::List* options) {
     }
   }
   return out;
+}
+
+// COMMIT or ROLLBACK as a statement of a body. ROLLBACK TO is not one of PL/pgSQL.
+bool ends_transaction(std::string_view body) {
+  bool at_start = true;
+  for (std::size_t i = 0; i < body.size();) {
+    if (body[i] <= ' ') {
+      ++i;
+      continue;
+    }
+    const std::size_t end = std::max(after_token(body, i), i + 1);
+    const std::string_view token = body.substr(i, end - i);
+    if (at_start && (is_word(token, "commit") || is_word(token, "rollback"))) return true;
+    at_start = token == ";" || is_word(token, "begin") || is_word(token, "then") || is_word(token, "else") ||
+               is_word(token, "loop") || token.starts_with("--") || token.starts_with("/*");
+    i = end;
+  }
+  return false;
 }
 
 Volatility declared_volatility(std::string_view word) {
@@ -112,6 +131,7 @@ void Replay::create_function(const ::CreateFunctionStmt& statement) {
   const bool in_sql = options.language == "sql" || statement.sql_body != nullptr;
   if (in_sql && options.language.empty()) made.language = symbol("sql");
   if (in_sql && !options.body.empty()) made.body = c.arena.copy(options.body);
+  made.ends_transaction = made.procedure && ends_transaction(options.body);
   const bool one_value = statement.returnType == nullptr || !statement.returnType->setof;
   if (in_sql && made.declared == Volatility::volatile_ && !made.procedure && one_value && !options.settled &&
       !(options.strict && made.arguments != 0)) {
@@ -128,10 +148,27 @@ void Replay::create_function(const ::CreateFunctionStmt& statement) {
     made.created = function->created;
     made.overload = function->overload;
     made.triggers_on = function->triggers_on;
+    made.used_by = function->used_by;
     set(*function, made);
     return;
   }
   c.put_function(c.arena.make<Function>(made));
+}
+
+bool has_function(const Catalog& catalog, const ::CreateFunctionStmt& statement) {
+  // Only looks; names are interned by who looks, too.
+  const Replay replay{.c = const_cast<Catalog&>(catalog)};
+  const auto written = pg::qualified_name(statement.funcname);
+  const Symbol schema = written.schema.empty() ? catalog.creation_schema() : catalog.symbols.intern(written.schema);
+  const Function* function = catalog.find_function(schema, catalog.symbols.intern(written.name));
+  if (function == nullptr) return false;
+  std::uint16_t count = 0;
+  const Symbol wanted = replay.signature(statement.parameters, count);
+  for (; function != nullptr; function = function->overload)
+    if (!function->dropped && function->schema == schema && function->signature == wanted &&
+        catalog.text(function->name) == written.name)
+      return true;
+  return false;
 }
 
 void Replay::alter_function(const ::AlterFunctionStmt& statement) {
@@ -168,6 +205,8 @@ void Replay::create_trigger(const ::CreateTrigStmt& statement) {
   trigger.calls = function_named(statement.funcname, &no_arguments);
   trigger.row = statement.row;
   trigger.before = (statement.timing & TRIGGER_TYPE_BEFORE) != 0;
+  trigger.deferred = statement.initdeferred;
+  if (trigger.deferred) set(c.deferred_, c.deferred_ + 1);
   if ((statement.events & TRIGGER_TYPE_INSERT) != 0) trigger.events |= 1;
   if ((statement.events & TRIGGER_TYPE_UPDATE) != 0) trigger.events |= 2;
   if ((statement.events & TRIGGER_TYPE_DELETE) != 0) trigger.events |= 4;
@@ -278,6 +317,31 @@ void Replay::create_rule(const ::RuleStmt& statement) {
   add_name(*relation, Names::Kind::rule, relation->rules, name);
   forget_uses(*relation, ColumnUse::By::rule, name);
   add_uses(*relation, ColumnUse::By::rule, name, statement.whereClause);
+  const auto use = [&](const ::RangeVar* of, bool writes, bool looks) {
+    Relation* on = of != nullptr ? seen(of) : nullptr;
+    if (on == nullptr || on == relation) return;
+    RuleUse made;
+    made.rule = name;
+    made.on = on;
+    made.event = statement.event == CMD_INSERT   ? RuleUse::On::insert
+                 : statement.event == CMD_UPDATE ? RuleUse::On::update
+                                                 : RuleUse::On::erase;
+    made.writes = writes;
+    made.looks = looks;
+    append(relation->rule_uses, made);
+    append_live(on->ruled_by, relation);
+  };
+  if (statement.event != CMD_SELECT)
+    for (const ::Node* action : pg::nodes(statement.actions)) {
+      if (const auto* insert = pg::as<::InsertStmt>(action))
+        use(insert->relation, true, false);
+      else if (const auto* update = pg::as<::UpdateStmt>(action))
+        use(update->relation, true, true);
+      else if (const auto* erase = pg::as<::DeleteStmt>(action))
+        use(erase->relation, true, true);
+      else if (const auto* select = pg::as<::SelectStmt>(action))
+        for (const ::RangeVar& from : pg::only<::RangeVar>(select->fromClause)) use(&from, false, true);
+    }
   for (const ::Node* action : pg::nodes(statement.actions))
     pg::each<::ColumnRef>(action, [&](const ::ColumnRef& reference) {
       add_uses(*relation, ColumnUse::By::rule, name, reinterpret_cast<const ::Node*>(&reference));

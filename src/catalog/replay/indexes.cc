@@ -160,6 +160,8 @@ void Replay::create_index(const ::IndexStmt& statement) {
   if (!has_columns(*table, plan.index.include)) return;
   for (const IndexKey& key : plan.index.keys)
     if (key.column && table->columns_known && column(*table, key.column) == nullptr) return;
+  for (const ::IndexElem& element : pg::only<::IndexElem>(statement.indexParams)) use_functions(*table, element.expr);
+  use_functions(*table, statement.whereClause);
   Relation* index = add_index(*table, plan, name, nullptr);
   if (table->kind != RelationKind::partitioned_table || table->children.empty()) return;
   if (statement.relation->inh)

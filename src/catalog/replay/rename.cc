@@ -173,6 +173,8 @@ void Replay::rename(const ::RenameStmt& statement) {
       if (Relation* relation = seen(statement.relation)) {
         rename_name(*relation, Names::Kind::rule, relation->rules, sub, to);
         rename_uses(*relation, ColumnUse::By::rule, sub, to);
+        for (RuleUse& use : relation->rule_uses)
+          if (use.rule == sub) set(use.rule, to);
       }
       break;
     case OBJECT_FUNCTION:
@@ -180,6 +182,16 @@ void Replay::rename(const ::RenameStmt& statement) {
     case OBJECT_ROUTINE:
       if (const auto* object = pg::as<::ObjectWithArgs>(statement.object))
         if (Function* function = function_named(*object)) move_function(*function, function->schema, to);
+      break;
+    case OBJECT_STATISTIC_EXT:
+      if (Statistics* statistics = statistics_named(pg::as<::List>(statement.object)))
+        move_statistics(*statistics, statistics->schema, to);
+      break;
+    case OBJECT_PUBLICATION:
+      if (Publication* publication = publication_named(symbol_of(statement.object))) {
+        set(publication->name, to);
+        c.publications_.set(Catalog::key({}, to), publication, c.arena, c.journal);
+      }
       break;
     default:
       break;
@@ -213,6 +225,10 @@ void Replay::set_schema(const ::AlterObjectSchemaStmt& statement) {
     case OBJECT_ROUTINE:
       if (const auto* object = pg::as<::ObjectWithArgs>(statement.object))
         if (Function* function = function_named(*object)) move_function(*function, schema, function->name);
+      break;
+    case OBJECT_STATISTIC_EXT:
+      if (Statistics* statistics = statistics_named(pg::as<::List>(statement.object)))
+        move_statistics(*statistics, schema, statistics->name);
       break;
     default:
       break;

@@ -7,13 +7,14 @@
 namespace pglint::catalog {
 namespace {
 
-enum class Setting : std::uint8_t { none, search_path, time_zone, lock_timeout, statement_timeout };
+enum class Setting : std::uint8_t { none, search_path, time_zone, lock_timeout, statement_timeout, role };
 
 Setting setting_of(std::string_view name) {
   if (is_word(name, "search_path")) return Setting::search_path;
   if (is_word(name, "timezone")) return Setting::time_zone;
   if (is_word(name, "lock_timeout")) return Setting::lock_timeout;
   if (is_word(name, "statement_timeout")) return Setting::statement_timeout;
+  if (is_word(name, "role") || is_word(name, "session_authorization")) return Setting::role;
   return Setting::none;
 }
 
@@ -125,6 +126,9 @@ void reset(Setting setting, Session& session, const Session& defaults) {
     case Setting::statement_timeout:
       session.statement_timeout_ms = defaults.statement_timeout_ms;
       break;
+    case Setting::role:
+      session.role = defaults.role;
+      break;
     case Setting::none:
       break;
   }
@@ -179,6 +183,11 @@ void Replay::set_variable(const ::VariableSetStmt& statement) {
       });
       break;
     }
+    case Setting::role: {
+      const std::string_view role = constant_text(values[0]);
+      configure(local, [&](Session& session) { session.role = role == "none" ? c.defaults.role : symbol(role); });
+      break;
+    }
     case Setting::none:
       break;
   }
@@ -227,6 +236,11 @@ void Replay::select(const ::SelectStmt& statement) {
         });
         break;
       }
+      case Setting::role: {
+        const Symbol role = symbol(*value);
+        configure(local, [&](Session& session) { session.role = role; });
+        break;
+      }
       case Setting::none:
         break;
     }
@@ -235,7 +249,14 @@ void Replay::select(const ::SelectStmt& statement) {
 
 void Replay::set_constraints(const ::ConstraintsSetStmt& statement) {
   const bool deferred = statement.deferred;
-  configure(true, [deferred](Session& session) { session.check_constraints_deferred = deferred; });
+  configure(true, [deferred](Session& session) {
+    session.check_constraints_deferred = deferred;
+    session.check_constraints_immediate = !deferred;
+  });
+  if (deferred) return;
+  // What waited is checked now.
+  for (Relation* table : c.pending_) set(table->pending, 0);
+  if (!c.pending_.empty()) set(c.pending_, {});
 }
 
 void Replay::create_schema(const ::CreateSchemaStmt& statement) {
@@ -280,6 +301,7 @@ void Catalog::committed() {
     journal.set(session, after_local_);
     journal.set(local_, false);
   }
+  if (!pending_.empty()) journal.set(pending_, {});
   if (drop_at_commit_.empty()) return;
   Replay replay{.c = *this};
   for (std::uint32_t i = 0; i < drop_at_commit_.size(); ++i)

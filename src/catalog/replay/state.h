@@ -31,6 +31,8 @@ struct IndexPlan {
   bool constraint = false;
 };
 
+enum class RowChange : std::uint8_t { inserted, updated, deleted };
+
 struct Replay {
   Catalog& c;
   std::string_view sql = {};
@@ -123,6 +125,23 @@ struct Replay {
   void add_uses(Relation& relation, ColumnUse::By by, Symbol object, const ::Node* expression) const;
   void add_use(Relation& relation, ColumnUse::By by, Symbol object, Symbol column) const;
   void rename_uses(Relation& relation, ColumnUse::By by, Symbol from, Symbol to) const;
+
+  // --- objects.cc: what is no relation, and who owns one
+  [[nodiscard]] Symbol role_of(const ::RoleSpec* role) const;
+  void set_owner(Relation& relation, Symbol owner) const;
+  void reassign_owned(const ::ReassignOwnedStmt& statement);
+  void drop_owned(const ::DropOwnedStmt& statement);
+  [[nodiscard]] Statistics* statistics_named(const ::List* names) const;
+  void create_statistics(const ::CreateStatsStmt& statement);
+  void move_statistics(Statistics& statistics, Symbol schema, Symbol name) const;
+  [[nodiscard]] Publication* publication_named(Symbol name) const;
+  void create_publication(const ::CreatePublicationStmt& statement);
+  void alter_publication(const ::AlterPublicationStmt& statement);
+  void publish(Publication& publication, const ::List* objects) const;
+  // Functions that an expression of the relation calls.
+  void use_functions(Relation& relation, const ::Node* expression) const;
+  // Rows that deferred constraints will be held against at COMMIT.
+  void change_rows(const ::RangeVar* name, RowChange change, const ::List* assigned) const;
 
   // --- choose.cc: names that the server chooses ----------------------------------------------------------------------
   [[nodiscard]] Symbol choose_relation_name(std::string_view first, std::string_view second, std::string_view label,

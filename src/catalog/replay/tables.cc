@@ -204,7 +204,10 @@ void Replay::create_as(const ::CreateTableAsStmt& statement) {
   }
   if (made->columns.size() == 1600) made->columns_known = false;
   end_relation(*made);
-  if (view) set_reads(*made, reads);
+  if (view) {
+    set_reads(*made, reads);
+    use_functions(*made, statement.query);
+  }
   if (into->onCommit == ONCOMMIT_DROP) append(c.drop_at_commit_, made);
 }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "catalog/expression.h"
 #include "catalog/replay/state.h"
@@ -38,6 +39,52 @@ constexpr ExtensionType extension_types[] = {
     {"intarray", "query_int"},
     {"pg_trgm", "gtrgm"},
 };
+
+// Extensions that bring no tables, views or sequences; of any other it is not known what it brings.
+constexpr std::array plain_extensions = std::to_array<std::string_view>({
+    "amcheck",
+    "autoinc",
+    "bloom",
+    "btree_gin",
+    "btree_gist",
+    "citext",
+    "cube",
+    "dblink",
+    "dict_int",
+    "dict_xsyn",
+    "earthdistance",
+    "file_fdw",
+    "fuzzystrmatch",
+    "hstore",
+    "insert_username",
+    "intagg",
+    "intarray",
+    "isn",
+    "lo",
+    "ltree",
+    "moddatetime",
+    "pageinspect",
+    "pg_trgm",
+    "pgcrypto",
+    "pgrowlocks",
+    "pgstattuple",
+    "plperl",
+    "plpgsql",
+    "plpython3u",
+    "plv8",
+    "postgres_fdw",
+    "refint",
+    "seg",
+    "sslinfo",
+    "tablefunc",
+    "tcn",
+    "tsm_system_rows",
+    "tsm_system_time",
+    "unaccent",
+    "uuid-ossp",
+    "vector",
+    "xml2",
+});
 
 }  // namespace
 
@@ -303,6 +350,8 @@ void Replay::create_extension(const ::CreateExtensionStmt& statement) {
   const Symbol name = symbol(statement.extname);
   if (!name || c.has_extension(name)) return;
   append(c.extensions_, name);
+  if (std::find(plain_extensions.begin(), plain_extensions.end(), c.text(name)) == plain_extensions.end())
+    set(c.opaque_extensions_, c.opaque_extensions_ + 1);
   Symbol schema = c.creation_schema();
   if (const ::DefElem* option = pg::option(statement.options, "schema"); option != nullptr)
     schema = symbol(pg::value(*option));

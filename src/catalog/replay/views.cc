@@ -617,6 +617,7 @@ void Replay::create_view(const ::ViewStmt& statement) {
   }
   if (fresh) end_relation(*view);
   set_reads(*view, reads);
+  use_functions(*view, statement.query);
 }
 
 }  // namespace pglint::catalog
