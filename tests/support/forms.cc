@@ -36,6 +36,7 @@ std::vector<FormGroup> read_forms(const std::string& path) {
       }
       if (sql == nullptr) throw std::runtime_error(fmt::format("{}:{}: SQL of nothing", path, number));
       *sql += text + "\n";
+      if (part == Part::given) groups.back().own += (groups.back().own.empty() ? "" : " ") + text;
       continue;
     }
     std::istringstream words(line);

@@ -10,6 +10,7 @@ namespace pglint::test {
 
 struct FormGroup {
   std::string section;  // that begins with it; empty if none does
+  std::string own;      // the part of the setup that is no base's
   std::string setup;
   std::vector<Form> forms;  // with the same setup
 };
