@@ -38,6 +38,8 @@ struct TimelineStatement {
   bool transactional = true;  // false: refused inside a transaction block
   std::vector<LockEffect> effects = {};
   std::optional<TimelineError> error = {};  // what the server will raise
+  // What it raises if the rows of the tables, or something else outside of the schema, are so: 23505, "two rows …".
+  std::vector<TimelineError> may_fail = {};
 };
 
 struct TimelineTransaction {

@@ -155,7 +155,7 @@ void add_source_options(CLI::App& command, Options& options) {
       ->type_name("statement|file|all");
   command
       .add_option("--schema", options.schema,
-                  "A pg_dump --schema-only file: released, its tables count as large and busy")
+                  "A pg_dump --schema-only file: released, whole, its tables count as large and busy")
       ->type_name("FILE");
   command
       .add_option("--snapshot", options.snapshot,

@@ -82,6 +82,10 @@ void Recorder::add(const Moment& moment, TimelineStatement& statement) {
   if (effects.has_error && !statement.error)
     statement.error = TimelineError{std::string(effects.error.sqlstate), effects.error.message};
 
+  for (const effect::PossibleError& error : effects.may_fail)
+    if (std::ranges::find(statement.may_fail, error.sqlstate, &TimelineError::sqlstate) == statement.may_fail.end())
+      statement.may_fail.push_back({error.sqlstate, error.when});
+
   for (const effect::RelationEffect& effect : effects.relations) {
     std::string name = moment.catalog.qualified(effect.schema, effect.name);
     auto entry = std::ranges::find(statement.effects, name, &LockEffect::relation);

@@ -188,6 +188,15 @@ std::string locks_json(const Timeline& timeline) {
         } else {
           json.null();
         }
+        if (!s.may_fail.empty()) {
+          json.key("may_fail").begin_array();
+          for (const TimelineError& error : s.may_fail) {
+            json.begin_object();
+            json.key("sqlstate").string(error.sqlstate).key("when").string(error.message);
+            json.end_object();
+          }
+          json.end_array();
+        }
         json.end_object();
       }
       json.end_array();

@@ -248,6 +248,12 @@ class Writer {
       out_.own(margin("", bars ? bar() : " ", 3), Style::frame);
       out_.own("refused inside a transaction block", Style::dim).newline();
     }
+    if (options_.verbose && !s.error)
+      for (const TimelineError& error : s.may_fail) {
+        const std::string left = margin("", bars ? bar() : " ", 3);
+        out_.own(left, Style::frame).own(fmt::format("fails with {} if ", error.sqlstate), Style::dim);
+        out_.wrapped(error.message, left).newline();
+      }
     if (s.error) {
       const std::string left = margin("", bars ? bar() : " ", 3);
       out_.own(left, Style::frame).own("error ", Style::error).text(s.error->sqlstate, Style::error).own(": ");
