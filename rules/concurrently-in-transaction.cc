@@ -24,14 +24,15 @@ std::string_view whose(const Context& context) {
     case TransactionKind::autocommit:
       break;
   }
-  return context.runner == "drizzle" ? "Drizzle runs all pending migrations in one transaction"
-                                     : "the migration tool runs the file in a transaction";
+  return context.runner == "drizzle" || context.runner == "node-pg-migrate"
+             ? "the migration tool runs all pending migrations in one transaction"
+             : "the migration tool runs the file in a transaction";
 }
 
 // How to get it out of there; a sentence.
 std::string way_out(const Context& context) {
   if (context.in_body) return "Take it out of the DO block, and run it by itself, outside BEGIN and COMMIT.";
-  if (context.transaction->kind == TransactionKind::runner && context.runner != "drizzle")
+  if (context.transaction->kind == TransactionKind::runner && context.runner == "plain")
     return "Give it a migration of its own that the tool runs without a transaction.";
   return outside_transaction(context.runner);
 }

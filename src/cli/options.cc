@@ -145,7 +145,9 @@ void add_source_options(CLI::App& command, Options& options) {
                   "The oldest server that the migrations must run on, 12 to 18 (default 15)")
       ->check(CLI::Range(12, 18))
       ->type_name("N");
-  command.add_option("--runner", options.runner, "The migration tool: drizzle, plain, or auto (the default)")
+  command
+      .add_option("--runner", options.runner,
+                  "The migration tool, such as drizzle or flyway; plain; or auto (the default)")
       ->type_name("NAME");
   command
       .add_option(

@@ -511,7 +511,8 @@ Script whole_text(const Migration& migration, Sent sent) {
 void judge_versions(Found& found, const Git& git) {
   Project& project = found.project;
   const Runner& runner = *found.runner;
-  if (runner.name == "plain" && found.guessed) return;
+  const bool plain = runner.name == "plain";
+  if (plain && found.guessed) return;
   std::size_t behind = project.migrations.size();  // the last that is released
   for (std::size_t i = project.migrations.size(); i > 0 && behind == project.migrations.size(); --i) {
     const Migration& migration = project.migrations[i - 1];
@@ -524,13 +525,18 @@ void judge_versions(Found& found, const Git& git) {
       // What may be repeated is there to be changed.
       if (runner.name == "flyway" && migration.version.empty()) continue;
       if (runner.name == "graphile-migrate" && migration.id == "current") continue;
+      // A file may get further changesets, and a change that is reworked gets another script.
+      if (runner.name == "liquibase") continue;
+      const auto is_older = [&](const Migration& other) { return other.id.starts_with(migration.id + '@'); };
+      if (runner.name == "sqitch" && std::any_of(project.migrations.begin(), project.migrations.end(), is_older))
+        continue;
       std::string why;
       switch (runner.edited) {
         case Edited::unnoticed:
           why = fmt::format(
-              "{} does not look at a migration that it has run: databases that have it keep what the old "
-              "text did, and new ones get something else.",
-              runner.title);
+              "{} does not look at a migration that has run: databases that have it keep what the old text "
+              "did, and new ones get something else.",
+              plain ? std::string_view("Who runs the files by hand") : runner.title);
           break;
         case Edited::warned:
           why = fmt::format(
@@ -548,7 +554,8 @@ void judge_versions(Found& found, const Git& git) {
                                   .at = {},
                                   .message = fmt::format("{} is released, and its text is another now", migration.id),
                                   .why = std::move(why),
-                                  .help = "Restore it, and write what is to change as a new migration."});
+                                  .help = "Restore it, and write what is to change as a new migration.",
+                                  .mild = plain});
       continue;
     }
     if (behind == project.migrations.size() || i > behind || migration.version.empty()) continue;

@@ -91,7 +91,7 @@ TEST_CASE("unknown keys and values are said with their place and what is close")
   CHECK(wrong("colour: red\n") ==
         ".pglint.yml:1:1: unknown key `colour` (known: baseline, extends, fail_on, format, ignore, overrides, paths, "
         "pg_version, profile, rules, runner, schema, select, session, snapshot, tables, transaction)");
-  CHECK(wrong("runner: flyaway\n") == ".pglint.yml:1:9: unknown runner `flyaway` (known: drizzle, plain, auto)");
+  CHECK(wrong("runner: flyaway\n") == ".pglint.yml:1:9: unknown runner `flyaway` (did you mean \"flyway\"?)");
   CHECK(wrong("rules:\n  set-not-null: warn\n") ==
         ".pglint.yml:2:17: unknown severity `warn` (known: error, warning, advice, off)");
   CHECK(wrong("transaction: files\n") == ".pglint.yml:1:14: unknown transaction `files` (did you mean \"file\"?)");

@@ -313,6 +313,53 @@ TEST_CASE("named files and git together: both have to say yes") {
         Lines{"(db/1.sql)", "(db/2.sql)", "(db/3.sql)", "db/4.sql"});
 }
 
+TEST_CASE("a released migration that is another now, and a new one before a released one, are findings") {
+  const Repository repository;
+  const TempFolder& folder = repository.folder;
+  folder.write("db/1.sql", "");
+  for (const std::string name : {"m/0001_a.up.sql", "m/0003_c.up.sql", "m/0004_d.up.sql"})
+    folder.write(name, "SELECT 1;\n");
+  repository.commit();
+  git(folder.path(), {"checkout", "-q", "-b", "feature"});
+  folder.write("m/0006_f.up.sql", "SELECT 6;\n");
+  repository.commit();
+  folder.write("m/0001_a.up.sql", "SELECT 'changed';\n");
+  folder.write("m/0002_b.up.sql", "SELECT 2;\n");
+  folder.write("m/0005_e.up.sql", "SELECT 5;\n");
+  folder.write("m/0006_f.up.sql", "SELECT 'amended';\n");
+  git(folder.path(), {"mv", "m/0004_d.up.sql", "m/0004_moved.up.sql"});
+  repository.add();
+  const CurrentFolder here(folder.path());
+  const Lines expected = {"released-migration-changed m/0001_a.up.sql", "version-out-of-order m/0002_b.up.sql"};
+  for (const auto& options : {since("main", {"m"}), staged({"m"}), staged({"m/0001_a.up.sql", "m/0002_b.up.sql"})}) {
+    CAPTURE(options.since);
+    const source::Sources sources = read(options);
+    REQUIRE(sources.projects.size() == 1);
+    Lines found;
+    for (const source::Problem& problem : sources.projects[0].problems)
+      found.push_back(fmt::format("{} {}", problem.rule, problem.path));
+    CHECK(found == expected);
+  }
+}
+
+TEST_CASE("what was committed on this branch is not released, and may be changed and staged again") {
+  const Repository repository;
+  const TempFolder& folder = repository.folder;
+  git(folder.path(), {"checkout", "-q", "-b", "feature"});
+  folder.write("m/0001_a.up.sql", "SELECT 1;\n");
+  repository.commit();
+  folder.write("m/0001_a.up.sql", "SELECT 2;\n");
+  repository.add();
+  const CurrentFolder here(folder.path());
+  const source::Sources sources = read(staged({"m"}));
+  REQUIRE(sources.projects.size() == 1);
+  CHECK(sources.projects[0].problems.empty());
+  // On the default branch itself HEAD is what is released.
+  git(folder.path(), {"branch", "-q", "-f", "main", "HEAD"});
+  git(folder.path(), {"checkout", "-q", "main"});
+  CHECK(read(staged({"m"})).projects.at(0).problems.size() == 1);
+}
+
 TEST_CASE("a revision that is no revision is refused, with a hint") {
   const Repository repository;
   const CurrentFolder here(repository.folder.path());

@@ -3,8 +3,10 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "source/read.h"
@@ -59,7 +61,8 @@ Lines layout_of(Texts texts, const std::string& path = ".") {
 
 // What the scripts of the first migration hold.
 Lines cut(const std::string& runner, const std::string& file, const std::string& text) {
-  const source::FakeFiles files({{"m/" + file, text}});
+  const Texts texts = {{"m/" + file, text}};
+  const source::FakeFiles files(texts);
   source::SourceOptions options;
   options.paths = {"m"};
   options.runner = runner;
@@ -89,9 +92,9 @@ TEST_CASE("each name of a runner is there once, and each has all that a profile 
     CAPTURE(runner->name);
     CHECK(std::find(seen.begin(), seen.end(), runner->name) == seen.end());
     seen.emplace_back(runner->name);
-    CHECK(runner->detect != nullptr);
-    CHECK(runner->order != nullptr);
-    CHECK(runner->cut != nullptr);
+    CHECK((runner->detect != nullptr));
+    CHECK((runner->order != nullptr));
+    CHECK((runner->cut != nullptr));
     CHECK(!runner->title.empty());
     CHECK(!runner->looks_for.empty());
     if (runner->name == "plain") continue;
@@ -107,7 +110,7 @@ TEST_CASE("prisma: folders by name; before 7.4 one query, then statement by stat
                  {"prisma/migrations/20260101000000_a/migration.sql", one}};
   CHECK(layout_of(texts) ==
         Lines{"prisma", "20260101000000_a/migration.sql: query", "20260102000000_b/migration.sql: query"});
-  for (const auto& [file, text, statements] : std::vector<std::tuple<std::string, std::string, bool>>{
+  for (const auto& with_lock : std::vector<std::tuple<std::string, std::string, bool>>{
            {"package.json", R"({"dependencies": {"prisma": "^7.4.0"}})", true},
            {"package.json", R"({"dependencies": {"prisma": "^7.3.0"}})", false},
            {"package-lock.json", R"({"packages": {"node_modules/prisma": {"version": "7.10.1"}}})", true},
@@ -115,13 +118,16 @@ TEST_CASE("prisma: folders by name; before 7.4 one query, then statement by stat
            {"pnpm-lock.yaml", "packages:\n  prisma@7.4.2:\n    resolution: x\n", true},
            {"pnpm-lock.yaml", "packages:\n  /prisma@5.22.0:\n    resolution: x\n", false},
            {"yarn.lock", "# yarn\n\nprisma@^5.0.0:\n  version \"5.22.0\"\n", false},
-           {"yarn.lock", "\"prisma@npm:^7.0.0\":\n  version: 7.4.0\n", true},
+           {"yarn.lock", "__metadata:\n\n\"prisma@npm:^7.0.0\":\n  version: 7.4.0\n", true},
            {"bun.lock", R"("prisma": ["prisma@7.8.0", "", {}],)", true}}) {
+    const std::string file = std::get<0>(with_lock);
+    const std::string text = std::get<1>(with_lock);
     CAPTURE(file);
     CAPTURE(text);
     Texts with = texts;
     with[file] = text;
-    CHECK(layout_of(with)[1] == fmt::format("20260101000000_a/migration.sql: {}", statements ? "statements" : "query"));
+    CHECK(layout_of(with)[1] ==
+          fmt::format("20260101000000_a/migration.sql: {}", std::get<2>(with_lock) ? "statements" : "query"));
   }
 }
 
@@ -454,7 +460,8 @@ TEST_CASE("two migrations of one version are a finding on the later one") {
 
 TEST_CASE("placeholders become names of the same length, wherever they stand") {
   const auto rendered = [](const std::string& runner, const std::string& file, const std::string& text) {
-    const source::FakeFiles files({{"m/" + file, text}});
+    const Texts texts = {{"m/" + file, text}};
+    const source::FakeFiles files(texts);
     source::SourceOptions options;
     options.paths = {"m"};
     options.runner = runner;

@@ -272,7 +272,11 @@ void cut_annotated(const Annotations& annotations, Migration& migration, Notes& 
   std::vector<Span> marks;
 
   const auto flush = [&](std::size_t end) {
-    if (part == Part::up) add_script(migration, from, end, Sent::simple_query);
+    if (part == Part::up && !unfinished && !in_block && !migration.scripts.empty()) {
+      migration.scripts.back().range.end = narrow(end);  // nothing but comments
+    } else if (part == Part::up) {
+      add_script(migration, from, end, Sent::simple_query);
+    }
     from = end;
     unfinished = false;
   };
@@ -303,8 +307,8 @@ void cut_annotated(const Annotations& annotations, Migration& migration, Notes& 
         if (part == Part::up && unfinished) flush(line.begin);
         in_block = true;
       } else if (is(command, "statementend")) {
-        in_block = false;
         flush(line.next);
+        in_block = false;
       } else if (is(command, "no") && is(option, "transaction")) {
         migration.wrapped = false;
       } else if (is(command, "envsub")) {
@@ -321,7 +325,7 @@ void cut_annotated(const Annotations& annotations, Migration& migration, Notes& 
   }
   if (part == Part::up) flush(text.size());
   if (any_replaced) render(migration, Template::dollar);
-  check_markers(migration, annotations.mark, migration.path, marks, notes);
+  check_markers(migration, annotations.mark, annotations.title, marks, notes);
 }
 
 namespace {

@@ -89,7 +89,8 @@ void whole(Migration& migration, Sent sent);
 // The lines between which a migration's forward part stands: goose's and sql-migrate's way. A statement ends with the
 // line that ends with a semicolon, whatever it stands in, or with the mark that closes what StatementBegin opened.
 struct Annotations {
-  std::string_view mark;  // "+goose"
+  std::string_view mark;   // "+goose"
+  std::string_view title;  // of the tool
   bool any_case = false;
 };
 void cut_annotated(const Annotations& annotations, Migration& migration, Notes& notes);

@@ -30,6 +30,8 @@ namespace {
 
 using namespace drizzle;
 
+constexpr std::size_t most_shown = 100;
+
 struct JournalEntry {
   std::string tag;
   bool valid = false;
@@ -320,16 +322,23 @@ void order_by_journal(const Folder& folder, const Files& files, Project& project
   if (!journal.has_entries) return by_name(0, "has no list of \"entries\": restore it from version control");
   if (!journal.dialect) notes.notices.push_back(path + " names no dialect: taken as PostgreSQL");
 
-  // Where a tag stands in the journal.
+  // Where a tag stands in the journal, from the last such place on: problems come in its order.
+  std::size_t looked_to = 0;
+  std::size_t shown = 0;  // of a journal that is wrong throughout, a hundred places are enough
   const auto place = [&](const std::string& tag) {
-    const std::size_t at = text->find('"' + tag + '"');
+    const std::size_t at = text->find('"' + tag + '"', looked_to);
     if (at == std::string::npos) return Span{};
-    return Span{static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(at + tag.size() + 2)};
+    looked_to = at + tag.size() + 2;
+    return Span{static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(looked_to)};
   };
-  const auto document = [&](const std::string& file, std::string content) {
-    const auto same = [&](const Document& one) { return one.path == file; };
-    if (std::none_of(notes.documents.begin(), notes.documents.end(), same))
-      notes.documents.push_back({file, std::move(content)});
+  bool has_document = false;
+  const auto journal_problem = [&](Problem problem) {
+    if (++shown > most_shown) return;
+    problem.path = path;
+    problem.always = true;
+    notes.problems.push_back(std::move(problem));
+    if (!has_document) notes.documents.push_back({path, *text});
+    has_document = true;
   };
   std::int64_t newest = 0;
   std::string_view newest_tag;
@@ -343,34 +352,30 @@ void order_by_journal(const Folder& folder, const Files& files, Project& project
       continue;
     }
     if (!seen.insert(entry.tag).second) {
-      const Span first = place(entry.tag);
-      const std::size_t again = text->find('"' + entry.tag + '"', first.end);
-      Span at = first;
-      if (again != std::string::npos)
-        at = {static_cast<std::uint32_t>(again), static_cast<std::uint32_t>(again + entry.tag.size() + 2)};
-      notes.problems.push_back({.rule = "duplicate-version",
-                                .path = path,
-                                .at = at,
-                                .message = fmt::format("{} stands in the journal twice", entry.tag),
-                                .why = "Drizzle runs the file once for each entry: the second time fails, or does "
-                                       "everything again.",
-                                .help = "Remove the second entry.",
-                                .always = true});
-      document(path, *text);
+      if (shown < most_shown) {
+        const Span first = place(entry.tag);
+        const Span again = place(entry.tag);
+        journal_problem({.rule = "duplicate-version",
+                         .path = {},
+                         .at = again.empty() ? first : again,
+                         .message = fmt::format("{} stands in the journal twice", entry.tag),
+                         .why = "Drizzle runs the file once for each entry: the second time fails, or does everything "
+                                "again.",
+                         .help = "Remove the second entry."});
+      }
       continue;
     }
     const std::string name = entry.tag + ".sql";
     std::string file = join(folder.path, name);
     const bool there = name.find('/') == std::string::npos ? folder.find(name) != nullptr : files.exists(file);
     if (!there) {
-      notes.problems.push_back({.rule = "journal-entry-without-file",
-                                .path = path,
-                                .at = place(entry.tag),
-                                .message = fmt::format("{} is in the journal, and {} is not there", entry.tag, file),
-                                .why = "Drizzle reads all files before it runs any, and stops here.",
-                                .help = "Restore the file. If no database has run it, remove its entry.",
-                                .always = true});
-      document(path, *text);
+      if (shown < most_shown)
+        journal_problem({.rule = "journal-entry-without-file",
+                         .path = {},
+                         .at = place(entry.tag),
+                         .message = fmt::format("{} is in the journal, and {} is not there", entry.tag, file),
+                         .why = "Drizzle reads all files before it runs any, and stops here.",
+                         .help = "Restore the file. If no database has run it, remove its entry."});
       continue;
     }
     if (entry.when != 0 && !newest_tag.empty() && entry.when <= newest) {
@@ -393,22 +398,27 @@ void order_by_journal(const Folder& folder, const Files& files, Project& project
     project.migrations.push_back(migration_of(entry.tag, std::move(file)));
   }
 
+  std::size_t strangers = 0;
   for (const Entry& entry : folder.entries) {
     if (!is_sql(entry) || seen.contains(std::string_view(entry.name).substr(0, entry.name.size() - 4))) continue;
+    if (++strangers > most_shown) continue;
     const std::string stranger = join(folder.path, entry.name);
     auto content = files.read(stranger);
-    std::string shown = content ? std::move(*content) : std::string();
-    const auto first_line = static_cast<std::uint32_t>(std::min(shown.find('\n'), shown.size()));
+    std::string first = content ? std::move(*content) : std::string();
+    const std::size_t line = first.find_first_of("\r\n");
     notes.problems.push_back({.rule = "file-without-journal-entry",
                               .path = stranger,
-                              .at = {0, first_line},
+                              .at = {0, static_cast<std::uint32_t>(std::min(line, first.size()))},
                               .message = fmt::format("{} is not in meta/_journal.json", entry.name),
                               .why = "Drizzle runs what its journal names, and nothing else: this file never runs.",
                               .help =
                                   "Make it by drizzle-kit generate --custom and put its SQL there, or move it out of "
                                   "the folder."});
-    document(stranger, std::move(shown));
+    notes.documents.push_back({stranger, std::move(first)});
   }
+  if (strangers > most_shown || shown > most_shown)
+    notes.notices.push_back(
+        fmt::format("{}: only the first {} of what is wrong with it is reported", path, most_shown));
 }
 
 void order_by_folder(const Folder& folder, const Files& files, Project& project) {

@@ -82,28 +82,29 @@ std::string configuration(const std::string& folder, const Files& files) {
   return {};
 }
 
+// Whether there is a folder for each kind of server.
+bool has_servers(const std::string& folder, const Files& files) {
+  const auto entries = files.list(folder);
+  return entries && std::any_of(entries->begin(), entries->end(), [](const Entry& entry) {
+           return entry.folder && (is_other_server(entry.name) || entry.name.starts_with("postgres"));
+         });
+}
+
 // Below db/migration the outermost folder is the root, unless it has folders for several kinds of servers.
 std::string root_of(const std::string& folder, const Files& files) {
   std::string at = folder;
-  for (int i = 0; i < 3; ++i) {
-    if (at.ends_with("db/migration")) break;
+  for (int i = 0; i < 3 && !at.ends_with("db/migration"); ++i) {
     at = parent(at);
     if (at.empty()) return folder;
   }
-  if (!at.ends_with("db/migration")) return folder;
-  const auto entries = files.list(at);
-  if (!entries) return folder;
-  const bool servers = std::any_of(entries->begin(), entries->end(), [](const Entry& entry) {
-    return entry.folder && (is_other_server(entry.name) || entry.name.starts_with("postgres"));
-  });
-  return servers ? folder : at;
+  return at.ends_with("db/migration") && !has_servers(at, files) ? at : folder;
 }
 
 std::vector<Layout> detect(const Folder& folder, const Files& files) {
   std::string example;
   const bool bare = below_default(folder.path);
   if (!holds_migrations(folder, bare, example)) {
-    if (!folder.path.ends_with("db/migration") || root_of(folder.path, files) != folder.path) return {};
+    if (!folder.path.ends_with("db/migration") || has_servers(folder.path, files)) return {};
     for (const Entry& entry : folder.entries) {
       if (!entry.folder) continue;
       auto inner = files.list(join(folder.path, entry.name));

@@ -48,7 +48,7 @@ Project order(const Layout& layout, const Files& files, const ReadOptions& /*opt
 
 void cut(const Project& /*project*/, Migration& migration, Notes& notes) {
   migration.wrapped = true;
-  cut_annotated({.mark = "+goose", .any_case = true}, migration, notes);
+  cut_annotated({.mark = "+goose", .title = "goose", .any_case = true}, migration, notes);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 
 #include "source/runner/common.h"
@@ -37,13 +38,14 @@ std::vector<Layout> detect(const Folder& folder, const Files& files) {
 }
 
 void read_folder(const std::string& path, const Files& files, std::size_t depth, std::vector<Versioned>& list,
-                 Notes& notes) {
+                 std::unordered_set<std::string>& seen, Notes& notes) {
+  if (!seen.insert(files.identity(path)).second) return;
   const auto folder = depth > deepest ? std::nullopt : listed(path, files, notes);
   if (!folder) return;
   for (const Entry& entry : folder->entries) {
     std::string inside = join(path, entry.name);
     if (entry.folder) {
-      read_folder(inside, files, depth + 1, list, notes);
+      read_folder(inside, files, depth + 1, list, seen, notes);
       continue;
     }
     const std::string_view version = version_of(entry.name);
@@ -54,7 +56,8 @@ void read_folder(const std::string& path, const Files& files, std::size_t depth,
 Project order(const Layout& layout, const Files& files, const ReadOptions& /*options*/, Notes& notes) {
   Project project = start(pgmigrate_runner, layout.root);
   std::vector<Versioned> list;
-  read_folder(layout.root, files, 0, list, notes);
+  std::unordered_set<std::string> seen;
+  read_folder(layout.root, files, 0, list, seen, notes);
   add_versions(project, std::move(list), By::number, "pgmigrate refuses two migrations of one version.", notes);
   return project;
 }

@@ -17,6 +17,8 @@ namespace {
 
 using namespace common;
 
+constexpr std::size_t most_told = 100;  // of what is missing
+
 struct Paths {
   std::string plan;
   std::string deploy;
@@ -95,7 +97,7 @@ Project order(const Layout& layout, const Files& files, const ReadOptions& /*opt
                        newest_tag,
                        {static_cast<std::uint32_t>(line.begin), static_cast<std::uint32_t>(line.end)}});
   }
-  bool told = false;
+  std::size_t told = 0;
   for (std::size_t i = 0; i < changes.size(); ++i) {
     const Change& change = changes[i];
     const std::vector<std::size_t>& same = by_name.at(change.name);
@@ -106,6 +108,7 @@ Project order(const Layout& layout, const Files& files, const ReadOptions& /*opt
     const std::string file = change.name + std::string(reworked) + ".sql";
     const std::string path = join(paths.deploy, file);
     if (leads_out || !files.exists(path)) {
+      if (told >= most_told) continue;
       notes.problems.push_back(
           {.rule = "journal-entry-without-file",
            .path = paths.plan,
@@ -114,8 +117,8 @@ Project order(const Layout& layout, const Files& files, const ReadOptions& /*opt
            .why = "Sqitch stops when it gets to the change.",
            .help = "Restore the script. If the change was never deployed, take its line out.",
            .always = true});
-      if (!told) notes.documents.push_back({paths.plan, *plan});
-      told = true;
+      if (told == 0) notes.documents.push_back({paths.plan, *plan});
+      ++told;
       continue;
     }
     Migration& migration = project.migrations.emplace_back();

@@ -45,7 +45,7 @@ Project order(const Layout& layout, const Files& files, const ReadOptions& /*opt
 
 void cut(const Project& /*project*/, Migration& migration, Notes& notes) {
   migration.wrapped = true;
-  cut_annotated({.mark = "+migrate"}, migration, notes);
+  cut_annotated({.mark = "+migrate", .title = "sql-migrate"}, migration, notes);
 }
 
 }  // namespace
