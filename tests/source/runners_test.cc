@@ -295,8 +295,8 @@ TEST_CASE("sqitch: the plan orders the changes, and a reworked one keeps its old
   CHECK(layout_of({{"sqitch.conf", "[core]\n\tengine = pg\n"},
                    {"sqitch.plan",
                     "%syntax-version=1.0.0\n%project=x\n\nb 2026-01-01T00:00:00Z A <a@b> # b\n"
-                    "a [b] 2026-01-02T00:00:00Z A <a@b>\n@v1 2026-01-03T00:00:00Z A <a@b>\n"
-                    "@v2 2026-01-03T00:00:00Z A <a@b>\nb [b@v2] 2026-01-04T00:00:00Z A <a@b> # again\n"},
+                    "a [b] 2026-01-02T00:00:00Z A <a@b>\n@v2 2026-01-03T00:00:00Z A <a@b>\n"
+                    "@v3 2026-01-03T00:00:00Z A <a@b>\nb [b@v2] 2026-01-04T00:00:00Z A <a@b> # again\n"},
                    {"deploy/a.sql", "BEGIN; SELECT 1; COMMIT;"},
                    {"deploy/b.sql", one},
                    {"deploy/b@v2.sql", one},

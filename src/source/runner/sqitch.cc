@@ -57,7 +57,7 @@ std::vector<Layout> detect(const Folder& folder, const Files& files) {
 
 struct Change {
   std::string name;
-  std::string_view tag;  // the last one before it
+  std::size_t tags = 0;  // before it
   Span at;
 };
 
@@ -80,21 +80,21 @@ Project order(const Layout& layout, const Files& files, const ReadOptions& /*opt
   }
   std::vector<Change> changes;
   std::unordered_map<std::string_view, std::vector<std::size_t>> by_name;
-  std::string_view newest_tag;
+  std::vector<std::string_view> tags;
   std::size_t at = 0;
   Line line;
   while (next_line(*plan, at, line)) {
     const std::string_view words = trimmed(line.of(*plan));
     if (words.starts_with('@')) {
       std::string_view rest = words;
-      newest_tag = take_word(rest);
+      tags.push_back(take_word(rest));
       continue;
     }
     const std::string_view name = change_name(words);
     if (name.empty()) continue;
     by_name[name].push_back(changes.size());
     changes.push_back({std::string(name),
-                       newest_tag,
+                       tags.size(),
                        {static_cast<std::uint32_t>(line.begin), static_cast<std::uint32_t>(line.end)}});
   }
   std::size_t told = 0;
@@ -102,11 +102,17 @@ Project order(const Layout& layout, const Files& files, const ReadOptions& /*opt
     const Change& change = changes[i];
     const std::vector<std::size_t>& same = by_name.at(change.name);
     const auto next = std::upper_bound(same.begin(), same.end(), i);
-    const std::string_view reworked = next == same.end() ? std::string_view{} : changes[*next].tag;
-    const bool leads_out = change.name.starts_with('/') || change.name.find("..") != std::string::npos;
-    // A change that was reworked later keeps its old script under the tag before that.
-    const std::string file = change.name + std::string(reworked) + ".sql";
+    // A change that was reworked later keeps its old script, under one of the tags between the two.
+    std::string_view reworked;
+    if (next != same.end()) {
+      for (std::size_t tag = change.tags; tag < changes[*next].tags; ++tag) {
+        reworked = tags[tag];
+        if (files.exists(join(paths.deploy, fmt::format("{}{}.sql", change.name, reworked)))) break;
+      }
+    }
+    const std::string file = fmt::format("{}{}.sql", change.name, reworked);
     const std::string path = join(paths.deploy, file);
+    const bool leads_out = file.starts_with('/') || file.find("../") != std::string::npos;
     if (leads_out || !files.exists(path)) {
       if (told >= most_told) continue;
       notes.problems.push_back(
