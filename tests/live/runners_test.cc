@@ -287,8 +287,10 @@ TEST_CASE("drizzle-kit v1: one transaction over all") {
   if (!fs::exists(kit)) return test::skip(test::Missing::tool, "drizzle-kit v1 is not installed");
   compare("drizzle_v1", false, [&](const Scene& scene, const std::vector<File>& files) {
     fs::create_directory_symlink(std::string(PGLINT_NPM) + "/drizzle-v1/node_modules", scene.folder() / "node_modules");
-    scene.write("drizzle.config.json",
-                R"({"dialect": "postgresql", "out": "./drizzle", "dbCredentials": {"url": ")" + scene.dsn() + "\"}}");
+    scene.write(
+        "drizzle.config.ts",
+        fmt::format("export default {{ dialect: 'postgresql', out: './drizzle', dbCredentials: {{ url: '{}' }} }};\n",
+                    scene.dsn()));
     for (std::size_t i = 0; i < files.size(); ++i) {
       const std::string folder = fmt::format("drizzle/2026010100000{}_x/", i);
       scene.write(
