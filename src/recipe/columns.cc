@@ -49,15 +49,11 @@ Wants wants(const ColumnDef& column) {
 // The clause without NOT NULL, and without the name that it may have.
 std::string nullable(std::string_view clause) {
   const std::vector<pg::Token> tokens = pg::tokens(clause, 0);
-  const auto is = [&](std::size_t i, std::string_view word) {
-    if (i >= tokens.size() || tokens[i].kind != pg::TokenKind::word || tokens[i].depth != 0) return false;
-    const std::string_view text = clause.substr(tokens[i].span.begin, tokens[i].span.size());
-    return text.size() == word.size() && slug(text) == slug(word);
-  };
+  const auto is = [&](std::size_t i, std::string_view word) { return is_word(clause, tokens[i], word); };
   for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
     if (!is(i, "NOT") || !is(i + 1, "NULL")) continue;
     const std::size_t first = i >= 2 && is(i - 2, "CONSTRAINT") ? i - 2 : i;
-    return std::string(trimmed(edited(clause, {{{tokens[first].span.begin, tokens[i + 1].span.end}, ""}})));
+    return std::string(trimmed(edited(clause, {{tokens[first].span.begin, tokens[i + 1].span.end, ""}})));
   }
   return std::string(clause);
 }

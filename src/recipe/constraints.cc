@@ -75,7 +75,10 @@ void add_foreign_key(const Command& command, const ::Constraint& key, Context& c
   // The referenced table by its full name, whatever search_path says.
   std::string clause = named_clause(command.clause, key, name);
   const std::size_t behind = after_keyword(clause, "REFERENCES");
-  if (behind != std::string::npos) clause = edited(clause, {{name_at(clause, behind), references}});
+  if (behind != std::string::npos) {
+    const Span at = name_at(clause, behind);
+    clause = edited(clause, {{at.begin, at.end, references}});
+  }
   Step add = step(fmt::format("add-{}", slug(name)), "Checked for new rows from now on; old ones are not read",
                   {command.alone(clause) + " NOT VALID"},
                   probe::constraint(child, name, 'f', probe::Valid::any, columns, references));

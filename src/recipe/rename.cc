@@ -520,12 +520,12 @@ std::optional<std::string> renamed_in(const catalog::Catalog& catalog, const cat
       Span at = name_at(sql, static_cast<std::size_t>(column.location + static_cast<int>(parsed.base)));
       for (const pg::Token& token : pg::tokens(sql, 0))
         if (token.span.begin >= at.begin && token.span.end <= at.end) at.begin = token.span.begin;
-      edits.push_back({at, ident(catalog.text(renamed->to))});
+      edits.push_back({at.begin, at.end, ident(catalog.text(renamed->to))});
     });
     return known;
   });
   if (!known) return std::nullopt;
-  std::ranges::sort(edits, {}, [](const Edit& edit) { return edit.at.begin; });
+  std::ranges::sort(edits, {}, &Edit::begin);
   const std::string out = edited(sql, edits);
   return out.substr(head.size() + 1, out.size() - head.size() - 2);
 }

@@ -14,13 +14,6 @@
 namespace pglint::recipe {
 namespace {
 
-bool is_word(std::string_view text, const pg::Token& token, std::string_view word) {
-  if (token.kind != pg::TokenKind::word || token.depth != 0) return false;
-  const std::string_view found = text.substr(token.span.begin, token.span.size());
-  return found.size() == word.size() &&
-         std::ranges::equal(found, word, [](char a, char b) { return (a | 0x20) == (b | 0x20); });
-}
-
 // What is between SET and WHERE, cut at its commas; and what is behind WHERE.
 struct Clauses {
   std::vector<std::string_view> values;  // behind each `column =`

@@ -13,17 +13,6 @@
 #include "plan/form/quote.h"
 
 namespace pglint::recipe {
-namespace {
-
-bool same_word(std::string_view a, std::string_view upper) {
-  if (a.size() != upper.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i)
-    if (std::toupper(static_cast<unsigned char>(a[i])) != static_cast<unsigned char>(upper[i])) return false;
-  return true;
-}
-
-}  // namespace
-
 std::string ident(std::string_view name) {
   std::string out;
   catalog::append_quoted(out, name);
@@ -113,18 +102,6 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(tokens.front().span.begin, tokens.back().span.end - tokens.front().span.begin);
 }
 
-std::string edited(std::string_view text, const std::vector<Edit>& edits) {
-  std::string out;
-  std::size_t at = 0;
-  for (const Edit& edit : edits) {
-    out += text.substr(at, edit.at.begin - at);
-    out += edit.with;
-    at = edit.at.end;
-  }
-  out += text.substr(at);
-  return out;
-}
-
 std::string_view in_parentheses(std::string_view text, std::size_t from) {
   std::size_t begin = std::string_view::npos;
   std::uint16_t depth = 0;
@@ -154,23 +131,29 @@ Span name_at(std::string_view text, std::size_t from) {
   return span;
 }
 
+namespace {
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+
+}  // namespace
+
+bool is_word(std::string_view text, const pg::Token& token, std::string_view word) {
+  return token.kind == pg::TokenKind::word && token.depth == 0 &&
+         std::ranges::equal(text.substr(token.span.begin, token.span.size()), word, {}, lower, lower);
+}
+
 bool says_name(std::string_view text, std::string_view name) {
   for (const pg::Token& token : pg::tokens(text, 0)) {
     const std::string_view said = text.substr(token.span.begin, token.span.size());
     if (token.kind == pg::TokenKind::quoted_name && unquoted(said) == name) return true;
-    if (token.kind == pg::TokenKind::word && std::ranges::equal(said, name, [](char a, char b) {
-          return (a >= 'A' && a <= 'Z' ? static_cast<char>(a | 0x20) : a) == b;
-        }))
-      return true;
+    if (token.kind == pg::TokenKind::word && std::ranges::equal(said, name, {}, lower)) return true;
   }
   return false;
 }
 
 std::size_t after_keyword(std::string_view text, std::string_view word, std::size_t from) {
   for (const pg::Token& token : pg::tokens(text, 0))
-    if (token.span.begin >= from && token.depth == 0 && token.kind == pg::TokenKind::word &&
-        same_word(text.substr(token.span.begin, token.span.size()), word))
-      return token.span.end;
+    if (token.span.begin >= from && is_word(text, token, word)) return token.span.end;
   return std::string_view::npos;
 }
 

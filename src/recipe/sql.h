@@ -6,7 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/edit.h"
 #include "catalog/catalog.h"
+#include "pg/lexer.h"
 #include "pglint/span.h"
 
 namespace pglint::recipe {
@@ -35,17 +37,12 @@ namespace pglint::recipe {
 // From its first token to its last, without the comments around.
 [[nodiscard]] std::string_view trimmed(std::string_view text);
 
-// Text with some spans replaced; the spans are in order and do not overlap.
-struct Edit {
-  Span at;
-  std::string with;
-};
-[[nodiscard]] std::string edited(std::string_view text, const std::vector<Edit>& edits);
-
 // What stands between the parenthesis that opens first behind `from` and the one that closes it; empty if none does.
 [[nodiscard]] std::string_view in_parentheses(std::string_view text, std::size_t from);
 // The span of a possibly qualified name whose first token is at or behind `from`.
 [[nodiscard]] Span name_at(std::string_view text, std::size_t from);
+// Whether a token of the text is this keyword, outside parentheses.
+[[nodiscard]] bool is_word(std::string_view text, const pg::Token& token, std::string_view word);
 // Whether a word or a quoted name of the text is this name.
 [[nodiscard]] bool says_name(std::string_view text, std::string_view name);
 // Behind the nth keyword outside parentheses, counted from 0; npos if there is none.

@@ -110,16 +110,4 @@ std::optional<std::int64_t> json_integer(std::string_view text, JsonValue value)
   return number;
 }
 
-std::string with_edits(std::string_view text, const std::vector<TextEdit>& edits) {
-  std::string out;
-  std::size_t at = 0;
-  for (const TextEdit& edit : edits) {
-    out += text.substr(at, edit.at.begin - at);
-    out += edit.text;
-    at = edit.at.end;
-  }
-  out += text.substr(at);
-  return out;
-}
-
 }  // namespace pglint::source

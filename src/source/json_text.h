@@ -35,11 +35,4 @@ struct JsonMember {
 [[nodiscard]] std::optional<std::string> json_string(std::string_view text, JsonValue value);
 [[nodiscard]] std::optional<std::int64_t> json_integer(std::string_view text, JsonValue value);
 
-// A change of a text; several of them stand in the order of their places and do not overlap.
-struct TextEdit {
-  JsonValue at;
-  std::string text;
-};
-[[nodiscard]] std::string with_edits(std::string_view text, const std::vector<TextEdit>& edits);
-
 }  // namespace pglint::source

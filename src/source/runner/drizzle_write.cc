@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/edit.h"
 #include "base/text.h"
 #include "source/encoding.h"
 #include "source/json_text.h"
@@ -298,7 +299,7 @@ Snapshot chained(const Snapshot& snapshot, std::string_view tag, std::string_vie
   }
   const std::string& in_first = id_first ? id : parent;
   const std::string& in_then = id_first ? parent : id;
-  out.text = with_edits(text, {{first, in_first}, {then, in_then}});
+  out.text = edited(text, {{first.begin, first.end, in_first}, {then.begin, then.end, in_then}});
   const std::size_t moved = first.begin + in_first.size() + (then.begin - first.end);
   const JsonValue new_first = {first.begin, first.begin + in_first.size()};
   const JsonValue new_then = {moved, moved + in_then.size()};
@@ -505,13 +506,13 @@ Result<Journal> read_journal(const Project& project, const Files& files) {
 // The text of an entry like its neighbour, down to the blanks.
 std::string entry_like(const Journal& journal, const JournalEntry& neighbour, const JournalEntry& entry) {
   const std::string_view text = neighbour.at.of(journal.text);
-  std::vector<TextEdit> edits;
+  std::vector<Edit> edits;
   for (const JsonMember& member : json_members(text, {0, text.size()})) {
-    if (member.key == "idx") edits.push_back({member.value, std::to_string(entry.idx)});
-    if (member.key == "when") edits.push_back({member.value, std::to_string(entry.when)});
-    if (member.key == "tag") edits.push_back({member.value, '"' + entry.tag + '"'});
+    if (member.key == "idx") edits.push_back({member.value.begin, member.value.end, std::to_string(entry.idx)});
+    if (member.key == "when") edits.push_back({member.value.begin, member.value.end, std::to_string(entry.when)});
+    if (member.key == "tag") edits.push_back({member.value.begin, member.value.end, '"' + entry.tag + '"'});
   }
-  return with_edits(text, edits);
+  return edited(text, edits);
 }
 
 std::string with_entries(const Journal& journal, const std::vector<JournalEntry>& added) {
@@ -535,7 +536,7 @@ std::string with_entries(const Journal& journal, const std::vector<JournalEntry>
     for (const JournalEntry& entry : added) text += between + entry_like(journal, last, entry);
     at = {last.at.end, last.at.end};
   }
-  return with_edits(journal.text, {{at, text}});
+  return edited(journal.text, {{at.begin, at.end, text}});
 }
 
 enum class Prefix : std::uint8_t { index, timestamp, unix_seconds, none };
