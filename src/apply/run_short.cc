@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <utility>
 
 #include "apply/executor.h"
 #include "apply/query.h"
@@ -21,6 +22,11 @@ using std::chrono::steady_clock;
 // Nothing that is meant to be short lasts longer. The server's limit is above that of its lock waits, so that these
 // are told apart.
 constexpr milliseconds longest{30'000};
+
+// The server takes an autovacuum off a table for whoever has waited for deadlock_timeout, and meanwhile everybody waits
+// behind. Where it may be set, it is set as short as this. Where not, autovacuum is left to finish for a while first.
+constexpr milliseconds short_deadlock_timeout{50};
+constexpr milliseconds vacuum_patience{60'000};
 
 std::vector<Wanted> wanted(const Step& step) {
   std::vector<Wanted> all;
@@ -47,16 +53,21 @@ struct Work {
   bool alone = false;
 };
 
-Answer send(Connection& worker, const Work& work, milliseconds lock_timeout, const Connection::Tick& tick) {
+Answer send(Session& session, const Work& work, milliseconds lock_timeout, const Connection::Tick& tick) {
+  Connection& worker = session.worker;
   const std::string_view local = work.alone ? "" : "LOCAL ";
-  const std::string limits = fmt::format("SET {0}lock_timeout = '{1}ms'; SET {0}statement_timeout = '{2}ms';\n", local,
-                                         lock_timeout.count(), longest.count());
+  std::string limits = fmt::format("SET {0}lock_timeout = '{1}ms'; SET {0}statement_timeout = '{2}ms';\n", local,
+                                   lock_timeout.count(), longest.count());
+  if (session.may_set_deadlock_timeout)
+    limits += fmt::format("SET {}deadlock_timeout = '{}ms';\n", local, short_deadlock_timeout.count());
   if (!work.alone) return worker.run(limits + work.front + work.statements + work.back, tick);
   Answer answer = worker.run(work.front);
   if (answer.ok()) answer = worker.run(limits);
   if (answer.ok()) answer = worker.run(work.statements, tick);
   if (!answer.lost) {
-    const Answer restored = worker.run("SET lock_timeout = 0; SET statement_timeout = 0");
+    const Answer restored = worker.run(session.may_set_deadlock_timeout
+                                           ? "SET lock_timeout = 0; SET statement_timeout = 0; RESET deadlock_timeout"
+                                           : "SET lock_timeout = 0; SET statement_timeout = 0");
     if (answer.ok()) answer = restored;
   }
   if (answer.ok()) answer = worker.run(work.back);
@@ -68,10 +79,15 @@ Outcome<void> with_short_locks(Executor& executor, const Step& step, const Work&
   Session& session = executor.session;
   const auto begun = steady_clock::now();
   const std::vector<Wanted> locks = wanted(step);
+  const milliseconds deadlock_timeout =
+      session.may_set_deadlock_timeout ? short_deadlock_timeout : session.deadlock_timeout;
+  const milliseconds patience =
+      session.may_set_deadlock_timeout ? milliseconds(0) : std::min(vacuum_patience, executor.options.lock_budget / 4);
   std::vector<Holder> in_the_way;
+  bool said = false;
   for (std::size_t number = 0;; ++number) {
     if (signals_caught() != 0) return stopped_by_signal();
-    Attempt attempt = apply::attempt(number, session.deadlock_timeout);
+    Attempt attempt = apply::attempt(number, deadlock_timeout);
 
     // Whoever waits for a lock makes everybody behind wait, too: not at all if it is certain to be in vain.
     bool worth_it = true;
@@ -85,8 +101,13 @@ Outcome<void> with_short_locks(Executor& executor, const Step& step, const Work&
       if (holder.wraparound) {
         worth_it = false;
       } else if (holder.is_autovacuum()) {
-        // The server takes it away only when deadlock_timeout has passed.
-        attempt.lock_timeout = std::max(attempt.lock_timeout, session.deadlock_timeout + milliseconds(500));
+        attempt.lock_timeout = std::max(attempt.lock_timeout, deadlock_timeout + milliseconds(500));
+        worth_it = worth_it && since(begun) >= patience;
+        if (!std::exchange(said, true))
+          executor.progress.note(fmt::format("{}: {} {}", executor.heading(step), words(holder),
+                                             patience.count() == 0
+                                                 ? "\n  The server takes it off the table."
+                                                 : "\n  It is left to finish for " + words(patience) + "."));
       } else if (holder.seconds * 1000 > 2 * static_cast<double>(attempt.lock_timeout.count())) {
         worth_it = false;
       }
@@ -106,7 +127,7 @@ Outcome<void> with_short_locks(Executor& executor, const Step& step, const Work&
         return Go::on;
       };
       failpoint(step.id, "before");
-      const Answer answer = send(session.worker, work, attempt.lock_timeout, tick);
+      const Answer answer = send(session, work, attempt.lock_timeout, tick);
       if (answer.ok()) {
         failpoint(step.id, "after");
         return {};

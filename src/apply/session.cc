@@ -124,8 +124,10 @@ Outcome<Session> open_session(const Plan& plan) {
   const auto about =
       ask(*worker,
           "SELECT pg_backend_pid(), current_setting('transaction_read_only'), pg_is_in_recovery(), "
-          "(SELECT setting FROM pg_settings WHERE name = 'deadlock_timeout'), session_user, oid, datname "
-          "FROM pg_database WHERE datname = current_database()",
+          "(SELECT setting FROM pg_settings WHERE name = 'deadlock_timeout'), session_user, oid, datname, " +
+              std::string(version >= 150000 ? "has_parameter_privilege('deadlock_timeout', 'SET')"
+                                            : "current_setting('is_superuser') = 'on'") +
+              " FROM pg_database WHERE datname = current_database()",
           "cannot ask who the server is");
   if (!about) return tl::unexpected(about.error());
   const Row& row = about->rows.at(0);
@@ -139,6 +141,7 @@ Outcome<Session> open_session(const Plan& plan) {
   session.user = text(4);
   session.database = text(5);
   session.database_name = text(6);
+  session.may_set_deadlock_timeout = text(7) == "t";
   // A service may not let everyone ask.
   if (const Answer system = session.worker.run("SELECT system_identifier FROM pg_control_system()"); system.ok())
     session.system_identifier = system.value();

@@ -15,6 +15,7 @@ struct Session {
   Connection monitor;
   int worker_pid = 0;
   std::chrono::milliseconds deadlock_timeout{1000};
+  bool may_set_deadlock_timeout = false;
   std::string user = {};               // of the session
   std::string system_identifier = {};  // empty if the server does not tell
   std::string database = {};           // its oid

@@ -362,6 +362,45 @@ TEST_CASE("a lock that others hold is waited for in short attempts, and they are
   CHECK_MESSAGE(waited.status == 4, waited.out);
 }
 
+TEST_CASE("an autovacuum that has the table is taken off it, at once by those who may say so" *
+          doctest::skip(quick())) {
+  NEEDS_SERVER();
+  const Scene scene;
+  // One that takes minutes.
+  scene.sql(
+      "ALTER TABLE tenant_accounts SET (autovacuum_vacuum_threshold = 10, autovacuum_vacuum_scale_factor = 0, "
+      "autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1); UPDATE tenant_accounts SET plan = 'x'");
+  const auto nap = [](const char* what) {
+    REQUIRE(server()
+                .psql("postgres", {"-c", fmt::format("ALTER SYSTEM {}", what), "-c", "SELECT pg_reload_conf()"})
+                .status == 0);
+  };
+  nap("SET autovacuum_naptime = '1s'");
+  scene.wait_until(
+      "SELECT EXISTS (SELECT FROM pg_stat_progress_vacuum WHERE relid = 'tenant_accounts'::regclass AND datname = "
+      "current_database())");
+  SUBCASE("by a superuser") {
+    const Finished expanded = scene.run({"--through", "expand"});
+    CHECK_MESSAGE(expanded.status == 0, expanded.out);
+    CHECK(contains(expanded.out, "an autovacuum"));
+    CHECK(contains(expanded.out, "The server takes it off the table."));
+  }
+  SUBCASE("by an owner, when it has had its time") {
+    scene.sql(
+        fmt::format("DROP ROLE IF EXISTS modest; CREATE ROLE modest LOGIN; ALTER TABLE regions OWNER TO modest; GRANT "
+                    "CREATE ON DATABASE {} TO modest; GRANT CREATE ON SCHEMA public TO modest; GRANT pg_monitor TO "
+                    "modest; UPDATE pg_class SET relowner = 'modest'::regrole WHERE oid = "
+                    "'tenant_accounts'::regclass",
+                    scene.database()));
+    const Finished expanded = scene.run({"--through", "expand", "--lock-budget", "8"},
+                                        {{"PGLINT_DATABASE_URL", with(scene.dsn(), "postgres@", "modest@")}});
+    CHECK_MESSAGE(expanded.status == 0, expanded.out);
+    CHECK(contains(expanded.out, "It is left to finish for 2.0 s."));
+    scene.sql("DROP OWNED BY modest CASCADE; DROP ROLE modest");
+  }
+  nap("RESET autovacuum_naptime");
+}
+
 TEST_CASE("a batch whose rows others hold is tried again" * doctest::skip(quick())) {
   NEEDS_SERVER();
   const Scene scene;
