@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "lint/ahead.h"
 #include "lint/context.h"
 #include "lint/words.h"
 #include "pg/tree.h"
@@ -32,7 +33,7 @@ void check(const Context& context) {
           create != nullptr && create->row ? " From then on every row that is written runs it." : ""),
       .help = "SET lock_timeout to a few seconds before it, and do nothing slow in the same transaction.",
       .relation = table,
-      .at_most = context.catalog->session.lock_timeout_ms > 0 ? std::optional(Severity::advice) : std::nullopt,
+      .at_most = waits_briefly(context) ? std::optional(Severity::advice) : std::nullopt,
   });
 }
 

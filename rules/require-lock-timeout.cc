@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "lint/ahead.h"
 #include "lint/context.h"
 #include "lint/words.h"
 #include "pg/tree.h"
@@ -14,10 +15,10 @@ namespace {
 using namespace lint;
 
 void check(const Context& context) {
-  if (context.effects->has_error || context.catalog->session.lock_timeout_ms > 0 || context.noted() != 0) return;
-  if (context.as<SelectStmt>() != nullptr) return;
+  if (context.effects->has_error || context.noted() != 0) return;
   for (const effect::RelationEffect& effect : context.effects->relations) {
     if (!blocks_others(effect) || context.catalog->text(effect.schema) == "pg_catalog") continue;
+    if (waits_briefly(context)) return;
     context.note({.at = context.first_word(),
                   .schema = effect.schema,
                   .name = effect.name,

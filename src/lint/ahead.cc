@@ -47,6 +47,15 @@ bool made_again(const Context& context, std::string_view name) {
   return false;
 }
 
+bool waits_briefly(const Context& context) {
+  if (context.catalog->session.lock_timeout_ms > 0) return true;
+  if (!context.in_body) return false;
+  constexpr std::size_t far_enough = 2000;
+  const std::size_t end = context.statement.begin;
+  const std::size_t begin = end > far_enough ? end - far_enough : 0;
+  return context.text.substr(begin, end - begin).find("set_config('lock_timeout'") != std::string_view::npos;
+}
+
 bool behind_gate(const Context& context) {
   return context.text.substr(0, context.statement.begin).find("pglint.gate") != std::string_view::npos;
 }

@@ -16,4 +16,7 @@ namespace pglint::lint {
 // that still needs what the statement takes away.
 [[nodiscard]] bool behind_gate(const Context& context);
 
+// Whether a lock is given up in time: lock_timeout is set, or the DO block sets it for itself a little before.
+[[nodiscard]] bool waits_briefly(const Context& context);
+
 }  // namespace pglint::lint
