@@ -239,13 +239,14 @@ void Checker::look_back(Subject subject, const catalog::Catalog& catalog) {
                                            [&](const auto& noted) { return noted.rule->subject != subject; });
   notes.assign(later, sink_.notes.end());
   sink_.notes.erase(later, sink_.notes.end());
+  std::unordered_map<const Rule*, std::size_t> count;
+  for (const Context::Sink::Noted& noted : notes) ++count[noted.rule];
   for (const Context::Sink::Noted& noted : notes) {
     Context context = this->context(catalog);
     context.text = outcome_.files[noted.note.file].text;
     context.statement = noted.note.statement;
     context.rule = noted.rule;
-    context.notes = static_cast<std::size_t>(
-        std::ranges::count_if(notes, [&](const auto& other) { return other.rule == noted.rule; }));
+    context.notes = count[noted.rule];
     sink_.tokens.clear();
     sink_.severity = noted.severity;
     sink_.file = noted.note.file;
@@ -274,14 +275,31 @@ void Checker::end_file(const source::Migration& migration, const std::vector<pg:
   if (!suppressions.empty()) suppressing_.push_back({sink_.file, selection_, std::move(suppressions), statements});
 }
 
+// By file and position; those at the same place stay in the order in which they were found. Diagnostics are large: what
+// is sorted is their places, and each diagnostic is moved once.
+void sort_by_place(std::vector<Diagnostic>& diagnostics) {
+  struct Place {
+    std::uint32_t file;
+    Span at;
+    std::size_t index;
+  };
+  std::vector<Place> places;
+  places.reserve(diagnostics.size());
+  for (const Diagnostic& diagnostic : diagnostics) places.push_back({diagnostic.file, diagnostic.at, places.size()});
+  std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
+    return std::tuple(a.file, a.at.begin, a.at.end, a.index) < std::tuple(b.file, b.at.begin, b.at.end, b.index);
+  });
+  std::vector<Diagnostic> sorted;
+  sorted.reserve(diagnostics.size());
+  for (const Place& place : places) sorted.push_back(std::move(diagnostics[place.index]));
+  diagnostics = std::move(sorted);
+}
+
 void Checker::end_history(const catalog::Catalog& catalog) {
   if (!sink_.notes.empty()) look_back(Subject::history, catalog);
-  const auto by_place = [](const Diagnostic& a, const Diagnostic& b) {
-    return std::tuple(a.file, a.at.begin, a.at.end) < std::tuple(b.file, b.at.begin, b.at.end);
-  };
   if (!suppressing_.empty()) {
     std::vector<Diagnostic> all = std::exchange(outcome_.diagnostics, {});
-    std::stable_sort(all.begin(), all.end(), by_place);
+    sort_by_place(all);
     std::vector<Diagnostic> found;
     auto next = all.begin();
     const auto take_until = [&](std::uint32_t file) {
@@ -304,7 +322,7 @@ void Checker::end_history(const catalog::Catalog& catalog) {
     take_until(std::numeric_limits<std::uint32_t>::max());
     put_back();
   }
-  std::stable_sort(outcome_.diagnostics.begin(), outcome_.diagnostics.end(), by_place);
+  sort_by_place(outcome_.diagnostics);
 }
 
 // Diagnostics of this file that a suppression speaks of go; suppressions that are wrong or speak of nothing are
@@ -377,6 +395,7 @@ void append(Report& report, Outcome&& outcome) {
     }
   }
   const auto move_to = [](auto& to, auto& from) {
+    if (to.empty()) return to.swap(from);
     to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
   };
   move_to(report.files, outcome.files);
