@@ -118,10 +118,8 @@ std::string Context::display(const effect::RelationEffect& relation) const {
 }
 
 std::string Context::display(Symbol schema, Symbol name) const {
-  std::string full = catalog->qualified(schema, name);
-  constexpr std::string_view usual = "public.";
-  if (full.starts_with(usual)) full.erase(0, usual.size());
-  return full;
+  const bool usual = catalog->text(schema) == "public";
+  return catalog->qualified(usual ? Symbol{} : schema, name);
 }
 
 const effect::RelationEffect* Context::table() const {

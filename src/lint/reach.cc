@@ -26,6 +26,7 @@ bool is_asked_once(const ::Node* select) {
 
 // A value that is the same for every row: literals, parameters, (SELECT …) of one value, and what is computed of them.
 bool is_constant(const ::Node* node) {
+  if (node != nullptr && (node->type == T_A_Const || node->type == T_ParamRef)) return true;
   bool constant = true;
   pg::walk(node, [&](const ::Node& n) {
     if (const auto* select = pg::as<SubLink>(&n)) {

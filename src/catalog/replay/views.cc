@@ -155,6 +155,7 @@ class Reader {
     };
     const auto targets = pg::only<::ResTarget>(statement.targetList);
     const bool all = std::any_of(targets.begin(), targets.end(), has_star);
+    out.columns.reserve(std::min<std::size_t>(pg::nodes(statement.targetList).size(), 1664));
     Outputs from;
     for (const ::Node* node : pg::nodes(statement.fromClause)) {
       if (const auto* name = pg::as<::RangeVar>(node); name != nullptr && !all)
@@ -544,6 +545,7 @@ bool Replay::query(const ::Node* select, std::vector<Column>& columns, std::vect
   Reader reader(*this, reads);
   reader.select(*statement, nullptr, outputs, 0);
   reader.finish();
+  columns.reserve(outputs.columns.size());
   for (const Output& output : outputs.columns) {
     Column column;
     column.name = output.name;
