@@ -112,7 +112,8 @@ Result<Inverse> inverse_of(const Plan& plan, const std::string& passed) {
 // Raises where the database is not one that the inverse was made for: one that has what cannot be taken back, or on
 // which the gate was passed.
 std::string only_where_it_can(const Plan& plan, std::size_t from, const std::vector<const Gate*>& may_be_passed) {
-  std::string body = "BEGIN\n";
+  // Said in every case: by it the rules know that no release needs what is dropped below.
+  std::string body = "BEGIN\n  -- No release needs what goes: pglint.gate says so, or whoever passed it backwards.\n";
   const auto raise = [&](const std::string& condition, const std::string& message, const std::string& hint) {
     body += fmt::format(
         "  IF {} THEN\n"
