@@ -24,9 +24,9 @@ std::string_view whose(const Context& context) {
     case TransactionKind::autocommit:
       break;
   }
-  return context.runner == "drizzle" || context.runner == "node-pg-migrate"
-             ? "the migration tool runs all pending migrations in one transaction"
-             : "the migration tool runs the file in a transaction";
+  if (context.runner == "drizzle") return "Drizzle runs all pending migrations in one transaction";
+  if (context.runner == "node-pg-migrate") return "node-pg-migrate runs all pending migrations in one transaction";
+  return "the migration tool runs the file in a transaction";
 }
 
 // How to get it out of there; a sentence.
