@@ -121,6 +121,7 @@ void Replay::statement(const ::Node* node) {
       alter_publication(pg::cast<::AlterPublicationStmt>(node));
       break;
     case T_InsertStmt:
+      fill(pg::cast<::InsertStmt>(node).relation);
       if (c.deferred_ != 0) change_rows(pg::cast<::InsertStmt>(node).relation, RowChange::inserted, nullptr);
       break;
     case T_UpdateStmt:
@@ -134,9 +135,6 @@ void Replay::statement(const ::Node* node) {
       break;
     case T_ConstraintsSetStmt:
       set_constraints(pg::cast<::ConstraintsSetStmt>(node));
-      break;
-    case T_InsertStmt:
-      fill(pg::cast<::InsertStmt>(node).relation);
       break;
     case T_CopyStmt:
       if (pg::cast<::CopyStmt>(node).is_from) fill(pg::cast<::CopyStmt>(node).relation);
