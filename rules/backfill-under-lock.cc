@@ -43,8 +43,12 @@ std::string slow(const Context& context, const effect::RelationEffect*& relation
       return {};
     return fmt::format("DELETE from {}", context.display(*relation));
   }
+  // A foreign key of a table that has no rows yet looks for nothing in the other one.
+  const effect::RelationEffect* table = context.table();
+  const bool empty = table != nullptr && table->is_new && table->relation != nullptr && !table->relation->filled;
   for (const effect::RelationEffect& effect : context.effects->relations) {
     if (effect.is_new || !grows_with_table(effect.work)) continue;
+    if (empty && effect.because == effect::Because::references) continue;
     // The system catalogs are asked by index, and are small.
     const std::string_view schema = context.catalog->text(effect.schema);
     if (schema == "pg_catalog" || schema == "information_schema") continue;

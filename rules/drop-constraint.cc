@@ -30,8 +30,12 @@ bool is_scaffold(const catalog::Constraint& constraint, const catalog::Catalog& 
 }
 
 bool adds_constraint(const AlterTableStmt& statement) {
-  for (const AlterTableCmd& command : pg::list<AlterTableCmd>(statement.cmds))
+  for (const AlterTableCmd& command : pg::list<AlterTableCmd>(statement.cmds)) {
     if (command.subtype == AT_AddConstraint) return true;
+    if (command.subtype != AT_AddColumn) continue;
+    for (const Constraint& own : pg::only<Constraint>(pg::cast<ColumnDef>(command.def).constraints))
+      if (own.contype == CONSTR_PRIMARY || own.contype == CONSTR_UNIQUE) return true;
+  }
   return false;
 }
 

@@ -51,6 +51,17 @@ std::string why(const Context& context, std::string_view state) {
                      context.target->pg_version, state);
 }
 
+void report(const Context& context, const effect::ServerError& error, std::optional<Severity> at_most) {
+  context.report({
+      .at = context.first_word(),
+      .message = fmt::format("This fails: {}", error.message),
+      .why = why(context, error.sqlstate),
+      .help = way_out(error.sqlstate),
+      .relation = context.effects->target(),
+      .at_most = at_most,
+  });
+}
+
 void check(const Context& context) {
   if (!context.effects->has_error) return;
   const effect::ServerError& error = context.effects->error;
@@ -62,19 +73,18 @@ void check(const Context& context) {
   // Of a folder of plain SQL nobody says what is sent in one transaction.
   if (state == "25P01" && context.runner == "plain") return;
   if (is_about_history(state) && !context.in_body) {
+    if (context.opaque) {
+      // What could not be followed may have made it, or taken it away.
+      report(context, error, Severity::advice);
+      return;
+    }
     context.note({.at = context.first_word(),
                   .schema = context.catalog->symbols.intern(state),
                   .what = context.catalog->symbols.intern(error.message)});
     return;
   }
-  context.report({
-      .at = context.first_word(),
-      .message = fmt::format("This fails: {}", error.message),
-      .why = why(context, state),
-      .help = way_out(state),
-      .relation = context.effects->target(),
-      .at_most = context.in_body ? std::optional(Severity::warning) : std::nullopt,
-  });
+  // Whether trigger events wait, the rows decide.
+  report(context, error, context.in_body || state == "55006" ? std::optional(Severity::warning) : std::nullopt);
 }
 
 void at_end(const Context& context, const Note& note) {

@@ -842,7 +842,9 @@ void Alter::add_column(const ::ColumnDef& definition, bool if_not_exists, Part& 
   if (key != nullptr) {
     if (key->contype == CONSTR_PRIMARY && table_ != nullptr) {
       const Relation* primary = primary_key_index(*table_);
-      if (primary != nullptr) m_.fail("42P16", "multiple primary keys for table \"{}\" are not allowed", table_name());
+      const Constraint* held = primary != nullptr ? primary->index->constraint : nullptr;
+      if (primary != nullptr && (held == nullptr || !drops_constraint(held->name)))
+        m_.fail("42P16", "multiple primary keys for table \"{}\" are not allowed", table_name());
     }
     const bool primary = key->contype == CONSTR_PRIMARY;
     if (has_default || key->nulls_not_distinct) m_.may_fail("23505", "two rows get the same value");

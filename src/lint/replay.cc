@@ -5,8 +5,10 @@
 #include <algorithm>
 
 #include "catalog/replay.h"
+#include "catalog/volatility.h"
 #include "pg/body.h"
 #include "pg/node.h"
+#include "pg/tree.h"
 
 namespace pglint::lint {
 namespace {
@@ -20,6 +22,7 @@ class Replay {
 
  private:
   void set_session();
+  void end_run();
   void migration(const source::Migration& migration);
   void script(const source::Migration& migration, const source::Script& script);
   void statement(const source::Migration& migration, const pg::Parsed& parsed);
@@ -36,7 +39,31 @@ class Replay {
   pg::Lexed lexed_;  // reused from script to script
   std::vector<pg::Comment> comments_;
   std::vector<Span> statements_;
+  bool opaque_ = false;  // see Moment
 };
+
+// Whether a query calls functions, or CALL a procedure, whose code nobody sees through: it may make or drop anything.
+// Built-in functions do not, nor do functions in SQL of the history that are no more than a query.
+bool calls_unknown(const catalog::Catalog& catalog, const ::Node* node) {
+  const auto unknown = [&](const ::FuncCall* call) {
+    if (call == nullptr) return false;
+    const pg::QualifiedName name = pg::qualified_name(call->funcname);
+    if (name.schema == "pg_catalog") return false;
+    const Symbol schema = name.schema.empty() ? Symbol{} : catalog.symbols.intern(name.schema);
+    const catalog::Function* made = catalog.find_function(schema, catalog.symbols.intern(name.name));
+    if (made != nullptr) return catalog.text(made->language) != "sql";
+    return !name.schema.empty() || catalog::builtin_volatility(name.name) == catalog::Volatility::unknown;
+  };
+  if (const auto* call = pg::as<::CallStmt>(node)) return unknown(call->funccall);
+  const auto* select = pg::as<::SelectStmt>(node);
+  if (select == nullptr) return false;
+  for (const ::ResTarget& target : pg::only<::ResTarget>(select->targetList))
+    if (unknown(pg::as<::FuncCall>(target.val))) return true;
+  for (const ::RangeFunction& from : pg::only<::RangeFunction>(select->fromClause))
+    for (const ::List& function : pg::only<::List>(from.functions))
+      if (unknown(pg::as<::FuncCall>(pg::nodes(&function)[0]))) return true;
+  return false;
+}
 
 // Settings go through the same door as the scripts' own.
 void Replay::set_session() {
@@ -58,30 +85,37 @@ void Replay::set_session() {
   }
 }
 
+// The runner's connection goes, and with it temporary tables and settings.
+void Replay::end_run() {
+  transactions_.end_run();
+  catalog_.end_session();
+}
+
 // A run is what the runner applies in one go: the pending migrations where it is known which they are, else each by
 // itself, since nobody can tell what was deployed together.
 void Replay::run() {
   set_session();
+  catalog_.defaults = catalog_.session;
   bool in_run = false;
   std::uint32_t ordinal = 0;
   for (const source::Migration& migration : project_.migrations) {
     catalog_.now.migration = migration.schema ? 0 : ++ordinal;
     const bool pending = project_.pending_known && migration.reported && !migration.alone;
     if (in_run && !pending) {
-      transactions_.end_run();
+      end_run();
       in_run = false;
     }
     if (!in_run) transactions_.begin_run(project_.wrapped_run && !migration.schema && !migration.alone);
     in_run = true;
     this->migration(migration);
     if (!pending) {
-      transactions_.end_run();
+      end_run();
       in_run = false;
     }
     // What a dump of the schema does not have is not there.
     if (migration.schema) catalog_.whole = true;
   }
-  if (in_run) transactions_.end_run();
+  if (in_run) end_run();
   observer_.end_history(catalog_);
 }
 
@@ -112,8 +146,10 @@ void Replay::script(const source::Migration& migration, const source::Script& sc
     if (migration.reported) statements_.push_back(parsed.span);
     if (parsed.node != nullptr)
       statement(migration, parsed);
-    else if (parsed.error != nullptr && !filled_in(migration, parsed) && migration.reported)
-      observer_.syntax_error(parsed);
+    else if (parsed.error != nullptr && !filled_in(migration, parsed)) {
+      if (migration.reported) observer_.syntax_error(parsed);
+      opaque_ = true;
+    }
     return true;
   });
   transactions_.end_script();
@@ -168,9 +204,11 @@ void Replay::statement(const source::Migration& migration, const pg::Parsed& par
                          .transaction = transaction,
                          .effects = effects_,
                          .in_body = false,
-                         .batched = false});
+                         .batched = false,
+                         .opaque = opaque_});
   }
   if (parsed.node->type == T_DoStmt) body(migration, parsed);
+  opaque_ = opaque_ || calls_unknown(catalog_, parsed.node);
   catalog::apply(catalog_, parsed.node, sql, options_.target.pg_version);
   transactions_.after(parsed.node);
 }
@@ -180,12 +218,14 @@ void Replay::statement(const source::Migration& migration, const pg::Parsed& par
 void Replay::body(const source::Migration& migration, const pg::Parsed& parsed) {
   const std::optional<pg::Body> body = pg::body(parsed, migration.sql());
   if (!body) {
+    opaque_ = true;
     if (migration.reported)
       observer_.notice(
           fmt::format("{}: the DO block at byte {} could not be followed", migration.path, parsed.span.begin));
     return;
   }
   std::uint32_t unknown = body->unknown;
+  opaque_ = opaque_ || unknown != 0;
   const bool commits = body->commits;
   pg::parse(*body, [&](const pg::Parsed& inner, bool in_loop) {
     if (inner.node == nullptr) {
@@ -205,8 +245,10 @@ void Replay::body(const source::Migration& migration, const pg::Parsed& parsed) 
                            .transaction = transaction,
                            .effects = body_effects_,
                            .in_body = true,
-                           .batched = in_loop && commits});
+                           .batched = in_loop && commits,
+                           .opaque = opaque_});
     }
+    opaque_ = opaque_ || calls_unknown(catalog_, inner.node);
     catalog::apply(catalog_, inner.node, sql, options_.target.pg_version);
     return true;
   });

@@ -301,6 +301,48 @@ TEST_CASE("profiles choose among the rules") {
   }
 }
 
+TEST_CASE("what code that nobody followed may have made is not said to be missing, nor to be there") {
+  const auto level = [](const std::string& before) {
+    const Report report = lint::check(
+        sources_of(
+            {{"0.sql",
+              "CREATE TABLE orders (id bigint PRIMARY KEY);\n"
+              "CREATE FUNCTION stamp(name text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE name; END $$;\n"
+              "CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1';\n",
+              false},
+             {"1.sql", before, false},
+             {"2.sql", "ALTER TABLE orders DISABLE TRIGGER stamped;\n"}}),
+        rules::all(), {});
+    for (const Diagnostic& diagnostic : report.diagnostics)
+      if (diagnostic.rule == "will-fail") return std::string(name(diagnostic.severity));
+    return std::string("none");
+  };
+  CHECK(level("SELECT 1;") == "error");
+  CHECK(level("SELECT now(), one();") == "error");
+  CHECK(level("SELECT stamp('orders');") == "advice");
+  CHECK(level("SELECT * FROM stamp('orders');") == "advice");
+  CHECK(level("SELECT partman.create_parent('public.orders');") == "advice");
+  CHECK(level("DO $$ BEGIN EXECUTE current_setting('a.b'); END $$;") == "advice");
+  CHECK(level("SELEC;") == "advice");
+}
+
+TEST_CASE("temporary tables and settings go with the session that made them") {
+  CHECK(found(sources_of(
+                  {{"1.sql", "CREATE TEMP TABLE staging (id int);"}, {"2.sql", "CREATE TEMP TABLE staging (a text);"}}))
+            .empty());
+  // Of what runs in one go, the session is one.
+  const Lines together = found(sources_of(
+      {{"1.sql", "CREATE TEMP TABLE staging (id int);"}, {"2.sql", "CREATE TEMP TABLE staging (a text);"}}, true));
+  CHECK(together == Lines{"2.sql:1: will-fail"});
+}
+
+TEST_CASE("a primary key may come with the column, where the old one goes in the same statement") {
+  const Lines lines = found(
+      "ALTER TABLE orders DROP CONSTRAINT orders_pkey, ADD COLUMN number uuid DEFAULT gen_random_uuid() PRIMARY KEY;");
+  CHECK(std::ranges::find(lines, "1.sql:1: will-fail") == lines.end());
+  CHECK(std::ranges::find(lines, "1.sql:1: drop-constraint") == lines.end());
+}
+
 TEST_CASE("projects on several threads give the same report as on one") {
   source::Sources sources;
   for (int i = 0; i < 20; ++i) {
