@@ -78,6 +78,8 @@ void check(const Context& context) {
   const std::string work = slow(context, relation);
   if (work.empty() || adds_nothing(held->relation, context)) return;
   held->told = true;
+  // A block of several statements that goose is told not to wrap is one query, or several: the driver decides.
+  const bool doubtful = context.runner == "goose" && context.transaction->kind == TransactionKind::implicit;
 
   const std::string locked = context.display(held->relation);
   const LockMode mode = held->relation.lock;
@@ -94,6 +96,7 @@ void check(const Context& context) {
       .relation = &held->relation,
       .lock = mode,
       .work = relation->work,
+      .at_most = doubtful ? std::optional(Severity::advice) : std::nullopt,
       .related = {{held->file, held->at, fmt::format("{} on {} is taken here", name(mode), locked)}},
   });
 }

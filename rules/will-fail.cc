@@ -73,11 +73,6 @@ void check(const Context& context) {
   // Of a folder of plain SQL nobody says what is sent in one transaction.
   if (state == "25P01" && context.runner == "plain") return;
   if (is_about_history(state) && !context.in_body) {
-    if (context.opaque) {
-      // What could not be followed may have made it, or taken it away.
-      report(context, error, Severity::advice);
-      return;
-    }
     context.note({.at = context.first_word(),
                   .schema = context.catalog->symbols.intern(state),
                   .what = context.catalog->symbols.intern(error.message)});

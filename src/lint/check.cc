@@ -207,7 +207,6 @@ void Checker::statement(const Moment& moment) {
     context.statement = moment.parsed.span;
     context.base = moment.parsed.base;
     context.in_body = moment.in_body;
-    context.opaque = moment.opaque;
     context.batched = moment.batched;
     context.effects = &effects;
     context.transaction = &moment.transaction;

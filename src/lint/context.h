@@ -53,7 +53,6 @@ class Context {
   std::uint32_t base = 0;                     // add to a location of the tree to get an offset in the file
   bool in_body = false;                       // inside a DO block
   bool batched = false;                       // in a LOOP of a DO block that commits as it goes
-  bool opaque = false;                        // something ran before that could not be followed (lint/replay.h)
   bool wrapped = false;                       // the runner begins a transaction of its own around the file
   const catalog::Catalog* catalog = nullptr;  // the schema before the statement
   const effect::Effects* effects = nullptr;

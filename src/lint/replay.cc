@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "catalog/replay.h"
 #include "catalog/volatility.h"
@@ -39,8 +40,19 @@ class Replay {
   pg::Lexed lexed_;  // reused from script to script
   std::vector<pg::Comment> comments_;
   std::vector<Span> statements_;
-  bool opaque_ = false;  // see Moment
+  bool opaque_ = false;  // something has run that could not be followed: what is there, and what not, is in doubt
 };
+
+// Errors about what is there, of which kind, and what depends on it.
+constexpr std::array about_objects =
+    std::to_array<std::string_view>({"0A000", "2BP01", "3F000", "42701", "42703", "42704", "42710", "42809", "42883",
+                                     "42P01", "42P06", "42P07", "42P16"});
+
+// Where code that nobody followed has run, nobody knows what is there: such an error may come, or not.
+void doubt(effect::Effects& effects) {
+  if (effects.has_error && std::ranges::find(about_objects, effects.error.sqlstate) != about_objects.end())
+    effects.has_error = false;
+}
 
 // Whether a query calls functions, or CALL a procedure, whose code nobody sees through: it may make or drop anything.
 // Built-in functions do not, nor do functions in SQL of the history that are no more than a query.
@@ -199,13 +211,13 @@ void Replay::statement(const source::Migration& migration, const pg::Parsed& par
   if (migration.reported) {
     const auto judge = observer_.wants_effects(*parsed.node, transaction) ? effect::effects : effect::syntax;
     judge(parsed.node, sql, catalog_, transaction, options_.target, effects_);
+    if (opaque_) doubt(effects_);
     observer_.statement({.parsed = parsed,
                          .catalog = catalog_,
                          .transaction = transaction,
                          .effects = effects_,
                          .in_body = false,
-                         .batched = false,
-                         .opaque = opaque_});
+                         .batched = false});
   }
   if (parsed.node->type == T_DoStmt) body(migration, parsed);
   opaque_ = opaque_ || calls_unknown(catalog_, parsed.node);
@@ -240,13 +252,13 @@ void Replay::body(const source::Migration& migration, const pg::Parsed& parsed) 
       transaction.block = true;
       if (transaction.kind == TransactionKind::autocommit && !commits) transaction.kind = TransactionKind::implicit;
       effect::effects(inner.node, sql, catalog_, transaction, options_.target, body_effects_);
+      if (opaque_) doubt(body_effects_);
       observer_.statement({.parsed = inner,
                            .catalog = catalog_,
                            .transaction = transaction,
                            .effects = body_effects_,
                            .in_body = true,
-                           .batched = in_loop && commits,
-                           .opaque = opaque_});
+                           .batched = in_loop && commits});
     }
     opaque_ = opaque_ || calls_unknown(catalog_, inner.node);
     catalog::apply(catalog_, inner.node, sql, options_.target.pg_version);

@@ -25,7 +25,6 @@ struct Moment {
   const effect::Effects& effects;
   bool in_body;  // inside a DO block: part of the statement that was shown before it
   bool batched;  // in a LOOP of a block that commits as it goes
-  bool opaque;   // something ran before it that could not be followed: what is there, and what not, is in doubt
 };
 
 class Observer {
