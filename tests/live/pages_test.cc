@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -20,6 +22,16 @@ using test::Example;
 
 namespace {
 
+// What the example before made, in whatever schema.
+constexpr const char* nothing_left = R"(DO $$
+DECLARE name text;
+BEGIN
+  FOR name IN SELECT pubname FROM pg_publication LOOP EXECUTE format('DROP PUBLICATION %I', name); END LOOP;
+  FOR name IN SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' LOOP
+    EXECUTE format('DROP SCHEMA %I CASCADE', name);
+  END LOOP;
+END $$)";
+
 class Runner {
  public:
   explicit Runner(const test::ScratchServer& server)
@@ -29,8 +41,8 @@ class Runner {
 
   // As the example's runner would send it, behind the history that its page gives.
   [[nodiscard]] Finished run(const Example& example, const std::string& given) {
-    const Finished fresh = server_.psql(
-        "postgres", {"-c", "DROP SCHEMA public CASCADE", "-c", "CREATE SCHEMA public", "-f", file("given.sql", given)});
+    const Finished fresh =
+        server_.psql("postgres", {"-c", nothing_left, "-c", "CREATE SCHEMA public", "-f", file("given.sql", given)});
     REQUIRE_MESSAGE(fresh.status == 0, fresh.err);
     return example.runner == "drizzle" ? run_drizzle(example) : run_plain(example);
   }
@@ -77,6 +89,11 @@ class Runner {
   std::filesystem::path folder_;
 };
 
+// What these are about the server accepts without a word, or with a warning; the mess comes later.
+constexpr std::array mess =
+    std::to_array<std::string_view>({"catalog-written", "identifier-too-long", "index-may-be-invalid",
+                                     "nested-transaction", "uncommitted-transaction"});
+
 bool is_suppressed(const Example& example) {
   for (const auto& [name, text] : example.files)
     if (text.find("pglint:ignore") != std::string::npos) return true;
@@ -99,7 +116,8 @@ TEST_CASE("a server runs the examples of the pages, but for those that are about
     for (const Example& example : page.examples) {
       if (example.pg > server.version()) continue;
       CAPTURE(example.line);
-      const bool fails = rule->category == lint::Category::fails && example.kind == Example::Kind::unsafe;
+      const bool fails = rule->category == lint::Category::fails && example.kind == Example::Kind::unsafe &&
+                         std::ranges::find(mess, rule->id) == mess.end();
       // What fails on an older server may pass on this one; and what is let pass for a reason, nobody can tell.
       if (fails && example.pg != server.version()) continue;
       if (rule->category == lint::Category::fails && is_suppressed(example)) continue;
