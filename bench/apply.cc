@@ -316,7 +316,7 @@ void how_fast(const Scene& scene, int rows) {
     scene.copy("model", name);
     ok(run({PGLINT_EXECUTOR, "run", "--plan", plan, "--through", "expand"}, {{"PGLINT_DATABASE_URL", scene.url(name)}}),
        "pglint-apply");
-    const Filled filled = work(name);
+    Filled filled = work(name);
     if (scene.sql(name, "SELECT count(*) FROM tenant_accounts WHERE primary_contact IS DISTINCT FROM legacy_email") !=
         "0")
       fail(name + " left rows");

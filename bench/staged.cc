@@ -6,7 +6,6 @@
 // One process, one thread, the best of 5 rounds each, a and b in turn. The repository is a real one, in a temporary
 // folder; the migrations are goose's, one file each, in git.
 #include <fmt/format.h>
-#include <stdlib.h>
 
 #include <chrono>
 #include <cstdio>

@@ -20,7 +20,7 @@ void check(const Context& context) {
   const auto* drop = context.as<DropStmt>();
   if (context.effects->has_error || (drop != nullptr && drop->removeType != OBJECT_TRIGGER)) return;
   const effect::RelationEffect* table = context.table();
-  if (table == nullptr || table->is_new || !blocks_writes(table->lock)) return;
+  if (table == nullptr || table->is_new || !blocks_writes(table->lock) || waits_briefly(context)) return;
   const std::string name = context.display(*table);
   context.report({
       .at = context.first_word(),
@@ -33,7 +33,6 @@ void check(const Context& context) {
           create != nullptr && create->row ? " From then on every row that is written runs it." : ""),
       .help = "SET lock_timeout to a few seconds before it, and do nothing slow in the same transaction.",
       .relation = table,
-      .at_most = waits_briefly(context) ? std::optional(Severity::advice) : std::nullopt,
   });
 }
 

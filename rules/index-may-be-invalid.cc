@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "lint/ahead.h"
 #include "lint/context.h"
 #include "lint/words.h"
 #include "pg/tree.h"
@@ -22,7 +23,7 @@ void check(const IndexStmt& statement, const Context& context) {
   const catalog::Catalog& catalog = *context.catalog;
   // The migration removed what might be there.
   const catalog::Lookup found = catalog.find(table->schema, catalog.symbols.intern(pg::text(statement.idxname)));
-  if (found.presence == catalog::Presence::gone) return;
+  if (found.presence == catalog::Presence::gone || looked_for_invalid(context)) return;
   const std::string name = quoted(pg::text(statement.idxname));
   context.report({
       .at = context.keywords("IF", "EXISTS"),

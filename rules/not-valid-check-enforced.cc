@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "lint/ahead.h"
 #include "lint/context.h"
 #include "lint/words.h"
 #include "pg/tree.h"
@@ -27,7 +28,7 @@ void check(const AlterTableStmt& statement, const Context& context) {
     if (named == nullptr) continue;
     const catalog::Column* column =
         catalog::column(*table->relation, context.catalog->symbols.intern(pg::column_name(*named)));
-    if (column == nullptr || !column->default_null || column->not_null) continue;
+    if (column == nullptr || !column->default_null || column->not_null || behind_gate(context)) continue;
     const std::string full = fmt::format("{}.{}", context.display(*table), quoted(pg::column_name(*named)));
     context.report({
         .at = context.command(at),

@@ -56,6 +56,13 @@ bool waits_briefly(const Context& context) {
   return context.text.substr(begin, end - begin).find("set_config('lock_timeout'") != std::string_view::npos;
 }
 
+bool looked_for_invalid(const Context& context) {
+  constexpr std::size_t far_enough = 4000;
+  const std::size_t end = context.statement.begin;
+  const std::size_t begin = end > far_enough ? end - far_enough : 0;
+  return context.text.substr(begin, end - begin).find("indisvalid") != std::string_view::npos;
+}
+
 bool behind_gate(const Context& context) {
   return context.text.substr(0, context.statement.begin).find("pglint.gate") != std::string_view::npos;
 }

@@ -16,6 +16,9 @@ namespace pglint::lint {
 // that still needs what the statement takes away.
 [[nodiscard]] bool behind_gate(const Context& context);
 
+// Whether the file has looked for indexes that a failed build left, a little before the statement.
+[[nodiscard]] bool looked_for_invalid(const Context& context);
+
 // Whether a lock is given up in time: lock_timeout is set, or the DO block sets it for itself a little before.
 [[nodiscard]] bool waits_briefly(const Context& context);
 

@@ -57,12 +57,12 @@ void shorten_journal(const fs::path& path, std::size_t count) {
 }
 
 void clean(const Project& project) {
-  for (const std::string& path : project.migrations()) {
-    CAPTURE(path);
-    const Finished checked = project.pglint({"check", path});
-    CHECK_MESSAGE(checked.status == 0, checked.out);
-    CHECK_MESSAGE(checked.out.find("No problems") == 0, checked.out);
-  }
+  // All of them in one call: what a later file makes good (an index behind a foreign key) is no finding.
+  std::vector<std::string> check = {"check"};
+  for (const std::string& path : project.migrations()) check.push_back(path);
+  const Finished checked = project.pglint(check);
+  CHECK_MESSAGE(checked.status == 0, checked.out);
+  CHECK_MESSAGE(checked.out.find("No problems") == 0, checked.out);
   const Finished fixed = project.pglint({"fix"});
   CHECK_MESSAGE(fixed.status == 0, (fixed.out + fixed.err));
   CHECK(fixed.out == "Nothing to fix.\n");
