@@ -195,7 +195,7 @@ Result<void> write_new(std::string_view file, const std::string& text) {
   std::error_code error;
   if (!folder.empty()) std::filesystem::create_directories(folder, error);
   if (error) return failed(fmt::format("{}: {}", folder, error.message()), "Nothing was written there.");
-  if (const Result<void> written = write_output(name, text); !written) return written;
+  if (Result<void> written = write_output(name, text); !written) return written;
   fmt::print("{}: written\n", file);
   return {};
 }

@@ -260,6 +260,7 @@ Result<Settings> settle(const Options& options) {
   choice.ignore.insert(choice.ignore.end(), config.ignore.begin(), config.ignore.end());
   const auto levels = [](const std::vector<source::RuleSetting>& rules) {
     std::vector<lint::RuleLevel> out;
+    out.reserve(rules.size());
     for (const source::RuleSetting& setting : rules) out.push_back({setting.rule, setting.severity});
     return out;
   };

@@ -10,7 +10,6 @@ namespace pglint::effect {
 namespace {
 
 using catalog::Constraint;
-using catalog::ConstraintKind;
 
 bool same_symbols(const Vec<Symbol>& a, const Vec<Symbol>& b) {
   return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin());

@@ -317,7 +317,7 @@ Result<Fixed> undo(const source::Project& project, const PlanFile& file, const s
       return failed(fmt::format("{}: {}", plan.snapshot->path, before.error().message),
                     "restore it from version control");
     write.end_state_snapshot = std::move(*before);
-    out.notices.push_back(
+    out.notices.emplace_back(
         "the newest snapshot says what was before the plan: the code's schema (schema.ts) has to say the same in this "
         "commit");
   }

@@ -517,7 +517,7 @@ std::optional<std::string> renamed_in(const catalog::Catalog& catalog, const cat
         return;
       }
       // The last part of the name.
-      Span at = name_at(sql, static_cast<std::size_t>(column.location + static_cast<int>(parsed.base)));
+      Span at = name_at(sql, static_cast<std::size_t>(column.location) + parsed.base);
       for (const pg::Token& token : pg::tokens(sql, 0))
         if (token.span.begin >= at.begin && token.span.end <= at.end) at.begin = token.span.begin;
       edits.push_back({at.begin, at.end, ident(catalog.text(renamed->to))});

@@ -202,10 +202,10 @@ void add_versions(Project& project, std::vector<Versioned> list, By by, std::str
   }
 }
 
-void add_rollbacks(Project& project, std::vector<std::pair<std::string, std::string>> id_and_path) {
+void add_rollbacks(Project& project, const std::vector<std::pair<std::string, std::string>>& id_and_path) {
   std::unordered_map<std::string_view, std::size_t> after;
   for (std::size_t i = 0; i < project.migrations.size(); ++i) after.emplace(project.migrations[i].id, i + 1);
-  for (auto& [id, path] : id_and_path) {
+  for (const auto& [id, path] : id_and_path) {
     std::size_t behind = 0;
     if (const auto own = after.find(id); own != after.end()) {
       behind = own->second;
@@ -216,7 +216,7 @@ void add_rollbacks(Project& project, std::vector<std::pair<std::string, std::str
              compare_numbers(leading_digits(project.migrations[behind].id), number) < 0)
         ++behind;
     }
-    project.rollbacks.push_back({std::move(path), behind});
+    project.rollbacks.push_back({path, behind});
   }
 }
 

@@ -75,7 +75,7 @@ enum class By : std::uint8_t { number, text };
 // Adds them in order. Two of one version are a problem; `why` says what the runner does then.
 void add_versions(Project& project, std::vector<Versioned> list, By by, std::string_view why, Notes& notes);
 // A rollback runs after the migration of the same id.
-void add_rollbacks(Project& project, std::vector<std::pair<std::string, std::string>> id_and_path);
+void add_rollbacks(Project& project, const std::vector<std::pair<std::string, std::string>>& id_and_path);
 
 // --- cutting ---------------------------------------------------------------------------------------------------------
 

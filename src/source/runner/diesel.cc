@@ -61,7 +61,7 @@ Project order(const Layout& layout, const Files& files, const ReadOptions& /*opt
   }
   add_versions(project, std::move(list), By::text,
                "diesel keeps migrations by their version: only one of the two is ever run.", notes);
-  add_rollbacks(project, std::move(downs));
+  add_rollbacks(project, downs);
   return project;
 }
 

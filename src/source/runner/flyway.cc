@@ -221,7 +221,7 @@ Project order(const Layout& layout, const Files& files, const ReadOptions& /*opt
     migration.path = one.path;
     migration.wrapped = one.wrapped;
   }
-  add_rollbacks(project, std::move(undo));
+  add_rollbacks(project, undo);
   if (files.exists(join(layout.root, "atlas.sum"))) check_atlas_sum(layout.root, files, notes);
   return project;
 }

@@ -58,7 +58,7 @@ Project order(const Layout& layout, const Files& files, const ReadOptions& /*opt
   }
   add_versions(project, std::move(ups), By::number,
                "golang-migrate refuses to read a folder with two files of one version.", notes);
-  add_rollbacks(project, std::move(downs));
+  add_rollbacks(project, downs);
   check_atlas_sum(layout.root, files, notes);
   return project;
 }

@@ -57,7 +57,7 @@ Project order(const Layout& layout, const Files& files, const ReadOptions& /*opt
     if (files.exists(down)) downs.emplace_back(entry.name, std::move(down));
   }
   add_versions(project, std::move(list), By::number, "Hasura refuses two migrations of one version.", notes);
-  add_rollbacks(project, std::move(downs));
+  add_rollbacks(project, downs);
   return project;
 }
 

@@ -73,7 +73,7 @@ Project order(const Layout& layout, const Files& files, const ReadOptions& /*opt
   // Names decide between equal numbers; by number a timestamp of 13 digits stands behind an index of 4.
   std::stable_sort(list.begin(), list.end(), [](const Versioned& a, const Versioned& b) { return a.id < b.id; });
   add_versions(project, std::move(list), By::number, "", notes);
-  add_rollbacks(project, std::move(downs));
+  add_rollbacks(project, downs);
   return project;
 }
 

@@ -97,7 +97,7 @@ Project order(const Layout& layout, const Files& files, const ReadOptions& /*opt
       downs.emplace_back(one.id, one.path);
   }
   add_versions(project, std::move(ups), By::text, "", notes);
-  add_rollbacks(project, std::move(downs));
+  add_rollbacks(project, downs);
   return project;
 }
 

@@ -51,7 +51,7 @@ Project order(const Layout& layout, const Files& files, const ReadOptions& /*opt
   }
   add_versions(project, std::move(list), By::number,
                "The version is the key of sqlx's history table: the second of the two fails.", notes);
-  add_rollbacks(project, std::move(downs));
+  add_rollbacks(project, downs);
   return project;
 }
 
