@@ -81,6 +81,7 @@ const Runner* find_runner(std::string_view name) {
 
 std::vector<std::string_view> runner_names() {
   std::vector<std::string_view> names;
+  names.reserve(all.size());
   for (const Runner* const runner : all) names.push_back(runner->name);
   return names;
 }
