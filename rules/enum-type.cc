@@ -14,9 +14,9 @@ using namespace lint;
 
 void check(const Context& context) {
   const auto* change = context.as<AlterEnumStmt>();
-  if (change != nullptr && change->oldVal != nullptr) return;  // renamed
-  const std::string_view name =
-      pg::last_name(change != nullptr ? change->typeName : context.as<CreateEnumStmt>()->typeName);
+  const auto* create = context.as<CreateEnumStmt>();
+  if (create == nullptr && (change == nullptr || change->oldVal != nullptr)) return;  // renamed
+  const std::string_view name = pg::last_name(create != nullptr ? create->typeName : change->typeName);
   context.report({
       .at = context.first_word(),
       .message = change != nullptr
