@@ -20,7 +20,10 @@ void check(const Context& context) {
   const auto* drop = context.as<DropStmt>();
   if (context.effects->has_error || (drop != nullptr && drop->removeType != OBJECT_TRIGGER)) return;
   const effect::RelationEffect* table = context.table();
-  if (table == nullptr || table->is_new || !blocks_writes(table->lock) || waits_briefly(context)) return;
+  if (table == nullptr || table->is_new || !blocks_writes(table->lock)) return;
+  // A block that sets its own lock_timeout just before knows what it does.
+  const bool brief = waits_briefly(context);
+  if (brief && context.in_body) return;
   const std::string name = context.display(*table);
   context.report({
       .at = context.first_word(),
@@ -33,6 +36,7 @@ void check(const Context& context) {
           create != nullptr && create->row ? " From then on every row that is written runs it." : ""),
       .help = "SET lock_timeout to a few seconds before it, and do nothing slow in the same transaction.",
       .relation = table,
+      .at_most = brief ? std::optional(Severity::advice) : std::nullopt,
   });
 }
 
