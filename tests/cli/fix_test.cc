@@ -146,7 +146,7 @@ TEST_CASE("--diff exits with 1 where it would change something, and writes nothi
 TEST_CASE("wrong use of fix exits with 2 and one line") {
   const Folder folder;
   write_project(folder, {"CREATE INDEX i ON users (email);"});
-  for (const auto& [arguments, said] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+  for (const auto& wrong : std::vector<std::pair<std::vector<std::string>, std::string>>{
            {{"fix", "drizzle"}, "--since"},
            {{"fix", "--format", "sarif", "drizzle/0001_change.sql"}, "sarif"},
            {{"fix", "--passed", "x", "drizzle/0001_change.sql"}, "--next"},
@@ -154,6 +154,8 @@ TEST_CASE("wrong use of fix exits with 2 and one line") {
            {{"fix", "--next"}, "no plan"},
            {{"fix", "--undo"}, "no plan"},
            {{"fix", "-c", "SELECT 1"}, "-c"}}) {
+    const std::vector<std::string>& arguments = wrong.first;
+    const std::string& said = wrong.second;
     const Finished finished = folder.pglint(arguments);
     CAPTURE(arguments);
     CHECK(finished.status == 2);

@@ -140,7 +140,9 @@ TEST_CASE("a server that is not there is one line, whichever command asks" * doc
       {"postgresql://u:geheim@/x?nonsense=1", 2},
       {replaced(scene.dsn(), "/" + scene.database() + "?", "/gone?password=geheim&"), 3},
   };
-  for (const auto& [url, status] : urls) {
+  for (const auto& wrong : urls) {
+    const std::string& url = wrong.first;
+    const int status = wrong.second;
     CAPTURE(url);
     for (const std::vector<std::string>& command : {std::vector<std::string>{"run", "--plan", scene.plan_path()},
                                                     {"status", "--plan", scene.plan_path()},
