@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "lint/columns.h"
 #include "lint/context.h"
 #include "lint/words.h"
 #include "pg/tree.h"
@@ -13,31 +14,16 @@ namespace {
 
 using namespace lint;
 
-// Columns that the statement makes or gives a type to.
-template <class F>
-void each_column(const Context& context, F&& visit) {
-  if (const auto* create = context.as<CreateStmt>()) {
-    for (const ColumnDef& column : pg::only<ColumnDef>(create->tableElts)) visit(column);
-  } else if (const auto* alter = context.as<AlterTableStmt>()) {
-    for (const AlterTableCmd& command : pg::list<AlterTableCmd>(alter->cmds)) {
-      if (command.subtype != AT_AddColumn && command.subtype != AT_AlterColumnType) continue;
-      if (const auto* column = pg::as<ColumnDef>(command.def)) visit(*column);
-    }
-  }
-}
-
 void check(const Context& context) {
-  each_column(context, [&](const ColumnDef& column) {
-    if (column.typeName == nullptr) return;
-    const std::string_view type = pg::last_name(column.typeName->names);
+  each_typed_column(context, [&](const ColumnDef& column, std::string_view type) {
     if (!(type == "int4" || type == "int2" || type == "serial" || type == "smallserial" || type == "serial4" ||
           type == "serial2" || type == "integer" || type == "int" || type == "smallint"))
       return;
     context.report({
         .at = context.node_span(column.typeName->location),
-        .message = fmt::format(
-            "{} is a number of {} bits", column.colname != nullptr ? quoted(column.colname) : std::string("The column"),
-            type == "int2" || type == "smallint" || type == "smallserial" || type == "serial2" ? 16 : 32),
+        .message =
+            fmt::format("{} is a number of {} bits", subject(column),
+                        type == "int2" || type == "smallint" || type == "smallserial" || type == "serial2" ? 16 : 32),
         .why = "A sequence that runs out stops every INSERT (2200H), and a column is made larger by a rewrite of its "
                "table.",
         .help = "Write bigint: it takes four bytes more, often none for the padding.",

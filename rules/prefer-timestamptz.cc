@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "lint/columns.h"
 #include "lint/context.h"
 #include "lint/words.h"
 #include "pg/tree.h"
@@ -13,28 +14,12 @@ namespace {
 
 using namespace lint;
 
-// Columns that the statement makes or gives a type to.
-template <class F>
-void each_column(const Context& context, F&& visit) {
-  if (const auto* create = context.as<CreateStmt>()) {
-    for (const ColumnDef& column : pg::only<ColumnDef>(create->tableElts)) visit(column);
-  } else if (const auto* alter = context.as<AlterTableStmt>()) {
-    for (const AlterTableCmd& command : pg::list<AlterTableCmd>(alter->cmds)) {
-      if (command.subtype != AT_AddColumn && command.subtype != AT_AlterColumnType) continue;
-      if (const auto* column = pg::as<ColumnDef>(command.def)) visit(*column);
-    }
-  }
-}
-
 void check(const Context& context) {
-  each_column(context, [&](const ColumnDef& column) {
-    if (column.typeName == nullptr) return;
-    const std::string_view type = pg::last_name(column.typeName->names);
+  each_typed_column(context, [&](const ColumnDef& column, std::string_view type) {
     if (!(type == "timestamp")) return;
     context.report({
         .at = context.node_span(column.typeName->location),
-        .message = fmt::format("{} is a timestamp without time zone",
-                               column.colname != nullptr ? quoted(column.colname) : std::string("The column")),
+        .message = fmt::format("{} is a timestamp without time zone", subject(column)),
         .why = "It stores what a clock on some wall showed: sessions with another TimeZone read another moment from "
                "it, and one hour a year is there twice.",
         .help = "Write timestamptz, which takes the same eight bytes.",
