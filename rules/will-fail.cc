@@ -8,6 +8,7 @@
 #include <string>
 
 #include "lint/context.h"
+#include "lint/doubt.h"
 #include "lint/tags.h"
 #include "lint/words.h"
 #include "pg/tree.h"
@@ -39,11 +40,6 @@ std::string way_out(std::string_view state) {
 // Something is there, or is not.
 bool is_about_names(std::string_view state) {
   return one_of(state, {"42P01", "42703", "42704", "42883", "3F000", "42P07", "42701", "42710", "42P06"});
-}
-
-// What is there, of which kind, and what depends on it stands and falls with the order in which the files are run.
-bool is_about_history(std::string_view state) {
-  return is_about_names(state) || one_of(state, {"42809", "2BP01", "0A000", "42P16"});
 }
 
 std::string why(const Context& context, std::string_view state) {

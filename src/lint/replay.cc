@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "catalog/replay.h"
 #include "catalog/volatility.h"
+#include "lint/doubt.h"
 #include "pg/body.h"
 #include "pg/node.h"
 #include "pg/tree.h"
@@ -43,15 +43,9 @@ class Replay {
   bool opaque_ = false;  // something has run that could not be followed: what is there, and what not, is in doubt
 };
 
-// Errors about what is there, of which kind, and what depends on it.
-constexpr std::array about_objects =
-    std::to_array<std::string_view>({"0A000", "2BP01", "3F000", "42701", "42703", "42704", "42710", "42809", "42883",
-                                     "42P01", "42P06", "42P07", "42P16"});
-
 // Where code that nobody followed has run, nobody knows what is there: such an error may come, or not.
 void doubt(effect::Effects& effects) {
-  if (effects.has_error && std::ranges::find(about_objects, effects.error.sqlstate) != about_objects.end())
-    effects.has_error = false;
+  if (effects.has_error && is_about_history(effects.error.sqlstate)) effects.has_error = false;
 }
 
 // Whether a query calls functions, or CALL a procedure, whose code nobody sees through: it may make or drop anything.
