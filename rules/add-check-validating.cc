@@ -56,6 +56,7 @@ void check(const AlterTableStmt& statement, const Context& context) {
 }
 
 constexpr std::array<int, 1> tags = {T_AlterTableStmt};
+constexpr std::array commands = {int{AT_AddColumn}, int{AT_AddConstraint}};
 constexpr std::array aliases = {Alias{"squawk", "constraint-missing-not-valid"}, Alias{"eugene", "E1"},
                                 Alias{"pgfence", "add-constraint-check-no-not-valid"},
                                 Alias{"strong_migrations", "add_check_constraint"}};
@@ -72,6 +73,7 @@ constexpr Rule rule = complete({
     .recipe = recipe::Operation::add_check,
     .aliases = aliases,
     .tags = tags,
+    .commands = commands,
     .check = on<AlterTableStmt, check>,
 });
 

@@ -78,6 +78,7 @@ void check(const AlterTableStmt& statement, const Context& context) {
 }
 
 constexpr std::array<int, 1> tags = {T_AlterTableStmt};
+constexpr std::array commands = {int{AT_AddColumn}};
 constexpr std::array aliases = {Alias{"squawk", "adding-required-field"},
                                 Alias{"pgfence", "add-column-not-null-no-default"},
                                 Alias{"pg-migration-lint", "PGM008"}, Alias{"atlas", "MF103"}};
@@ -94,6 +95,7 @@ constexpr Rule rule = complete({
     .recipe = recipe::Operation::add_column,
     .aliases = aliases,
     .tags = tags,
+    .commands = commands,
     .check = on<AlterTableStmt, check>,
 });
 

@@ -90,6 +90,7 @@ void check(const AlterTableStmt& statement, const Context& context) {
 }
 
 constexpr std::array<int, 1> tags = {T_AlterTableStmt};
+constexpr std::array commands = {int{AT_AddColumn}};
 constexpr std::array aliases = {Alias{"squawk", "adding-field-with-default"},
                                 Alias{"squawk", "adding-serial-primary-key-field"},
                                 Alias{"eugene", "E11"},
@@ -108,6 +109,7 @@ constexpr Rule rule = complete({
     .summary = "Adding a column rewrites the whole table while nobody else can use it",
     .aliases = aliases,
     .tags = tags,
+    .commands = commands,
     .check = on<AlterTableStmt, check>,
 });
 

@@ -38,6 +38,7 @@ void check(const AlterTableStmt& statement, const Context& context) {
 }
 
 constexpr std::array<int, 1> tags = {T_AlterTableStmt};
+constexpr std::array commands = {int{AT_AddConstraint}};
 constexpr std::array aliases = {Alias{"pgfence", "add-constraint-exclude"}, Alias{"eugene", "E8"},
                                 Alias{"django-pg-zero-downtime-migrations", "add-constraint-exclude"},
                                 Alias{"migrationpilot", "MP031"}, Alias{"pg-migration-lint", "PGM019"}};
@@ -52,6 +53,7 @@ constexpr Rule rule = complete({
     .summary = "An exclusion constraint builds its index while nobody else can use the table",
     .aliases = aliases,
     .tags = tags,
+    .commands = commands,
     .check = on<AlterTableStmt, check>,
 });
 

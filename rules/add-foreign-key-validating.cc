@@ -95,6 +95,7 @@ void check(const AlterTableStmt& statement, const Context& context) {
 }
 
 constexpr std::array<int, 1> tags = {T_AlterTableStmt};
+constexpr std::array commands = {int{AT_AddColumn}, int{AT_AddConstraint}};
 constexpr std::array aliases = {Alias{"squawk", "adding-foreign-key-constraint"}, Alias{"eugene", "E1"},
                                 Alias{"pgfence", "add-constraint-fk-no-not-valid"},
                                 Alias{"strong_migrations", "add_foreign_key"}};
@@ -111,6 +112,7 @@ constexpr Rule rule = complete({
     .recipe = recipe::Operation::add_foreign_key,
     .aliases = aliases,
     .tags = tags,
+    .commands = commands,
     .check = on<AlterTableStmt, check>,
 });
 

@@ -77,6 +77,7 @@ void check(const AlterTableStmt& statement, const Context& context) {
 }
 
 constexpr std::array<int, 1> tags = {T_AlterTableStmt};
+constexpr std::array commands = {int{AT_AddColumn}, int{AT_AddConstraint}};
 constexpr std::array aliases = {Alias{"squawk", "disallowed-unique-constraint"}, Alias{"eugene", "E7"},
                                 Alias{"pgfence", "add-constraint-unique"},
                                 Alias{"pgfence", "add-pk-without-using-index"}};
@@ -93,6 +94,7 @@ constexpr Rule rule = complete({
     .recipe = recipe::Operation::add_unique,
     .aliases = aliases,
     .tags = tags,
+    .commands = commands,
     .check = on<AlterTableStmt, check>,
 });
 

@@ -76,6 +76,7 @@ void check(const Context& context) {
 }
 
 constexpr std::array<int, 2> tags = {T_AlterTableStmt, T_CreateStmt};
+constexpr std::array commands = {int{AT_AttachPartition}};
 constexpr std::array aliases = {Alias{"pgfence", "attach-partition"}, Alias{"migrationpilot", "MP072"},
                                 Alias{"pg-migration-lint", "PGM005"}};
 
@@ -89,6 +90,7 @@ constexpr Rule rule = complete({
     .summary = "A partition, or the default partition, is read while nobody else can use it",
     .aliases = aliases,
     .tags = tags,
+    .commands = commands,
     .check = check,
 });
 

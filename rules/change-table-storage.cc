@@ -64,6 +64,8 @@ void check(const Context& context) {
 }
 
 constexpr std::array<int, 2> tags = {T_AlterTableStmt, T_AlterTableMoveAllStmt};
+constexpr std::array commands = {int{AT_SetAccessMethod}, int{AT_SetExpression}, int{AT_SetLogged},
+                                 int{AT_SetTableSpace}, int{AT_SetUnLogged}};
 constexpr std::array aliases = {Alias{"pgfence", "set-logged-unlogged"},
                                 Alias{"django-pg-zero-downtime-migrations", "alter-table-set-tablespace"},
                                 Alias{"migrationpilot", "MP047"}, Alias{"migrationpilot", "MP095"}};
@@ -78,6 +80,7 @@ constexpr Rule rule = complete({
     .summary = "A table is written into new files while nobody else can use it",
     .aliases = aliases,
     .tags = tags,
+    .commands = commands,
     .check = check,
 });
 

@@ -45,6 +45,7 @@ void check(const AlterTableStmt& statement, const Context& context) {
 }
 
 constexpr std::array<int, 1> tags = {T_AlterTableStmt};
+constexpr std::array commands = {int{AT_DetachPartition}};
 constexpr std::array aliases = {Alias{"squawk", "require-concurrent-partition-detach"},
                                 Alias{"pgfence", "detach-partition"}, Alias{"migrationpilot", "MP046"},
                                 Alias{"pg-migration-lint", "PGM004"}};
@@ -59,6 +60,7 @@ constexpr Rule rule = complete({
     .summary = "A partition is detached under a lock that nobody can read or write beside",
     .aliases = aliases,
     .tags = tags,
+    .commands = commands,
     .check = on<AlterTableStmt, check>,
 });
 

@@ -63,6 +63,7 @@ void check(const Context& context) {
 }
 
 constexpr std::array<int, 2> tags = {T_AlterTableStmt, T_VariableSetStmt};
+constexpr std::array commands = {int{AT_DisableTrig}, int{AT_DisableTrigAll}, int{AT_DisableTrigUser}};
 constexpr std::array aliases = {Alias{"pgfence", "enable-disable-trigger"}, Alias{"migrationpilot", "MP090"}};
 
 }  // namespace
@@ -75,6 +76,7 @@ constexpr Rule rule = complete({
     .summary = "Triggers are switched off for every session",
     .aliases = aliases,
     .tags = tags,
+    .commands = commands,
     .check = check,
 });
 

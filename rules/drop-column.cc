@@ -75,6 +75,7 @@ void check(const AlterTableStmt& statement, const Context& context) {
 }
 
 constexpr std::array<int, 1> tags = {T_AlterTableStmt};
+constexpr std::array commands = {int{AT_DropColumn}};
 constexpr std::array aliases = {Alias{"squawk", "ban-drop-column"}, Alias{"pgfence", "drop-column"},
                                 Alias{"strong_migrations", "remove_column"}, Alias{"pg-migration-lint", "PGM009"}};
 
@@ -88,6 +89,7 @@ constexpr Rule rule = complete({
     .summary = "A column is dropped under the release that is running",
     .aliases = aliases,
     .tags = tags,
+    .commands = commands,
     .check = on<AlterTableStmt, check>,
 });
 

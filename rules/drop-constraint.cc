@@ -82,6 +82,7 @@ void check(const AlterTableStmt& statement, const Context& context) {
 }
 
 constexpr std::array<int, 1> tags = {T_AlterTableStmt};
+constexpr std::array commands = {int{AT_DropConstraint}};
 constexpr std::array aliases = {Alias{"pgfence", "drop-constraint"}, Alias{"pg-migration-lint", "PGM011"},
                                 Alias{"migrationpilot", "MP055"}};
 
@@ -95,6 +96,7 @@ constexpr Rule rule = complete({
     .summary = "A constraint that others rely on is dropped",
     .aliases = aliases,
     .tags = tags,
+    .commands = commands,
     .check = on<AlterTableStmt, check>,
 });
 

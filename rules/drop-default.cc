@@ -44,6 +44,7 @@ void check(const AlterTableStmt& statement, const Context& context) {
 }
 
 constexpr std::array<int, 1> tags = {T_AlterTableStmt};
+constexpr std::array commands = {int{AT_ColumnDefault}};
 constexpr std::array aliases = {Alias{"django-pg-zero-downtime-migrations", "add-column-not-null"}};
 
 }  // namespace
@@ -56,6 +57,7 @@ constexpr Rule rule = complete({
     .summary = "The default of a NOT NULL column is dropped under the release that is running",
     .aliases = aliases,
     .tags = tags,
+    .commands = commands,
     .check = on<AlterTableStmt, check>,
 });
 

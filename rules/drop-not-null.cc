@@ -38,6 +38,7 @@ void check(const AlterTableStmt& statement, const Context& context) {
 }
 
 constexpr std::array<int, 1> tags = {T_AlterTableStmt};
+constexpr std::array commands = {int{AT_DropNotNull}};
 constexpr std::array aliases = {Alias{"squawk", "ban-drop-not-null"}, Alias{"pgfence", "drop-not-null"},
                                 Alias{"pg-migration-lint", "PGM507"}};
 
@@ -51,6 +52,7 @@ constexpr Rule rule = complete({
     .summary = "A column may hold NULL from now on",
     .aliases = aliases,
     .tags = tags,
+    .commands = commands,
     .check = on<AlterTableStmt, check>,
 });
 

@@ -95,6 +95,7 @@ void at_end(const Context& context, const Note& note) {
 }
 
 constexpr std::array<int, 2> tags = {T_AlterTableStmt, T_CreateStmt};
+constexpr std::array commands = {int{AT_AddColumn}, int{AT_AddConstraint}};
 constexpr std::array aliases = {Alias{"pgfence", "fk-missing-index"}, Alias{"eugene", "E15"},
                                 Alias{"migrationpilot", "MP016"}, Alias{"pg-migration-lint", "PGM501"},
                                 Alias{"pgsafe", "fk-without-covering-index"}};
@@ -110,6 +111,7 @@ constexpr Rule rule = complete({
     .aliases = aliases,
     .subject = Subject::history,
     .tags = tags,
+    .commands = commands,
     .check = check,
     .at_end = at_end,
 });

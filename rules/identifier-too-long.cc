@@ -25,9 +25,12 @@ bool in_name(char c) {
 // Whether the text holds so many bytes of one name in a row; the tokens are cut only then.
 bool may_be_too_long(std::string_view sql) {
   if (sql.find('"') == std::string_view::npos) {
-    // So long a name cannot lie between two bytes that far apart: most bytes need no look.
+    // So long a name cannot lie between two bytes that far apart, and in half of that lies another of its bytes: most
+    // bytes need no look.
+    constexpr std::size_t half = longest / 2;
     for (std::size_t at = longest; at < sql.size(); at += longest + 1) {
       if (!in_name(sql[at])) continue;
+      if (!in_name(sql[at - half]) && (at + half >= sql.size() || !in_name(sql[at + half]))) continue;
       std::size_t begin = at;
       while (begin > 0 && in_name(sql[begin - 1])) --begin;
       while (at < sql.size() && in_name(sql[at])) ++at;

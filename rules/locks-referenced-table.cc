@@ -52,6 +52,7 @@ void check(const Context& context) {
 }
 
 constexpr std::array<int, 3> tags = {T_CreateStmt, T_AlterTableStmt, T_DropStmt};
+constexpr std::array commands = {int{AT_AddColumn}, int{AT_DropColumn}, int{AT_DropConstraint}};
 constexpr std::array aliases = {Alias{"pgfence", "add-column-inline-foreign-key"}};
 
 }  // namespace
@@ -64,6 +65,7 @@ constexpr Rule rule = complete({
     .summary = "A statement locks the tables that its foreign keys point to",
     .aliases = aliases,
     .tags = tags,
+    .commands = commands,
     .check = check,
 });
 

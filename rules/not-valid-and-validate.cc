@@ -47,6 +47,7 @@ void check(const AlterTableStmt& statement, const Context& context) {
 }
 
 constexpr std::array<int, 1> tags = {T_AlterTableStmt};
+constexpr std::array commands = {int{AT_ValidateConstraint}};
 constexpr std::array aliases = {Alias{"pgfence", "not-valid-validate-same-tx"},
                                 Alias{"postgres-language-server", "requireSeparateConstraintValidation"}};
 
@@ -62,6 +63,7 @@ constexpr Rule rule = complete({
     .recipe = recipe::Operation::any,
     .aliases = aliases,
     .tags = tags,
+    .commands = commands,
     .check = on<AlterTableStmt, check>,
 });
 

@@ -43,6 +43,7 @@ void check(const AlterTableStmt& statement, const Context& context) {
 }
 
 constexpr std::array<int, 1> tags = {T_AlterTableStmt};
+constexpr std::array commands = {int{AT_AddConstraint}};
 
 }  // namespace
 
@@ -53,6 +54,7 @@ constexpr Rule rule = complete({
     .severity = Severity::advice,
     .summary = "A NOT VALID check refuses what the running release may write",
     .tags = tags,
+    .commands = commands,
     .check = on<AlterTableStmt, check>,
 });
 

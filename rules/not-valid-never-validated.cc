@@ -58,6 +58,7 @@ void at_end(const Context& context, const Note& note) {
 }
 
 constexpr std::array<int, 1> tags = {T_AlterTableStmt};
+constexpr std::array commands = {int{AT_AddConstraint}};
 
 }  // namespace
 
@@ -69,6 +70,7 @@ constexpr Rule rule = complete({
     .summary = "A constraint is NOT VALID, and no later migration validates it",
     .subject = Subject::history,
     .tags = tags,
+    .commands = commands,
     .check = on<AlterTableStmt, check>,
     .at_end = at_end,
 });

@@ -32,6 +32,7 @@ void check(const Context& context) {
 }
 
 constexpr std::array<int, 2> tags = {T_CreateStmt, T_AlterTableStmt};
+constexpr std::array commands = {int{AT_AddColumn}, int{AT_AlterColumnType}};
 constexpr std::array aliases = {Alias{"squawk", "prefer-bigint-over-int"},
                                 Alias{"squawk", "prefer-bigint-over-smallint"},
                                 Alias{"pgfence", "prefer-bigint-over-int"}};
@@ -46,6 +47,7 @@ constexpr Rule rule = complete({
     .summary = "A column of 16 or 32 bits may run out of numbers",
     .aliases = aliases,
     .tags = tags,
+    .commands = commands,
     .check = check,
     .effects = false,
 });

@@ -30,6 +30,7 @@ void check(const Context& context) {
 }
 
 constexpr std::array<int, 2> tags = {T_CreateStmt, T_AlterTableStmt};
+constexpr std::array commands = {int{AT_AddColumn}, int{AT_AlterColumnType}};
 constexpr std::array aliases = {Alias{"squawk", "prefer-identity"}, Alias{"pgfence", "prefer-identity"}};
 
 }  // namespace
@@ -42,6 +43,7 @@ constexpr Rule rule = complete({
     .summary = "A column is serial where an identity would do",
     .aliases = aliases,
     .tags = tags,
+    .commands = commands,
     .check = check,
     .effects = false,
 });

@@ -28,6 +28,7 @@ void check(const Context& context) {
 }
 
 constexpr std::array<int, 2> tags = {T_CreateStmt, T_AlterTableStmt};
+constexpr std::array commands = {int{AT_AddColumn}, int{AT_AlterColumnType}};
 constexpr std::array aliases = {Alias{"eugene", "E3"}, Alias{"pgfence", "add-column-json"},
                                 Alias{"pg-migration-lint", "PGM106"}};
 
@@ -41,6 +42,7 @@ constexpr Rule rule = complete({
     .summary = "A column is json, which cannot be compared",
     .aliases = aliases,
     .tags = tags,
+    .commands = commands,
     .check = check,
     .effects = false,
 });

@@ -42,6 +42,7 @@ void check(const Context& context) {
 }
 
 constexpr std::array<int, 4> tags = {T_CreateStmt, T_IndexStmt, T_DropStmt, T_AlterTableStmt};
+constexpr std::array commands = {int{AT_AddColumn}, int{AT_DropColumn}, int{AT_DropConstraint}};
 constexpr std::array aliases = {Alias{"squawk", "prefer-robust-stmts"}, Alias{"pgfence", "prefer-robust-drop-table"},
                                 Alias{"pgsafe", "require-if-exists"}};
 
@@ -55,6 +56,7 @@ constexpr Rule rule = complete({
     .summary = "A statement cannot be run again after a failure",
     .aliases = aliases,
     .tags = tags,
+    .commands = commands,
     .check = check,
     .effects = false,
 });

@@ -29,6 +29,7 @@ void check(const Context& context) {
 }
 
 constexpr std::array<int, 2> tags = {T_CreateStmt, T_AlterTableStmt};
+constexpr std::array commands = {int{AT_AddColumn}, int{AT_AlterColumnType}};
 constexpr std::array aliases = {Alias{"squawk", "prefer-text-field"}, Alias{"squawk", "ban-char-field"},
                                 Alias{"pgfence", "prefer-text-field"}, Alias{"pgfence", "ban-char-field"}};
 
@@ -42,6 +43,7 @@ constexpr Rule rule = complete({
     .summary = "A column has a length limit in its type, or is padded",
     .aliases = aliases,
     .tags = tags,
+    .commands = commands,
     .check = check,
     .effects = false,
 });

@@ -28,6 +28,7 @@ void check(const Context& context) {
 }
 
 constexpr std::array<int, 2> tags = {T_CreateStmt, T_AlterTableStmt};
+constexpr std::array commands = {int{AT_AddColumn}, int{AT_AlterColumnType}};
 constexpr std::array aliases = {Alias{"squawk", "prefer-timestamp-tz"}, Alias{"pgfence", "prefer-timestamptz"}};
 
 }  // namespace
@@ -40,6 +41,7 @@ constexpr Rule rule = complete({
     .summary = "A column is a timestamp without time zone",
     .aliases = aliases,
     .tags = tags,
+    .commands = commands,
     .check = check,
     .effects = false,
 });

@@ -43,6 +43,7 @@ void check(const AlterTableStmt& statement, const Context& context) {
 }
 
 constexpr std::array<int, 1> tags = {T_AlterTableStmt};
+constexpr std::array commands = {int{AT_AddConstraint}};
 constexpr std::array aliases = {Alias{"eugene", "W14"}, Alias{"pg-migration-lint", "PGM016"}};
 
 }  // namespace
@@ -57,6 +58,7 @@ constexpr Rule rule = complete({
     .recipe = recipe::Operation::add_unique,
     .aliases = aliases,
     .tags = tags,
+    .commands = commands,
     .check = on<AlterTableStmt, check>,
 });
 

@@ -88,6 +88,7 @@ void check(const AlterTableStmt& statement, const Context& context) {
 }
 
 constexpr std::array<int, 1> tags = {T_AlterTableStmt};
+constexpr std::array commands = {int{AT_SetNotNull}, int{AT_AddConstraint}};
 constexpr std::array aliases = {Alias{"squawk", "adding-not-nullable-field"}, Alias{"eugene", "E2"},
                                 Alias{"pgfence", "alter-column-set-not-null"},
                                 Alias{"strong_migrations", "change_column_null"}};
@@ -104,6 +105,7 @@ constexpr Rule rule = complete({
     .recipe = recipe::Operation::set_not_null,
     .aliases = aliases,
     .tags = tags,
+    .commands = commands,
     .check = on<AlterTableStmt, check>,
 });
 

@@ -86,6 +86,7 @@ void check(const AlterTableStmt& statement, const Context& context) {
 }
 
 constexpr std::array<int, 1> tags = {T_AlterTableStmt};
+constexpr std::array commands = {int{AT_AlterColumnType}};
 constexpr std::array aliases = {Alias{"squawk", "changing-column-type"}, Alias{"eugene", "E5"},
                                 Alias{"pgfence", "alter-column-type"}, Alias{"strong_migrations", "change_column"}};
 
@@ -99,6 +100,7 @@ constexpr Rule rule = complete({
     .summary = "A type change rewrites or reads the table while nobody else can use it",
     .aliases = aliases,
     .tags = tags,
+    .commands = commands,
     .check = on<AlterTableStmt, check>,
 });
 

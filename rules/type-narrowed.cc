@@ -71,6 +71,7 @@ void check(const AlterTableStmt& statement, const Context& context) {
 }
 
 constexpr std::array<int, 1> tags = {T_AlterTableStmt};
+constexpr std::array commands = {int{AT_AlterColumnType}};
 constexpr std::array aliases = {Alias{"migrationpilot", "MP044"}};
 
 }  // namespace
@@ -83,6 +84,7 @@ constexpr Rule rule = complete({
     .summary = "A column gets a type that holds less",
     .aliases = aliases,
     .tags = tags,
+    .commands = commands,
     .check = on<AlterTableStmt, check>,
 });
 

@@ -7,15 +7,17 @@
 namespace pglint::bench {
 namespace {
 
-// {0} the table, {1} a number that makes names unique. Harmless on a table in use.
-constexpr std::array<std::string_view, 29> safe_kinds = {
+// {0} the table, {1} a number that makes names unique, {2} and {3} those of the statement before. Harmless on a table
+// in use.
+constexpr std::array<std::string_view, 30> safe_kinds = {
     "ALTER TABLE {0} ADD COLUMN shipping_note_{1} text;",
     "ALTER TABLE {0} ADD COLUMN retry_budget_{1} integer NOT NULL DEFAULT 3;",
     "ALTER TABLE {0} ADD COLUMN reviewed_at_{1} timestamp with time zone DEFAULT now();",
     "ALTER TABLE {0} ALTER COLUMN status SET DEFAULT 'pending', ALTER COLUMN note DROP DEFAULT;",
     "ALTER TABLE {0} ALTER COLUMN note TYPE text;",
     "ALTER TABLE {0} ADD CONSTRAINT amount_positive_{1} CHECK (amount > 0 AND status IS NOT NULL) NOT VALID;",
-    "CREATE INDEX CONCURRENTLY IF NOT EXISTS {0}_status_{1} ON {0} (status, created_at) WHERE amount > 10;",
+    "ALTER TABLE {2} VALIDATE CONSTRAINT amount_positive_{3};",
+    "CREATE INDEX CONCURRENTLY {0}_status_{1} ON {0} (status, created_at) WHERE amount > 10;",
     "DROP INDEX CONCURRENTLY IF EXISTS {0}_obsolete_status_created_at_{1}_idx;",
     "COMMENT ON COLUMN {0}.status IS 'One of pending, paid, shipped, returned; see the order state machine';",
     "GRANT SELECT, INSERT, UPDATE ON TABLE {0} TO reporting_service, billing_service;",
@@ -54,8 +56,8 @@ constexpr std::size_t tables = 100;
 
 std::string table_name(std::size_t n) { return fmt::format("customer_orders_{:03}", n % tables); }
 
-std::string expand(std::string_view form, std::size_t n) {
-  return fmt::format(fmt::runtime(form), table_name(n * 7), n);
+std::string expand(std::string_view form, std::size_t n, std::size_t before = 0) {
+  return fmt::format(fmt::runtime(form), table_name(n * 7), n, table_name(before * 7), before);
 }
 
 }  // namespace
@@ -72,13 +74,19 @@ History make_history(std::size_t statements, std::size_t files, unsigned finding
   history.files["migrations/0000_tables.sql"] = tables_sql;
 
   std::size_t n = 0;
+  std::size_t safe = 0;  // how many of them
+  std::size_t before = 0;
   for (std::size_t file = 1; file <= files; ++file) {
-    std::string text;
+    std::string text = "SET lock_timeout = '5s';\n";
     const std::size_t end = statements * file / files;
     for (; n < end; ++n) {
       const bool unsafe = n % 20 < findings_per_twenty;
-      text +=
-          unsafe ? expand(unsafe_kinds[n / 20 % unsafe_kinds.size()], n) : expand(safe_kinds[n % safe_kinds.size()], n);
+      if (unsafe) {
+        text += expand(unsafe_kinds[n / 20 % unsafe_kinds.size()], n);
+      } else {
+        text += expand(safe_kinds[safe++ % safe_kinds.size()], n, before);
+        before = n;
+      }
       text += '\n';
     }
     history.bytes += text.size();

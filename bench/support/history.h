@@ -1,4 +1,4 @@
-// A made-up history for the benches: 20,000 statements of 29 kinds in equal
+// A made-up history for the benches: 20,000 statements of 30 kinds in equal
 // shares, about 100 bytes each, in 200 files, on tables that the history made.
 #pragma once
 

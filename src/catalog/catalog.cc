@@ -189,8 +189,14 @@ Lookup Catalog::find(Symbol schema, Symbol name) const {
   return first;
 }
 
+Symbol Catalog::relation_name(const ::RangeVar& name) const {
+  const std::string_view relation = name.relname == nullptr ? std::string_view() : name.relname;
+  if (text(last_name_) != relation) last_name_ = symbols.intern(relation);
+  return last_name_;
+}
+
 Lookup Catalog::find(const ::RangeVar& name) const {
-  return find(symbol_of(symbols, name.schemaname), symbol_of(symbols, name.relname));
+  return find(symbol_of(symbols, name.schemaname), relation_name(name));
 }
 
 const Type* Catalog::type_at(Symbol schema, Symbol name) const {

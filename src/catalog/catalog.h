@@ -377,6 +377,8 @@ class Catalog {
   When now;  // of the statement that is looked at
 
   [[nodiscard]] Lookup find(const ::RangeVar& name) const;
+  // Its name without the schema. Several ask for the table of one statement, one behind the other.
+  [[nodiscard]] Symbol relation_name(const ::RangeVar& name) const;
   [[nodiscard]] Lookup find(Symbol schema, Symbol name) const;  // an empty schema: by search_path
   [[nodiscard]] const Type* find_type(Symbol schema, Symbol name) const;
   [[nodiscard]] const Type* find_type(const TypeName& type) const { return find_type(type.schema, type.name); }
@@ -462,6 +464,7 @@ class Catalog {
   FlatMap<NameChoice*> taken_[3];
   Vec<Schema*> schemas_;
   Schema* last_schema_ = nullptr;  // that something was put into
+  mutable Symbol last_name_;       // that relation_name() gave
   Vec<Symbol> extensions_;
   std::uint32_t opaque_extensions_ = 0;  // of those that may have relations
   std::uint32_t deferred_ = 0;           // how many constraints may leave trigger events until COMMIT, ever

@@ -34,6 +34,18 @@ constexpr std::array<std::uint16_t, builtin_count + 1> builtin_starts = [] {
   return starts;
 }();
 
+// Of each first byte of a name the first that begins with it or a later one, so that a search begins among few.
+constexpr std::array<std::uint16_t, 257> builtin_by_letter = [] {
+  std::array<std::uint16_t, 257> first{};
+  std::size_t i = 0;
+  for (std::size_t letter = 0; letter < first.size(); ++letter) {
+    while (i < builtin_count && static_cast<unsigned char>(builtin_text[builtin_starts[i] + std::size_t{1}]) < letter)
+      ++i;
+    first[letter] = static_cast<std::uint16_t>(i);
+  }
+  return first;
+}();
+
 // Behind the letter of its volatility, up to the newline.
 std::string_view builtin_name(const std::uint16_t* start) {
   return builtin_text.substr(*start + std::size_t{1}, start[1] - *start - std::size_t{2});
@@ -96,9 +108,11 @@ constexpr std::array<std::string_view, 12> value_words = {
 }  // namespace
 
 Volatility builtin_volatility(std::string_view name) {
-  const auto* const end = builtin_starts.end() - 1;
+  if (name.empty()) return Volatility::unknown;
+  const auto letter = static_cast<unsigned char>(name[0]);
+  const auto* const end = builtin_starts.begin() + builtin_by_letter[letter + std::size_t{1}];
   const auto* const found =
-      std::lower_bound(builtin_starts.begin(), end, name,
+      std::lower_bound(builtin_starts.begin() + builtin_by_letter[letter], end, name,
                        [](const std::uint16_t& start, std::string_view key) { return builtin_name(&start) < key; });
   if (found == end || builtin_name(found) != name) return Volatility::unknown;
   switch (builtin_text[*found]) {

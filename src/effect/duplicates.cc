@@ -10,8 +10,15 @@
 namespace pglint::effect {
 namespace {
 
-// The first name that stands there twice; empty if none does.
+// A name that stands there twice; empty if none does.
 std::string_view twice(std::vector<std::string_view>& names) {
+  constexpr std::size_t few = 16;  // compared one by one, which for most is a look at their lengths
+  if (names.size() <= few) {
+    for (std::size_t i = 1; i < names.size(); ++i)
+      for (std::size_t j = 0; j < i; ++j)
+        if (names[i] == names[j]) return names[i];
+    return {};
+  }
   std::sort(names.begin(), names.end());
   const auto found = std::adjacent_find(names.begin(), names.end());
   return found != names.end() ? *found : std::string_view();
@@ -21,6 +28,7 @@ std::string_view twice(std::vector<std::string_view>& names) {
 std::string_view assigned_twice(const ::List* targets) {
   if (list_length(targets) < 2) return {};
   std::vector<std::string_view> names;
+  names.reserve(static_cast<std::size_t>(list_length(targets)));
   for (const ::ResTarget& target : pg::only<::ResTarget>(targets))
     if (target.indirection == nullptr && target.name != nullptr) names.push_back(pg::text(target.name));
   return twice(names);
@@ -39,6 +47,7 @@ void check_inserted(Model& model, const ::List* columns) {
 // What a query calls its columns, the first ones by other names where `given` has some.
 void check_output(Model& model, const ::List* given, const ::Node* query) {
   std::vector<std::string_view> names;
+  names.reserve(16);
   for (const ::Node* name : pg::nodes(given)) names.push_back(pg::string(name));
   const auto* select = pg::as<::SelectStmt>(query);
   for (int depth = 0; select != nullptr && select->op != SETOP_NONE && depth < 1000; ++depth) select = select->larg;
@@ -58,9 +67,10 @@ void check_output(Model& model, const ::List* given, const ::Node* query) {
 }
 
 void check_declared(Model& model, const ::List* elements) {
+  if (list_length(elements) < 2) return;
   std::vector<std::string_view> names;
+  names.reserve(static_cast<std::size_t>(list_length(elements)));
   for (const ::ColumnDef& column : pg::only<::ColumnDef>(elements)) names.push_back(pg::text(column.colname));
-  if (names.size() < 2) return;
   if (const std::string_view name = twice(names); !name.empty())
     model.fail("42701", "column \"{}\" specified more than once", name);
 }

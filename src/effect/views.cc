@@ -1,6 +1,7 @@
 // Views and materialized views.
 
 #include <algorithm>
+#include <array>
 
 #include "catalog/expression.h"
 #include "catalog/quote.h"
@@ -70,6 +71,19 @@ bool has_fit_index(const Relation& view) {
 
 }  // namespace
 
+namespace {
+
+// Whether a query may name a relation: without one of these words it cannot.
+bool may_name_relations(std::string_view sql) {
+  constexpr std::array words = std::to_array<std::string_view>({"from", "into", "update", "table"});
+  return std::ranges::any_of(words, [&](std::string_view word) {
+    const auto same = [](char written, char letter) { return (written | 0x20) == letter; };
+    return std::search(sql.begin(), sql.end(), word.begin(), word.end(), same) != sql.end();
+  });
+}
+
+}  // namespace
+
 // A function in SQL is analysed when it is made.
 void create_function(Model& model, const ::CreateFunctionStmt& statement) {
   if (!statement.replace && catalog::has_function(model.catalog, statement))
@@ -81,6 +95,7 @@ void create_function(Model& model, const ::CreateFunctionStmt& statement) {
   const auto parts = pg::nodes(pg::as<::List>(body->arg));
   if (parts.size() != 1) return;
   const std::string_view text = pg::string(parts[0]);
+  if (!may_name_relations(text)) return;
   const pg::Lexed lexed = pg::lex(text, {.psql = false});
   pg::parse(text, 0, lexed, [&](const pg::Parsed& parsed) {
     switch (parsed.node != nullptr ? parsed.node->type : T_Invalid) {

@@ -18,6 +18,7 @@
 #include "lint/facts.h"
 #include "lint/sink.h"
 #include "pg/node.h"
+#include "pg/tree.h"
 #include "source/suppression.h"
 #include "source/write.h"
 
@@ -28,6 +29,15 @@ namespace {
 bool is_newer_syntax(const effect::ServerError& error) {
   return std::strcmp(error.sqlstate, "42601") == 0 &&
          (error.message.starts_with("syntax error") || error.message.starts_with("subquery in FROM"));
+}
+
+// Of an ALTER TABLE; of any other statement all, so that no rule is left out.
+Commands commands_of(const ::Node* statement) {
+  const auto* alter = pg::as<::AlterTableStmt>(statement);
+  if (alter == nullptr) return Commands::all();
+  Commands commands;
+  for (const ::AlterTableCmd& command : pg::list<::AlterTableCmd>(alter->cmds)) commands.add(command.subtype);
+  return commands;
 }
 
 // What one project gave; file indices count from its own first file.
@@ -211,7 +221,9 @@ void Checker::statement(const Moment& moment) {
     context.effects = &effects;
     context.transaction = &moment.transaction;
     context.facts = &facts_;
+    const Commands commands = commands_of(moment.parsed.node);
     for (const Selection::Entry& entry : selection_->of(moment.parsed.node->type)) {
+      if (!entry.commands.meets(commands)) continue;
       context.rule = entry.rule;
       sink_.severity = entry.severity;
       entry.rule->check(context);

@@ -197,8 +197,10 @@ void Context::note(Note note) const {
 }
 
 std::size_t Context::noted() const {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      sink->notes, [&](const Sink::Noted& noted) { return noted.rule == rule && noted.note.file == sink->file; }));
+  std::size_t count = 0;  // those of this file are the last
+  for (auto noted = sink->notes.rbegin(); noted != sink->notes.rend() && noted->note.file == sink->file; ++noted)
+    if (noted->rule == rule) ++count;
+  return count;
 }
 
 void Context::forget() const {

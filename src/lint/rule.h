@@ -45,8 +45,10 @@ struct Rule {
   std::span<const Alias> aliases = {};
   Subject subject = Subject::statement;
   std::span<const int> tags = {};  // the NodeTags of the statements it wants to see; empty: all of them
-  std::span<const int> in_transaction =
-      {};                                   // the same, but only where the statement shares its transaction with others
+  // The same, but only where the statement shares its transaction with others.
+  std::span<const int> in_transaction = {};
+  // Of ALTER TABLE only those statements that have a command of one of these types (AT_…); empty: all of them.
+  std::span<const int> commands = {};
   void (*check)(const Context&) = nullptr;  // null for a rule that the engine itself raises (syntax-error)
   bool effects = true;                      // false: it looks at the statement alone, without `context.effects`
   void (*at_end)(const Context&, const Note&) = nullptr;  // of the migration or the history, for each note left
@@ -62,6 +64,8 @@ consteval Rule complete(Rule rule) {
     throw "a rule names its recipe if and only if it is fixable";
   if ((rule.at_end != nullptr) != (rule.subject == Subject::migration || rule.subject == Subject::history))
     throw "a rule about migrations or the history looks at its notes at their end, and no other does";
+  for (const int command : rule.commands)
+    if (command < 0 || command >= 128) throw "the types of commands are those of AlterTableType";
   if (rule.from_pg < 12 || rule.to_pg > 18 || rule.from_pg > rule.to_pg) throw "versions are 12 to 18";
   return rule;
 }

@@ -53,7 +53,9 @@ Selection::Selection(std::span<const Rule* const> rules, const RuleChoice& choic
   for (const Rule* rule : rules) {
     const std::optional<Severity> level = level_of(*rule, choice, overrides);
     if (!level || pg_version < rule->from_pg || pg_version > rule->to_pg) continue;
-    const Entry entry{rule, *level};
+    Entry entry{rule, *level};
+    if (!rule->commands.empty()) entry.commands = {};
+    for (const int command : rule->commands) entry.commands.add(command);
     on_.push_back(rule);
     if (rule->check == nullptr) {
       engine_.push_back(entry);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -44,12 +45,30 @@ struct RuleChoice {
 // Those that a file falls under.
 [[nodiscard]] std::vector<std::size_t> overrides_of(const RuleChoice& choice, std::string_view path);
 
+// Types of the commands of ALTER TABLE.
+class Commands {
+ public:
+  [[nodiscard]] static Commands all() { return {~std::uint64_t{0}, ~std::uint64_t{0}}; }
+  Commands() = default;
+  void add(int type) {
+    bits_[static_cast<unsigned>(type) / 64 % 2] |= std::uint64_t{1} << static_cast<unsigned>(type) % 64;
+  }
+  [[nodiscard]] bool meets(const Commands& other) const {
+    return ((bits_[0] & other.bits_[0]) | (bits_[1] & other.bits_[1])) != 0;
+  }
+
+ private:
+  Commands(std::uint64_t low, std::uint64_t high) : bits_{low, high} {}
+  std::uint64_t bits_[2] = {};
+};
+
 // The rules that are on, by the statements that they want to see.
 class Selection {
  public:
   struct Entry {
     const Rule* rule;
     Severity severity;
+    Commands commands = Commands::all();  // of an ALTER TABLE, one of them
   };
 
   Selection(std::span<const Rule* const> rules, const RuleChoice& choice, int pg_version,

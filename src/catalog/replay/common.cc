@@ -24,7 +24,7 @@ Relation* Replay::target(Symbol schema, Symbol name, RelationKind assumed) const
 }
 
 Relation* Replay::target(const ::RangeVar* name, RelationKind assumed) const {
-  return name == nullptr ? nullptr : target(symbol(name->schemaname), symbol(name->relname), assumed);
+  return name == nullptr ? nullptr : target(symbol(name->schemaname), c.relation_name(*name), assumed);
 }
 
 Relation* Replay::seen(Symbol schema, Symbol name) const {
@@ -34,7 +34,7 @@ Relation* Replay::seen(Symbol schema, Symbol name) const {
 }
 
 Relation* Replay::seen(const ::RangeVar* name) const {
-  return name == nullptr ? nullptr : seen(symbol(name->schemaname), symbol(name->relname));
+  return name == nullptr ? nullptr : seen(symbol(name->schemaname), c.relation_name(*name));
 }
 
 Symbol Replay::schema_for(const ::RangeVar& name) const {
