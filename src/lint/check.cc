@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <cstring>
+#include <functional>
 #include <limits>
 #include <map>
 #include <span>
@@ -47,6 +48,35 @@ struct Outcome {
   std::vector<std::string> notices;
   std::uint32_t statements = 0;
   std::uint32_t suppressed = 0;
+};
+
+// What stands in for a placeholder is no name that anybody wrote: it is shown as it stands in the file.
+struct StandIns {
+  std::vector<std::pair<std::string, std::string>> names;  // what stands in, and for what
+
+  void add(const source::Migration& migration) {
+    constexpr std::size_t most = 256;  // of a file that is all placeholders the first ones will do
+    for (const Span& at : migration.placeholders) {
+      if (names.size() == most) break;
+      std::pair<std::string, std::string> name{migration.rendered.substr(at.begin, at.size()),
+                                               migration.text.substr(at.begin, at.size())};
+      if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
+    }
+    // One may be the beginning of another.
+    std::ranges::sort(names, std::greater<>(), [](const auto& name) { return name.first.size(); });
+  }
+
+  void put_back(std::string& text) const {
+    for (const auto& [name, written] : names)
+      for (std::size_t at = text.find(name); at != std::string::npos; at = text.find(name, at + written.size()))
+        text.replace(at, name.size(), written);
+  }
+
+  void put_back(Diagnostic& diagnostic) const {
+    for (std::string* text : {&diagnostic.message, &diagnostic.why, &diagnostic.help, &diagnostic.relation})
+      put_back(*text);
+    for (Related& related : diagnostic.related) put_back(related.message);
+  }
 };
 
 class Checker final : public Observer {
@@ -107,6 +137,7 @@ class Checker final : public Observer {
   const source::Project* project_ = nullptr;
   std::unordered_map<std::string_view, std::vector<const source::Problem*>> problems_;  // of the history, by path
   std::vector<Suppressing> suppressing_;
+  StandIns stand_ins_;
   bool asked_ = true;     // a rule asks about the statement that comes next
   bool wrapped_ = false;  // the runner begins a transaction around this file
 };
@@ -131,6 +162,7 @@ void Checker::begin_file(const source::Project& project, const source::Migration
   sink_.ask_recipes = options_.fixable && source::find_writer(runner_) != nullptr;
   sink_.tokens.clear();
   outcome_.files.push_back({migration.path, migration.text});
+  if (!migration.placeholders.empty()) stand_ins_.add(migration);
   wrapped_ = project.wrapped_run || migration.wrapped ||
              std::ranges::any_of(migration.scripts, [](const source::Script& script) { return script.wrapped; });
 }
@@ -334,6 +366,8 @@ void Checker::end_history(const catalog::Catalog& catalog) {
     take_until(std::numeric_limits<std::uint32_t>::max());
     put_back();
   }
+  if (!stand_ins_.names.empty())
+    for (Diagnostic& diagnostic : outcome_.diagnostics) stand_ins_.put_back(diagnostic);
   sort_by_place(outcome_.diagnostics);
 }
 

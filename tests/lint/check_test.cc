@@ -121,6 +121,21 @@ TEST_CASE("a table that the history never made counts as large and busy") {
   CHECK(found("CREATE INDEX i ON elsewhere (note);") == Lines{"1.sql:1: create-index-not-concurrent"});
 }
 
+TEST_CASE("a finding shows the placeholder that the file has, not the name that stood in for it") {
+  source::FakeFiles files;
+  files.files["m/V1__a.sql"] = "CREATE INDEX i ON ${schema}.t (a);\nALTER TABLE ${schema}_old RENAME TO ${schema};\n";
+  source::SourceOptions options;
+  options.paths = {"m"};
+  options.runner = "flyway";
+  const auto sources = source::read_sources(options, files);
+  REQUIRE(sources.has_value());
+  const Report report = lint::check(*sources, hazards(), {});
+  REQUIRE(report.diagnostics.size() >= 2);
+  CHECK(report.diagnostics[0].relation == "${schema}.t");
+  CHECK(report.diagnostics[0].message.starts_with("CREATE INDEX makes every write to ${schema}.t wait"));
+  CHECK(report.diagnostics.back().message.starts_with("Renaming ${schema}_old to ${schema} breaks"));
+}
+
 TEST_CASE("history is replayed and not reported") {
   CHECK(found(sources_of({{"1.sql", "CREATE INDEX i ON elsewhere (note); SELEC;", false}, {"2.sql", "SELECT 1;"}}))
             .empty());
