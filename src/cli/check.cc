@@ -87,14 +87,14 @@ int check(const Options& options) {
   const Result<source::Sources> sources = source::read_sources(settings->source, source::disk());
   if (!sources) return print_error(sources.error()), refused;
 
-  Report report = lint::check(*sources, rules::all(), settings->check);
+  Report report = lint::check(*sources, settings->rules, settings->check);
   if (settings->source.commands.empty()) list_plans(plans_folder(project_root(options)), report);
   if (options.write_baseline) return record(settings->baseline, report);
   if (!settings->baseline.empty())
     if (const Result<void> left_out = leave_out(settings->baseline, report); !left_out)
       return print_error(left_out.error()), refused;
 
-  const std::vector<report::RuleText> texts = rule_texts(settings->check);
+  const std::vector<report::RuleText> texts = rule_texts(*settings);
   bool failures_shown = false;
   for (const auto& [format, file] : settings->sinks) {
     report::RenderOptions render = render_options(options, file.empty());

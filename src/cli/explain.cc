@@ -10,10 +10,19 @@
 
 namespace pglint::cli {
 
-int explain(const std::string& rule, const Options&) {
-  const std::string_view page = rules::page(rule);
+int explain(const std::string& rule, const Options& options) {
+  std::string page(rules::page(rule));
+  std::vector<std::string> own_ids;
   if (page.empty()) {
-    std::vector<std::string_view> ids;
+    const Result<Settings> settings = settle(options);
+    if (!settings) return print_error(settings.error()), refused;
+    for (const std::unique_ptr<lint::OwnRule>& own : settings->own_rules) {
+      own_ids.push_back(own->written.id);
+      if (own->written.id == rule) page = own->page;
+    }
+  }
+  if (page.empty()) {
+    std::vector<std::string_view> ids(own_ids.begin(), own_ids.end());
     for (const lint::Rule* known : rules::all()) ids.push_back(known->id);
     // People who come from another tool know the check by its name there.
     for (const lint::Rule* known : rules::all())
@@ -27,15 +36,14 @@ int explain(const std::string& rule, const Options&) {
                {fmt::format("there is no rule {}", printable(rule)), near.empty() ? "pglint rules lists them." : near}),
            refused;
   }
-  if (const Result<void> written = write_output("", std::string(page)); !written)
-    return print_error(written.error()), refused;
+  if (const Result<void> written = write_output("", page); !written) return print_error(written.error()), refused;
   return ok;
 }
 
 int rules(const Options& options) {
   const Result<Settings> settings = settle(options);
   if (!settings) return print_error(settings.error()), refused;
-  const std::vector<report::RuleText> texts = rule_texts(settings->check);
+  const std::vector<report::RuleText> texts = rule_texts(*settings);
   for (const auto& [format, file] : settings->sinks) {
     if (!report::has_timeline(format))
       return print_error({fmt::format("rules has no format {}", report::name(format)), "Use text or json."}), refused;

@@ -47,9 +47,24 @@ Result<std::string> read_standard_input() {
   }
 }
 
-Result<void> known_rules(const std::vector<std::string>& ids, std::string_view where) {
+// The rules that there are: pglint's own, then the team's.
+Result<void> own_rules(const source::Config& config, Settings& settings) {
+  settings.rules.assign(rules::all().begin(), rules::all().end());
+  for (const source::OwnRuleSetting& written : config.own_rules) {
+    Result<std::unique_ptr<lint::OwnRule>> made = lint::make_own_rule(written);
+    if (!made) return tl::unexpected(made.error());
+    if (std::ranges::any_of(rules::all(), [&](const lint::Rule* rule) { return rule->id == written.id; }))
+      return failed(fmt::format("{}pglint has a rule {} of its own", written.where, written.id), "choose another id");
+    settings.rules.push_back(made->get());
+    settings.own_rules.push_back(std::move(*made));
+  }
+  return {};
+}
+
+Result<void> known_rules(const std::vector<const lint::Rule*>& rules, const std::vector<std::string>& ids,
+                         std::string_view where) {
   std::vector<std::string_view> known = {"all"};
-  for (const lint::Rule* rule : rules::all()) known.push_back(rule->id);
+  for (const lint::Rule* rule : rules) known.push_back(rule->id);
   for (const std::string& id : ids) {
     if (std::ranges::find(known, id) != known.end()) continue;
     const std::string near = did_you_mean(id, known);
@@ -221,9 +236,10 @@ Result<Settings> settle(const Options& options) {
   const Result<source::Config> loaded = source::load_config(options.config, source::disk());
   if (!loaded) return tl::unexpected(loaded.error());
   const source::Config& config = *loaded;
+  if (Result<void> made = own_rules(config, settings); !made) return tl::unexpected(made.error());
   for (const source::RulePlace& place : config.rule_places)
-    if (const Result<void> known =
-            known_rules({place.rule}, fmt::format("{}:{}:{}", printable(place.path), place.line, place.column));
+    if (const Result<void> known = known_rules(
+            settings.rules, {place.rule}, fmt::format("{}:{}:{}", printable(place.path), place.line, place.column));
         !known)
       return tl::unexpected(known.error());
 
@@ -269,7 +285,8 @@ Result<Settings> settle(const Options& options) {
     choice.overrides.push_back({override.paths, levels(override.rules)});
   for (const auto& [ids, where] : {std::pair(&options.select, std::string_view("--select")),
                                    std::pair(&options.ignore, std::string_view("--ignore"))})
-    if (const Result<void> known = known_rules(*ids, where); !known) return tl::unexpected(known.error());
+    if (const Result<void> known = known_rules(settings.rules, *ids, where); !known)
+      return tl::unexpected(known.error());
   if (const Result<void> known = tables(options, config, settings); !known) return tl::unexpected(known.error());
   settings.baseline = !options.baseline.empty() ? options.baseline : config.baseline;
   if (settings.baseline.empty() && options.write_baseline) settings.baseline = default_baseline;
@@ -299,11 +316,11 @@ bool fails(const Summary& summary, FailOn level) {
   return false;
 }
 
-std::vector<report::RuleText> rule_texts(const lint::CheckOptions& options) {
+std::vector<report::RuleText> rule_texts(const Settings& settings) {
   std::vector<report::RuleText> texts;
-  for (const lint::Rule* rule : rules::all()) {
+  for (const lint::Rule* rule : settings.rules) {
     report::RuleText text;
-    const std::optional<Severity> level = lint::level_of(*rule, options.rules);
+    const std::optional<Severity> level = lint::level_of(*rule, settings.check.rules);
     text.id = rule->id;
     text.category = lint::name(rule->category);
     text.severity = name(level.value_or(rule->severity));
@@ -313,6 +330,8 @@ std::vector<report::RuleText> rule_texts(const lint::CheckOptions& options) {
     text.from_pg = rule->from_pg;
     text.to_pg = rule->to_pg;
     text.enabled = level.has_value();
+    for (const std::unique_ptr<lint::OwnRule>& own : settings.own_rules)
+      if (own.get() == rule) text.page = own->page;
     for (const lint::Alias& alias : rule->aliases) text.aliases.emplace_back(alias.tool, alias.id);
     texts.push_back(std::move(text));
   }

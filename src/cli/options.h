@@ -1,6 +1,7 @@
 // What the commands share: options, the configuration beneath them, and where output goes.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -8,6 +9,7 @@
 
 #include "base/result.h"
 #include "lint/check.h"
+#include "lint/own_rule.h"
 #include "report/report.h"
 #include "source/project.h"
 
@@ -64,6 +66,8 @@ void add_output_options(CLI::App& command, Options& options);
 struct Settings {
   source::SourceOptions source;
   lint::CheckOptions check;
+  std::vector<const lint::Rule*> rules;                   // pglint's and the team's own
+  std::vector<std::unique_ptr<lint::OwnRule>> own_rules;  // of the configuration
   FailOn fail_on = FailOn::error;
   std::string baseline;                                       // the file; empty: none
   std::vector<std::pair<report::Format, std::string>> sinks;  // format, file; an empty file is standard output
@@ -76,7 +80,7 @@ struct Settings {
 [[nodiscard]] bool fails(const Summary& summary, FailOn level);
 
 // What each rule tells about itself, for the reporters; `enabled` as these settings have it.
-[[nodiscard]] std::vector<report::RuleText> rule_texts(const lint::CheckOptions& options);
+[[nodiscard]] std::vector<report::RuleText> rule_texts(const Settings& settings);
 
 [[nodiscard]] report::RenderOptions render_options(const Options& options, bool to_standard_output);
 

@@ -31,6 +31,7 @@ constexpr std::array keys = std::to_array<std::string_view>({
     "format",
     "ignore",
     "overrides",
+    "own_rules",
     "paths",
     "pg_version",
     "profile",
@@ -44,6 +45,9 @@ constexpr std::array keys = std::to_array<std::string_view>({
     "transaction",
 });
 constexpr std::array<std::string_view, 3> override_keys = {"ignore", "paths", "rules"};
+constexpr std::array<std::string_view, 8> own_rule_keys = {"help",    "id",       "message", "not",
+                                                           "pattern", "severity", "when",    "why"};
+constexpr std::array<std::string_view, 3> when_keys = {"lock", "table", "work"};
 constexpr std::array<std::string_view, 4> table_keys = {"hot", "large_rows", "rows", "small_rows"};
 constexpr std::array<std::string_view, 3> profiles = {"default", "strict", "style"};
 constexpr std::array<std::string_view, 3> transactions = {"statement", "file", "all"};
@@ -218,6 +222,62 @@ class Reader {
     return true;
   }
 
+  Done when(const YAML::Node& node, OwnRuleSetting& rule) const {
+    if (!node.IsMap()) return wrong(node, "`when` must be a map", "when: {lock: ACCESS EXCLUSIVE, table: billing.*}");
+    for (const auto& pair : node) {
+      const std::string key = pair.first.IsScalar() ? pair.first.Scalar() : std::string();
+      if (std::ranges::find(when_keys, key) == when_keys.end()) return unknown(pair.first, "key", key, when_keys);
+      if (auto read = text(pair.second, key, key == "lock" ? rule.lock : key == "work" ? rule.work : rule.table); !read)
+        return read;
+    }
+    return true;
+  }
+
+  Done own_rule(const YAML::Node& node) {
+    OwnRuleSetting rule;
+    rule.where = where(node);
+    for (const auto& pair : node) {
+      const std::string key = pair.first.IsScalar() ? pair.first.Scalar() : std::string();
+      Done read = true;
+      if (key == "id" || key == "message" || key == "why" || key == "help") {
+        read = text(pair.second, key,
+                    key == "id"        ? rule.id
+                    : key == "message" ? rule.message
+                    : key == "why"     ? rule.why
+                                       : rule.help);
+      } else if (key == "pattern" || key == "not") {
+        read = list(pair.second, key, key == "not" ? rule.except : rule.patterns);
+      } else if (key == "severity") {
+        std::string level;
+        read = one_of(pair.second, key, std::span(levels).first(3), level);
+        rule.severity = severity(level);
+      } else if (key == "when") {
+        read = when(pair.second, rule);
+      } else {
+        return unknown(pair.first, "key", key, own_rule_keys);
+      }
+      if (!read) return read;
+    }
+    if (rule.id.empty() || rule.message.empty()) return wrong(node, "a rule needs an `id` and a `message`");
+    const bool when = !rule.lock.empty() || !rule.work.empty() || !rule.table.empty();
+    if (rule.patterns.empty() && !when) return wrong(node, "a rule needs a `pattern`, or a condition in `when`");
+    if (std::ranges::any_of(config_.own_rules, [&](const OwnRuleSetting& other) { return other.id == rule.id; }))
+      return wrong(node, fmt::format("the rule `{}` stands here a second time", rule.id));
+    config_.own_rules.push_back(std::move(rule));
+    return true;
+  }
+
+  Done own_rules(const YAML::Node& node) {
+    constexpr std::string_view example =
+        "own_rules: [{id: no-json, pattern: \"CREATE TABLE $t (..., $c json, ...)\", message: $t.$c is json}]";
+    if (!node.IsSequence()) return wrong(node, "`own_rules` must be a list", std::string(example));
+    for (const auto& item : node) {
+      if (!item.IsMap()) return wrong(item, "a rule must be a map", std::string(example));
+      if (auto read = own_rule(item); !read) return read;
+    }
+    return true;
+  }
+
   Done count(const YAML::Node& node, std::string_view key, std::int64_t& to) const {
     std::string word;
     if (auto read = text(node, key, word); !read) return read;
@@ -276,6 +336,7 @@ class Reader {
     if (key == "session") return session(value);
     if (key == "rules") return rules(value, config_.rules);
     if (key == "overrides") return overrides(value);
+    if (key == "own_rules") return own_rules(value);
     if (key == "tables") return tables(value);
     if (key == "profile") return one_of(value, key, profiles, config_.profile);
     if (key == "select") return list(value, key, config_.select, true);
@@ -357,6 +418,11 @@ void put_beneath(Config&& base, Config& config) {
   both(config.ignore, base.ignore);
   both(config.rules, base.rules);
   both(config.overrides, base.overrides);
+  // One of the same id stands for that beneath it.
+  std::erase_if(base.own_rules, [&](const OwnRuleSetting& rule) {
+    return std::ranges::find(config.own_rules, rule.id, &OwnRuleSetting::id) != config.own_rules.end();
+  });
+  both(config.own_rules, base.own_rules);
   both(config.tables.hot, base.tables.hot);
   both(config.rule_places, base.rule_places);
   config.tables.rows.insert(config.tables.rows.end(), base.tables.rows.begin(), base.tables.rows.end());

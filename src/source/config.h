@@ -34,6 +34,22 @@ struct ConfigOverride {
   std::vector<RuleSetting> rules;
 };
 
+// One entry of `own_rules:`, a rule that a team wrote for itself. What the words mean is for the caller: this floor
+// knows neither rules nor locks.
+struct OwnRuleSetting {
+  std::string where = {};  // ".pglint.yml:12:5: ", for messages
+  std::string id = {};
+  std::vector<std::string> patterns = {};  // one of which fits; none: every statement
+  std::vector<std::string> except = {};    // none of which fits
+  std::string lock = {};                   // of `when`: at least so strong, on a table that is in use
+  std::string work = {};                   // likewise
+  std::string table = {};                  // a pattern of names
+  std::optional<Severity> severity = {};
+  std::string message = {};
+  std::string why = {};
+  std::string help = {};
+};
+
 // `tables:`, how large and how busy they are.
 struct ConfigTables {
   std::optional<std::int64_t> small_rows;
@@ -55,6 +71,7 @@ struct Config {
   std::string profile;             // default, strict, style
   std::vector<RuleSetting> rules;  // in order: the last one of a rule counts
   std::vector<ConfigOverride> overrides;
+  std::vector<OwnRuleSetting> own_rules;
   ConfigTables tables;
   std::string baseline;  // relative to where pglint was started, and so is `snapshot`
   std::string snapshot;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "lint/own_rule.h"
 #include "lint/timeline.h"
 #include "rules/registry.h"
 #include "source/project.h"
@@ -134,6 +135,58 @@ TEST_CASE("a finding shows the placeholder that the file has, not the name that 
   CHECK(report.diagnostics[0].relation == "${schema}.t");
   CHECK(report.diagnostics[0].message.starts_with("CREATE INDEX makes every write to ${schema}.t wait"));
   CHECK(report.diagnostics.back().message.starts_with("Renaming ${schema}_old to ${schema} breaks"));
+}
+
+TEST_CASE("a team's own rule runs like any other") {
+  const auto own = [](source::OwnRuleSetting written) {
+    written.where = ".pglint.yml:1:1: ";
+    auto rule = lint::make_own_rule(written);
+    REQUIRE_MESSAGE(rule.has_value(), (rule ? "" : rule.error().message));
+    return std::move(*rule);
+  };
+  const auto drop = own({.id = "no-drop",
+                         .patterns = {"ALTER TABLE $t DROP COLUMN $c"},
+                         .except = {"ALTER TABLE scratch DROP COLUMN $c"},
+                         .message = "$c of $t goes, $x stays",
+                         .why = "as $t says"});
+  const auto locked = own({.id = "billing-locked",
+                           .lock = "access exclusive",
+                           .table = "billing.*",
+                           .severity = Severity::error,
+                           .message = "$table is locked with $lock"});
+  const auto rewritten = own({.id = "rewritten", .work = "rewrite", .message = "$table is written anew"});
+  const std::vector<const lint::Rule*> rules = {drop.get(), locked.get(), rewritten.get()};
+  const source::Sources sources =
+      sources_of({{"1.sql",
+                   "CREATE TABLE billing.old (a int);\nALTER TABLE billing.old ADD COLUMN b int DEFAULT random();\n"
+                   "DO $$ BEGIN ALTER TABLE x.t DROP COLUMN a; END $$;\n"},
+                  {"2.sql",
+                   "ALTER TABLE billing.t ADD COLUMN x int, DROP a, DROP b;\nALTER TABLE scratch DROP COLUMN c;\n"
+                   "ALTER TABLE billing.old ADD COLUMN c int DEFAULT random();\n"}});
+  const Report report = lint::check(sources, rules, {});
+  std::string lines;
+  for (const Diagnostic& found : report.diagnostics)
+    lines += fmt::format("{}:{} {}: {}\n", found.file + 1, found.at.begin, found.rule, found.message);
+  CHECK(lines ==
+        "1:121 no-drop: a of t goes, $x stays\n"
+        "2:0 billing-locked: billing.t is locked with ACCESS EXCLUSIVE\n"
+        "2:40 no-drop: a of t goes, $x stays\n"
+        "2:48 no-drop: b of t goes, $x stays\n"
+        "2:91 billing-locked: billing.old is locked with ACCESS EXCLUSIVE\n"
+        "2:91 rewritten: billing.old is written anew\n");
+  CHECK(report.summary.errors == 2);
+  CHECK(report.summary.warnings == 4);
+
+  const auto refused = [](source::OwnRuleSetting written) {
+    written.where = "f:1:1: ";
+    const auto rule = lint::make_own_rule(written);
+    return rule ? std::string() : rule.error().message;
+  };
+  CHECK(refused({.id = "A b", .message = "m"}) == "f:1:1: `A b` is no id of a rule");
+  CHECK(refused({.id = "a", .lock = "HARD", .message = "m"}) == "f:1:1: there is no lock mode `HARD`");
+  CHECK(refused({.id = "a", .work = "much", .message = "m"}) == "f:1:1: there is no work `much`");
+  CHECK(refused({.id = "a", .patterns = {"DROP TABL x"}, .message = "m"}) ==
+        "f:1:1: `DROP TABL x`: the pattern is no statement of PostgreSQL: syntax error at or near \"TABL\"");
 }
 
 TEST_CASE("history is replayed and not reported") {

@@ -8,6 +8,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <tuple>
 
 #include "source/read.h"
 #include "source/temp_folder.h"
@@ -88,9 +89,10 @@ TEST_CASE("paths are relative to the folder of the configuration") {
 
 TEST_CASE("unknown keys and values are said with their place and what is close") {
   CHECK(wrong("pg_version: 15\nruner: plain\n") == ".pglint.yml:2:1: unknown key `runer` (did you mean \"runner\"?)");
-  CHECK(wrong("colour: red\n") ==
-        ".pglint.yml:1:1: unknown key `colour` (known: baseline, extends, fail_on, format, ignore, overrides, paths, "
-        "pg_version, profile, rules, runner, schema, select, session, snapshot, tables, transaction)");
+  CHECK(
+      wrong("colour: red\n") ==
+      ".pglint.yml:1:1: unknown key `colour` (known: baseline, extends, fail_on, format, ignore, overrides, own_rules, "
+      "paths, pg_version, profile, rules, runner, schema, select, session, snapshot, tables, transaction)");
   CHECK(wrong("runner: flyaway\n") == ".pglint.yml:1:9: unknown runner `flyaway` (did you mean \"flyway\"?)");
   CHECK(wrong("rules:\n  set-not-null: warn\n") ==
         ".pglint.yml:2:17: unknown severity `warn` (known: error, warning, advice, off)");
@@ -200,6 +202,44 @@ TEST_CASE("overrides speak of the files that their patterns fit") {
   CHECK(wrong("overrides: [{ignore: [a]}]").find("an override needs `paths`") != std::string::npos);
   CHECK(wrong("overrides: [{path: [a]}]") == ".pglint.yml:1:14: unknown key `path` (did you mean \"paths\"?)");
   CHECK(wrong("overrides: {a: b}").find("`overrides` must be a list") != std::string::npos);
+}
+
+TEST_CASE("a team's own rules are read with their places") {
+  const source::Config config = parsed(
+      "own_rules:\n"
+      "  - id: no-json\n"
+      "    pattern: [\"CREATE TABLE $t (..., $c json, ...)\", \"ALTER TABLE $t ADD COLUMN $c json\"]\n"
+      "    not: CREATE TABLE scratch (...)\n"
+      "    severity: error\n"
+      "    message: $t.$c is json\n"
+      "    help: Use jsonb.\n"
+      "  - {id: quiet, when: {lock: SHARE, work: scan, table: billing.*}, message: no, why: so}\n");
+  REQUIRE(config.own_rules.size() == 2);
+  const source::OwnRuleSetting& json = config.own_rules[0];
+  CHECK(json.where == ".pglint.yml:2:5: ");
+  CHECK(json.id == "no-json");
+  CHECK(json.patterns.size() == 2);
+  CHECK(json.except == Lines{"CREATE TABLE scratch (...)"});
+  CHECK(json.severity == Severity::error);
+  CHECK(json.message == "$t.$c is json");
+  CHECK(json.help == "Use jsonb.");
+  const source::OwnRuleSetting& quiet = config.own_rules[1];
+  CHECK(std::tie(quiet.lock, quiet.work, quiet.table, quiet.why) ==
+        std::tuple<std::string, std::string, std::string, std::string>("SHARE", "scan", "billing.*", "so"));
+  CHECK(!quiet.severity);
+  CHECK(wrong("own_rules: {a: b}").find("`own_rules` must be a list") != std::string::npos);
+  CHECK(wrong("own_rules: [a]").find("a rule must be a map") != std::string::npos);
+  CHECK(wrong("own_rules: [{id: a}]").find("a rule needs an `id` and a `message`") != std::string::npos);
+  CHECK(wrong("own_rules: [{id: a, message: m}]").find("a rule needs a `pattern`, or a condition in `when`") !=
+        std::string::npos);
+  CHECK(wrong("own_rules: [{id: a, message: m, patern: x}]") ==
+        ".pglint.yml:1:33: unknown key `patern` (did you mean \"pattern\"?)");
+  CHECK(wrong("own_rules: [{id: a, message: m, when: {locks: x}}]") ==
+        ".pglint.yml:1:40: unknown key `locks` (did you mean \"lock\"?)");
+  CHECK(wrong("own_rules: [{id: a, message: m, pattern: x, severity: off}]").find("unknown severity `off`") !=
+        std::string::npos);
+  CHECK(wrong("own_rules:\n- {id: a, message: m, pattern: x}\n- {id: a, message: m, pattern: y}") ==
+        ".pglint.yml:3:3: the rule `a` stands here a second time ()");
 }
 
 TEST_CASE("the sizes of tables are numbers of rows") {
