@@ -96,6 +96,17 @@ void report(const OwnRule& rule, const Context& context, const pg::Pattern* patt
   });
 }
 
+// Whether something is not called what it has to be called, if the rule says how.
+bool is_misnamed(const OwnRule& rule, const pg::Pattern& pattern, const pg::Pattern::Match& match) {
+  if (rule.written.names.empty()) return true;
+  return std::ranges::any_of(rule.written.names, [&](const auto& wanted) {
+    const auto hole = std::ranges::find(pattern.holes(), wanted.first);
+    if (hole == pattern.holes().end()) return false;
+    const std::string_view name = match.names[static_cast<std::size_t>(hole - pattern.holes().begin())];
+    return !name.empty() && !glob_matches(wanted.second, name, '/');
+  });
+}
+
 void check(const Context& context) {
   const auto& rule = static_cast<const OwnRule&>(*context.rule);
   const effect::RelationEffect* relation = nullptr;
@@ -114,9 +125,27 @@ void check(const Context& context) {
     const std::vector<pg::Pattern::Match> found = pattern.match(context.node);
     if (found.empty()) continue;
     if (excepted()) return;
-    for (const pg::Pattern::Match& match : found) report(rule, context, &pattern, &match, relation);
+    for (const pg::Pattern::Match& match : found)
+      if (is_misnamed(rule, pattern, match)) report(rule, context, &pattern, &match, relation);
     return;
   }
+}
+
+// Statements that lock no table beyond what every query does; whoever asks for a stronger lock need not look at them.
+constexpr std::array lock_lightly =
+    std::to_array<int>({T_SelectStmt, T_InsertStmt, T_UpdateStmt, T_DeleteStmt, T_MergeStmt, T_VariableSetStmt,
+                        T_VariableShowStmt, T_TransactionStmt, T_GrantStmt, T_GrantRoleStmt, T_NotifyStmt});
+
+std::vector<int> tags_beyond_queries() {
+  constexpr std::array all = std::to_array<int>({
+#define PGLINT_NODE(Type) T_##Type,
+#include "pg/node_tags.inc"
+#undef PGLINT_NODE
+  });
+  std::vector<int> tags;
+  for (const int tag : all)
+    if (std::ranges::find(lock_lightly, tag) == lock_lightly.end()) tags.push_back(tag);
+  return tags;
 }
 
 Result<std::vector<pg::Pattern>> patterns(const std::vector<std::string>& written, const std::string& where) {
@@ -160,6 +189,11 @@ Result<std::unique_ptr<OwnRule>> make_own_rule(const source::OwnRuleSetting& wri
     if (!read) return tl::unexpected(read.error());
     *to = std::move(*read);
   }
+  for (const auto& [hole, pattern] : written.names)
+    if (std::ranges::none_of(rule->patterns, [&hole = hole](const pg::Pattern& one) {
+          return std::ranges::find(one.holes(), hole) != one.holes().end();
+        }))
+      return failed(fmt::format("{}`names` speaks of ${}, which no pattern has", written.where, hole));
   if (!written.lock.empty()) {
     const auto mode = std::ranges::find(all_modes, upper(written.lock), [](LockMode one) { return name(one); });
     if (mode == all_modes.end())
@@ -177,6 +211,7 @@ Result<std::unique_ptr<OwnRule>> make_own_rule(const source::OwnRuleSetting& wri
   const std::size_t dot = written.table.find('.');
   rule->table_schema = dot == std::string::npos ? "public" : written.table.substr(0, dot);
   rule->table_name = dot == std::string::npos ? written.table : written.table.substr(dot + 1);
+  if (rule->patterns.empty() && rule->lock > LockMode::row_exclusive) rule->tag_list = tags_beyond_queries();
   bool all_commands = rule->patterns.empty();
   for (const pg::Pattern& pattern : rule->patterns) {
     rule->tag_list.push_back(pattern.tag());

@@ -45,7 +45,7 @@ constexpr std::array keys = std::to_array<std::string_view>({
     "transaction",
 });
 constexpr std::array<std::string_view, 3> override_keys = {"ignore", "paths", "rules"};
-constexpr std::array<std::string_view, 8> own_rule_keys = {"help",    "id",       "message", "not",
+constexpr std::array<std::string_view, 9> own_rule_keys = {"help",    "id",       "message", "names", "not",
                                                            "pattern", "severity", "when",    "why"};
 constexpr std::array<std::string_view, 3> when_keys = {"lock", "table", "work"};
 constexpr std::array<std::string_view, 4> table_keys = {"hot", "large_rows", "rows", "small_rows"};
@@ -233,6 +233,18 @@ class Reader {
     return true;
   }
 
+  Done names(const YAML::Node& node, OwnRuleSetting& rule) const {
+    if (!node.IsMap()) return wrong(node, "`names` must be a map", "names: {i: idx_*}");
+    for (const auto& pair : node) {
+      std::string hole;
+      std::string pattern;
+      if (auto read = text(pair.first, "names", hole); !read) return read;
+      if (auto read = text(pair.second, hole, pattern); !read) return read;
+      rule.names.emplace_back(hole.starts_with('$') ? hole.substr(1) : hole, std::move(pattern));
+    }
+    return true;
+  }
+
   Done own_rule(const YAML::Node& node) {
     OwnRuleSetting rule;
     rule.where = where(node);
@@ -253,6 +265,8 @@ class Reader {
         rule.severity = severity(level);
       } else if (key == "when") {
         read = when(pair.second, rule);
+      } else if (key == "names") {
+        read = names(pair.second, rule);
       } else {
         return unknown(pair.first, "key", key, own_rule_keys);
       }

@@ -41,9 +41,11 @@ struct OwnRuleSetting {
   std::string id = {};
   std::vector<std::string> patterns = {};  // one of which fits; none: every statement
   std::vector<std::string> except = {};    // none of which fits
-  std::string lock = {};                   // of `when`: at least so strong, on a table that is in use
-  std::string work = {};                   // likewise
-  std::string table = {};                  // a pattern of names
+  // What holes of the patterns have to be called, by patterns of names: something is found where one is not.
+  std::vector<std::pair<std::string, std::string>> names = {};
+  std::string lock = {};   // of `when`: at least so strong, on a table that is in use
+  std::string work = {};   // likewise
+  std::string table = {};  // a pattern of names
   std::optional<Severity> severity = {};
   std::string message = {};
   std::string why = {};

@@ -172,8 +172,8 @@ TEST_CASE("a team's own rule runs like any other") {
         "2:0 billing-locked: billing.t is locked with ACCESS EXCLUSIVE\n"
         "2:40 no-drop: a of t goes, $x stays\n"
         "2:48 no-drop: b of t goes, $x stays\n"
-        "2:91 billing-locked: billing.old is locked with ACCESS EXCLUSIVE\n"
-        "2:91 rewritten: billing.old is written anew\n");
+        "2:91 rewritten: billing.old is written anew\n"
+        "2:91 billing-locked: billing.old is locked with ACCESS EXCLUSIVE\n");
   CHECK(report.summary.errors == 2);
   CHECK(report.summary.warnings == 4);
 
@@ -182,6 +182,22 @@ TEST_CASE("a team's own rule runs like any other") {
     const auto rule = lint::make_own_rule(written);
     return rule ? std::string() : rule.error().message;
   };
+  const auto named = own({.id = "index-name",
+                          .patterns = {"CREATE INDEX $i ON $t (...)"},
+                          .names = {{"i", "idx_*"}, {"t", "*s"}},
+                          .message = "$i on $t"});
+  const std::vector<const lint::Rule*> naming = {named.get()};
+  const Report names = lint::check(
+      sources_of({{"1.sql",
+                   "CREATE INDEX idx_a ON orders (a);\nCREATE INDEX b ON orders (a);\nCREATE INDEX idx_c ON c (a);\n"
+                   "CREATE INDEX ON orders (a);\n"}}),
+      naming, {});
+  REQUIRE(names.diagnostics.size() == 2);
+  CHECK(names.diagnostics[0].message == "b on orders");
+  CHECK(names.diagnostics[1].message == "idx_c on c");
+
+  CHECK(refused({.id = "a", .patterns = {"DROP TABLE $t"}, .names = {{"x", "y"}}, .message = "m"}) ==
+        "f:1:1: `names` speaks of $x, which no pattern has");
   CHECK(refused({.id = "A b", .message = "m"}) == "f:1:1: `A b` is no id of a rule");
   CHECK(refused({.id = "a", .lock = "HARD", .message = "m"}) == "f:1:1: there is no lock mode `HARD`");
   CHECK(refused({.id = "a", .work = "much", .message = "m"}) == "f:1:1: there is no work `much`");

@@ -213,8 +213,10 @@ TEST_CASE("a team's own rules are read with their places") {
       "    severity: error\n"
       "    message: $t.$c is json\n"
       "    help: Use jsonb.\n"
+      "  - {id: named, pattern: CREATE INDEX $i ON $t (...), names: {$i: idx_*, t: \"*s\"}, message: m}\n"
       "  - {id: quiet, when: {lock: SHARE, work: scan, table: billing.*}, message: no, why: so}\n");
-  REQUIRE(config.own_rules.size() == 2);
+  REQUIRE(config.own_rules.size() == 3);
+  CHECK(config.own_rules[1].names == std::vector<std::pair<std::string, std::string>>{{"i", "idx_*"}, {"t", "*s"}});
   const source::OwnRuleSetting& json = config.own_rules[0];
   CHECK(json.where == ".pglint.yml:2:5: ");
   CHECK(json.id == "no-json");
@@ -223,7 +225,7 @@ TEST_CASE("a team's own rules are read with their places") {
   CHECK(json.severity == Severity::error);
   CHECK(json.message == "$t.$c is json");
   CHECK(json.help == "Use jsonb.");
-  const source::OwnRuleSetting& quiet = config.own_rules[1];
+  const source::OwnRuleSetting& quiet = config.own_rules[2];
   CHECK(std::tie(quiet.lock, quiet.work, quiet.table, quiet.why) ==
         std::tuple<std::string, std::string, std::string, std::string>("SHARE", "scan", "billing.*", "so"));
   CHECK(!quiet.severity);
