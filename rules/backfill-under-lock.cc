@@ -33,13 +33,15 @@ bool validates_own(const Context& context) {
 std::string slow(const Context& context, const effect::RelationEffect*& relation) {
   if (const auto* update = context.as<UpdateStmt>()) {
     relation = context.table();
-    if (relation == nullptr || relation->is_new || reach(update->whereClause, *relation, context) == Reach::one)
+    if (relation == nullptr || relation->is_new ||
+        reach(context.node, update->whereClause, *relation, context) == Reach::one)
       return {};
     return fmt::format("UPDATE of {}", context.display(*relation));
   }
   if (const auto* removal = context.as<DeleteStmt>()) {
     relation = context.table();
-    if (relation == nullptr || relation->is_new || reach(removal->whereClause, *relation, context) == Reach::one)
+    if (relation == nullptr || relation->is_new ||
+        reach(context.node, removal->whereClause, *relation, context) == Reach::one)
       return {};
     return fmt::format("DELETE from {}", context.display(*relation));
   }

@@ -12,16 +12,16 @@ namespace {
 
 using namespace lint;
 
-void check(const UpdateStmt& statement, const Context& context) {
-  const effect::RelationEffect* table = context.table();
-  if (table == nullptr || table->is_new || context.batched) return;
-  const Reach rows = reach(statement.whereClause, *table, context);
+void check_one(const UpdateStmt& statement, std::size_t nth, const Context& context) {
+  const effect::RelationEffect* table = effect_on(statement.relation, context);
+  if (table == nullptr || table->is_new) return;
+  const Reach rows = reach(reinterpret_cast<const ::Node*>(&statement), statement.whereClause, *table, context);
   if (rows == Reach::one) return;
 
   const std::string name = context.display(*table);
   const bool whole = statement.whereClause == nullptr;
   context.report({
-      .at = context.keyword("UPDATE"),
+      .at = context.keyword("UPDATE", nth),
       .message = whole ? fmt::format("UPDATE writes every row of {} in one transaction", name)
                        : fmt::format("UPDATE may write many rows of {} in one transaction", name),
       .why = "Each row stays locked until the transaction ends, so other writers of these rows wait for all of it; "
@@ -34,7 +34,15 @@ void check(const UpdateStmt& statement, const Context& context) {
   });
 }
 
+void check(const Context& context) {
+  if (context.batched) return;
+  each_write<UpdateStmt>(context,
+                         [&](const UpdateStmt& statement, std::size_t nth) { check_one(statement, nth, context); });
+}
+
 constexpr std::array<int, 1> tags = {T_UpdateStmt};
+// Their WITH clauses may have some.
+constexpr std::array in_transaction = {int{T_SelectStmt}, int{T_InsertStmt}, int{T_MergeStmt}, int{T_DeleteStmt}};
 constexpr std::array aliases = {Alias{"pgfence", "update-in-migration"}, Alias{"migrationpilot", "MP011"},
                                 Alias{"pg-migration-lint", "PGM302"}};
 
@@ -50,7 +58,8 @@ constexpr Rule rule = complete({
     .recipe = recipe::Operation::update_rows,
     .aliases = aliases,
     .tags = tags,
-    .check = on<UpdateStmt, check>,
+    .in_transaction = in_transaction,
+    .check = check,
 });
 
 }  // namespace pglint::rules::unbatched_update

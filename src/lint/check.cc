@@ -17,6 +17,7 @@
 
 #include "base/spell.h"
 #include "lint/facts.h"
+#include "lint/reach.h"
 #include "lint/sink.h"
 #include "pg/node.h"
 #include "pg/tree.h"
@@ -91,7 +92,9 @@ class Checker final : public Observer {
   void syntax_error(const pg::Parsed& parsed) override;
   void not_filled_in(const pg::Parsed& parsed) override;
   bool wants_effects(const ::Node& statement, const catalog::TransactionState& transaction) override {
-    const bool shared = transaction.kind != TransactionKind::autocommit || transaction.block;
+    // A WITH clause may write, whatever the statement itself does.
+    const bool shared =
+        transaction.kind != TransactionKind::autocommit || transaction.block || with_clause(&statement) != nullptr;
     asked_ = shared || selection_->asks_about(statement.type);
     return shared || selection_->asks_for_effects(statement.type);
   }

@@ -64,8 +64,42 @@ std::string_view batched(const ::Node* term) {
                                                                                                : std::string_view();
 }
 
-// Columns that the clause pins to constants, at the top level of its ANDs.
-void pinned(const ::Node* where, bool in_body, std::vector<std::string_view>& columns) {
+// What an UPDATE or DELETE calls sub-selects that give no more rows than a batch has: of its WITH clause, its FROM or
+// USING.
+std::vector<std::string_view> batches_of(const ::Node* write) {
+  std::vector<std::string_view> names;
+  if (const ::WithClause* with = with_clause(write))
+    for (const ::CommonTableExpr& one : pg::only<::CommonTableExpr>(with->ctes))
+      if (is_batch(one.ctequery)) names.push_back(pg::text(one.ctename));
+  const auto* update = pg::as<::UpdateStmt>(write);
+  const auto* erase = pg::as<::DeleteStmt>(write);
+  const ::List* from = update != nullptr ? update->fromClause : erase != nullptr ? erase->usingClause : nullptr;
+  const std::size_t of_with = names.size();
+  for (const ::Node* item : pg::nodes(from)) {
+    if (const auto* select = pg::as<::RangeSubselect>(item); select != nullptr && select->alias != nullptr) {
+      if (is_batch(select->subquery)) names.push_back(pg::text(select->alias->aliasname));
+    } else if (const auto* table = pg::as<::RangeVar>(item); table != nullptr && table->alias != nullptr) {
+      const auto end = names.begin() + static_cast<std::ptrdiff_t>(of_with);
+      if (std::find(names.begin(), end, pg::text(table->relname)) != end)
+        names.push_back(pg::text(table->alias->aliasname));
+    }
+  }
+  return names;
+}
+
+// The table that a column is said to be of; empty if nothing is said.
+std::string_view qualifier(const ::Node* node) {
+  const auto* column = pg::as<ColumnRef>(pg::without_casts(node));
+  if (column == nullptr || list_length(column->fields) != 2) return {};
+  return pg::string(pg::nodes(column->fields)[0]);
+}
+
+// Columns that the clause pins to constants or to a batch, at the top level of its ANDs.
+void pinned(const ::Node* where, bool in_body, const std::vector<std::string_view>& batches,
+            std::vector<std::string_view>& columns) {
+  const auto is_of_batch = [&](const ::Node* node) {
+    return !in_body && std::ranges::find(batches, qualifier(node)) != batches.end();
+  };
   std::vector<const ::Node*> terms{where};
   while (!terms.empty()) {
     const ::Node* term = terms.back();
@@ -80,9 +114,11 @@ void pinned(const ::Node* where, bool in_body, std::vector<std::string_view>& co
     const auto* comparison = pg::as<A_Expr>(term);
     if (comparison == nullptr || pg::last_name(comparison->name) != "=") continue;
     if (comparison->kind == AEXPR_OP) {
-      if (const auto left = column_of(comparison->lexpr); !left.empty() && is_constant(comparison->rexpr))
+      if (const auto left = column_of(comparison->lexpr);
+          !left.empty() && (is_constant(comparison->rexpr) || is_of_batch(comparison->rexpr)))
         columns.push_back(left);
-      else if (const auto right = column_of(comparison->rexpr); !right.empty() && is_constant(comparison->lexpr))
+      else if (const auto right = column_of(comparison->rexpr);
+               !right.empty() && (is_constant(comparison->lexpr) || is_of_batch(comparison->lexpr)))
         columns.push_back(right);
     } else if (comparison->kind == AEXPR_IN || comparison->kind == AEXPR_OP_ANY) {
       // The right side of IN is a bare list: its elements are looked at one by one.
@@ -113,10 +149,35 @@ bool covers_a_key(const catalog::Relation& table, const std::vector<std::string_
 
 }  // namespace
 
-Reach reach(const ::Node* where, const effect::RelationEffect& table, const Context& context) {
+const ::WithClause* with_clause(const ::Node* statement) {
+  switch (statement != nullptr ? statement->type : T_Invalid) {
+    case T_SelectStmt:
+      return pg::cast<::SelectStmt>(statement).withClause;
+    case T_InsertStmt:
+      return pg::cast<::InsertStmt>(statement).withClause;
+    case T_UpdateStmt:
+      return pg::cast<::UpdateStmt>(statement).withClause;
+    case T_DeleteStmt:
+      return pg::cast<::DeleteStmt>(statement).withClause;
+    case T_MergeStmt:
+      return pg::cast<::MergeStmt>(statement).withClause;
+    default:
+      return nullptr;
+  }
+}
+
+const effect::RelationEffect* effect_on(const ::RangeVar* relation, const Context& context) {
+  if (relation == nullptr) return nullptr;
+  const catalog::Lookup found = context.catalog->find(*relation);
+  for (const effect::RelationEffect& effect : context.effects->relations)
+    if (effect.schema == found.schema && effect.name == found.name) return &effect;
+  return nullptr;
+}
+
+Reach reach(const ::Node* write, const ::Node* where, const effect::RelationEffect& table, const Context& context) {
   if (where == nullptr) return Reach::all;
   std::vector<std::string_view> columns;
-  pinned(where, context.in_body, columns);
+  pinned(where, context.in_body, batches_of(write), columns);
   if (columns.empty()) return Reach::all;
   // A row's place is its own.
   if (std::ranges::find(columns, "ctid") != columns.end()) return Reach::one;

@@ -1,7 +1,8 @@
-// How many rows an UPDATE or DELETE may touch, from its WHERE clause and the
-// keys of its table.
+// The UPDATEs and DELETEs of a statement, and how many rows each may touch, from its WHERE clause and the keys of its
+// table.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "lint/context.h"
@@ -14,6 +15,25 @@ enum class Reach : std::uint8_t {
   all,   // no WHERE, or one that any number of rows may meet (x IS NULL, x <> 'a')
 };
 
-[[nodiscard]] Reach reach(const ::Node* where, const effect::RelationEffect& table, const Context& context);
+// `write`: the UPDATE or DELETE.
+[[nodiscard]] Reach reach(const ::Node* write, const ::Node* where, const effect::RelationEffect& table,
+                          const Context& context);
+
+// The WITH clause of a statement; null if it has none.
+[[nodiscard]] const ::WithClause* with_clause(const ::Node* statement);
+
+// What the statement does to that relation; null if it is not there.
+[[nodiscard]] const effect::RelationEffect* effect_on(const ::RangeVar* relation, const Context& context);
+
+// Calls `visit(const T&, nth)` for the statement, if it is one, and for each in its WITH clause; `nth` counts them as
+// they are written.
+template <class T, class F>
+void each_write(const Context& context, F&& visit) {
+  std::size_t nth = 0;
+  if (const ::WithClause* with = with_clause(context.node))
+    for (const ::CommonTableExpr& one : pg::only<::CommonTableExpr>(with->ctes))
+      if (const T* write = pg::as<T>(one.ctequery)) visit(*write, nth++);
+  if (const T* write = context.as<T>()) visit(*write, nth);
+}
 
 }  // namespace pglint::lint
