@@ -2,6 +2,7 @@
 // statement locks, how, while doing what, until when. Plain data for the reporters.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,7 @@ struct LockEffect {
   bool blocks_reads = false;
   bool blocks_writes = false;
   bool until_transaction = true;  // false: given back when the statement ends
+  bool locks_rows = false;        // and rows of it, which other writers of them wait for
   std::string_view because;       // target, references, partition, domain, index, default_partition, …
 };
 
@@ -42,10 +44,20 @@ struct TimelineStatement {
   std::vector<TimelineError> may_fail = {};
 };
 
+// Two locks that one transaction takes one behind the other: another one that takes them the other way round, or that
+// both hold and want more of, ends in a deadlock (PostgreSQL docs, 13.3.4 "Deadlocks").
+struct DeadlockPair {
+  std::size_t first = 0;  // the statements, by their places in the transaction
+  std::size_t second = 0;
+  std::string held;  // the relations; the same where the second statement wants a stronger lock on it
+  std::string wanted;
+};
+
 struct TimelineTransaction {
   TransactionKind kind = TransactionKind::autocommit;
   std::vector<TimelineStatement> statements = {};
   bool continued = false;  // the last transaction of the file before goes on: the runner's, over all pending files
+  std::vector<DeadlockPair> deadlocks = {};  // each relation once, with the first one that is held then
 };
 
 struct TimelineFile {

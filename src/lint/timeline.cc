@@ -1,6 +1,9 @@
 #include "lint/timeline.h"
 
 #include <algorithm>
+#include <unordered_map>
+
+#include "pg/node.h"
 
 namespace pglint::lint {
 namespace {
@@ -25,6 +28,53 @@ std::string_view kind_name(const effect::RelationEffect& effect) {
       break;
   }
   return "foreign";
+}
+
+// Whether rows that are there already are written; of those that INSERT brings nobody waits for.
+bool writes_rows(const Moment& moment) {
+  switch (moment.parsed.node->type) {
+    case T_UpdateStmt:
+    case T_DeleteStmt:
+    case T_MergeStmt:
+      return true;
+    case T_InsertStmt:
+      return pg::cast<::InsertStmt>(moment.parsed.node).onConflictClause != nullptr;
+    default:
+      return false;
+  }
+}
+
+// Locks that a transaction takes one behind the other, of which one at least keeps writers out: a client holds what the
+// transaction wants, and wants what it holds.
+std::vector<DeadlockPair> deadlocks_of(const TimelineTransaction& transaction) {
+  struct Taken {
+    std::size_t statement;
+    bool strong;
+    const std::string* relation;
+  };
+  std::vector<DeadlockPair> found;
+  std::unordered_map<std::string_view, Taken> taken;
+  const Taken* first = nullptr;         // of all
+  const Taken* first_strong = nullptr;  // of those that keep writers out
+  for (std::size_t i = 0; i < transaction.statements.size(); ++i) {
+    for (const LockEffect& effect : transaction.statements[i].effects) {
+      const bool strong = effect.lock >= LockMode::share;
+      const bool table = effect.relation_kind == "table" || effect.relation_kind == "partitioned";
+      if (!table || effect.is_new || !effect.until_transaction || (!strong && !effect.locks_rows)) continue;
+      const auto [at, fresh] = taken.try_emplace(effect.relation, Taken{i, strong, &effect.relation});
+      if (fresh) {
+        const Taken* held = strong ? first : first_strong;
+        if (held != nullptr) found.push_back({held->statement, i, *held->relation, effect.relation});
+        if (first == nullptr) first = &at->second;
+        if (strong && first_strong == nullptr) first_strong = &at->second;
+      } else if (strong && !at->second.strong && at->second.statement != i) {
+        found.push_back({at->second.statement, i, effect.relation, effect.relation});
+        at->second.strong = true;
+        if (first_strong == nullptr) first_strong = &at->second;
+      }
+    }
+  }
+  return found;
 }
 
 class Recorder final : public Observer {
@@ -102,6 +152,7 @@ void Recorder::add(const Moment& moment, TimelineStatement& statement) {
     entry->work |= effect.work;
     entry->blocks_reads = entry->blocks_reads || blocks_reads(effect.lock) || effect.blocks_table_reads;
     entry->blocks_writes = entry->blocks_writes || blocks_writes(effect.lock) || effect.blocks_table_writes;
+    entry->locks_rows = entry->locks_rows || (effect.lock == LockMode::row_exclusive && writes_rows(moment));
     entry->until_transaction =
         effect.held_until == effect::HeldUntil::transaction && kind != TransactionKind::autocommit;
   }
@@ -120,6 +171,9 @@ Timeline timeline(const source::Sources& sources, const ReplayOptions& options) 
   timeline.notices = sources.notices;
   Recorder recorder(timeline);
   for (const source::Project& project : sources.projects) replay(project, options, recorder);
+  for (TimelineFile& file : timeline.files)
+    for (TimelineTransaction& transaction : file.transactions)
+      if (transaction.kind != TransactionKind::autocommit) transaction.deadlocks = deadlocks_of(transaction);
   return timeline;
 }
 

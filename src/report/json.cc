@@ -200,6 +200,16 @@ std::string locks_json(const Timeline& timeline) {
         json.end_object();
       }
       json.end_array();
+      if (!transaction.deadlocks.empty()) {
+        json.key("deadlocks").begin_array();
+        for (const DeadlockPair& pair : transaction.deadlocks) {
+          json.begin_object();
+          json.key("held").string(pair.held).key("held_by").number(pair.first);
+          json.key("wanted").string(pair.wanted).key("wanted_by").number(pair.second);
+          json.end_object();
+        }
+        json.end_array();
+      }
       json.end_object();
     }
     json.end_array();

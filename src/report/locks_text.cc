@@ -206,6 +206,7 @@ class Writer {
     const bool bars = t.statements.size() > 1 && t.kind != TransactionKind::autocommit;
     for (const TimelineStatement& s : t.statements) statement(f, lines, t, s, bars);
     if (bars && !held_.empty()) released();
+    deadlocks(lines, t);
   }
 
   [[nodiscard]] std::string_view bar() const { return held_.empty() ? " " : "│"; }
@@ -310,6 +311,27 @@ class Writer {
     if (held_.size() > max_released)
       said += fmt::format(" and {} more", counted(held_.size() - max_released, "relation"));
     out_.own(margin("", "└", 1), Style::frame).wrapped(said, margin("", " ", 1)).newline();
+  }
+
+  // What a client must not do at the same time.
+  void deadlocks(const LineIndex& lines, const TimelineTransaction& t) {
+    const auto line = [&](std::size_t i) { return lines.line_of(t.statements[i].at.begin); };
+    for (std::size_t i = 0; i < t.deadlocks.size() && i < max_released; ++i) {
+      const DeadlockPair& pair = t.deadlocks[i];
+      const std::string left = margin("", " ", 1);
+      out_.own(left, Style::frame).own("deadlock ", Style::warning);
+      out_.wrapped(pair.held == pair.wanted
+                       ? fmt::format("if others write {0} and wait for a row of line {1}: line {2} wants more of {0}",
+                                     pair.held, line(pair.first), line(pair.second))
+                       : fmt::format("if others take {} before {} (lines {} and {})", pair.wanted, pair.held,
+                                     line(pair.first), line(pair.second)),
+                   left)
+          .newline();
+    }
+    if (t.deadlocks.size() > max_released)
+      out_.own(margin("", " ", 1), Style::frame)
+          .own(fmt::format("and {} more like it", t.deadlocks.size() - max_released))
+          .newline();
   }
 
   const Timeline& timeline_;

@@ -454,6 +454,36 @@ TEST_CASE("settings of the session are in force before the first statement") {
   CHECK(run("") == Lines{"1.sql:1: type-change-rewrites"});
 }
 
+TEST_CASE("the timeline names the locks that end in a deadlock if others take them the other way round") {
+  const auto pairs = [](const std::string& sql) {
+    const lint::ReplayOptions options;
+    const Timeline timeline =
+        lint::timeline(sources_of({{"1.sql",
+                                    "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY);\n"
+                                    "CREATE TABLE c (id int PRIMARY KEY);"},
+                                   {"2.sql", sql}}),
+                       options);
+    std::string out;
+    for (const TimelineTransaction& transaction : timeline.files.at(1).transactions)
+      for (const DeadlockPair& pair : transaction.deadlocks)
+        out += fmt::format("{}:{} {}:{}\n", pair.first, pair.held, pair.second, pair.wanted);
+    return out;
+  };
+  CHECK(pairs("BEGIN; ALTER TABLE a ADD x int; ALTER TABLE b ADD x int; COMMIT;") == "1:public.a 2:public.b\n");
+  CHECK(pairs("BEGIN; ALTER TABLE a ADD x int; ALTER TABLE a ADD y int; COMMIT;").empty());
+  CHECK(pairs("ALTER TABLE a ADD x int; ALTER TABLE b ADD x int;").empty());
+  CHECK(pairs("BEGIN; UPDATE a SET id = 1; ALTER TABLE a ADD x int; COMMIT;") == "1:public.a 2:public.a\n");
+  CHECK(pairs("BEGIN; UPDATE a SET id = 1; ALTER TABLE b ADD x int; COMMIT;") == "1:public.a 2:public.b\n");
+  CHECK(pairs("BEGIN; ALTER TABLE b ADD x int; DELETE FROM a; COMMIT;") == "1:public.b 2:public.a\n");
+  CHECK(pairs("BEGIN; UPDATE a SET id = 1; UPDATE b SET id = 1; COMMIT;").empty());
+  CHECK(pairs("BEGIN; INSERT INTO a VALUES (1); ALTER TABLE b ADD x int; COMMIT;").empty());
+  CHECK(pairs("BEGIN; CREATE TABLE n (id int); ALTER TABLE b ADD x int; COMMIT;").empty());
+  CHECK(pairs("BEGIN; ALTER TABLE a ADD x int; ALTER TABLE b ADD x int; ALTER TABLE c ADD x int; COMMIT;") ==
+        "1:public.a 2:public.b\n1:public.a 3:public.c\n");
+  // The server locks the table first, then the one that it refers to.
+  CHECK(pairs("BEGIN; ALTER TABLE a ADD FOREIGN KEY (id) REFERENCES b; COMMIT;") == "1:public.a 1:public.b\n");
+}
+
 TEST_CASE("the timeline says where the runner's transaction goes on from the file before") {
   const source::Sources pending = sources_of({{"1.sql", "CREATE TABLE a (id int);"}, {"2.sql", "SELECT 1;"}}, true);
   const Timeline together = lint::timeline(pending, {});

@@ -203,6 +203,8 @@ Timeline tenants_timeline() {
   vacuum.error = TimelineError{"25001", "VACUUM cannot run inside a transaction block"};
   block.statements.push_back(vacuum);
   block.statements.push_back({.at = in(mixed, "COMMIT", "COMMIT"), .effects = {}});
+  block.deadlocks = {{1, 3, "public.plans", "public.tenant_accounts"},
+                     {2, 3, "public.tenant_accounts", "public.tenant_accounts"}};
   second.transactions.push_back(block);
   TimelineStatement partitions{.at = in(mixed, "ALTER TABLE events", "note text"), .effects = {}};
   partitions.effects.push_back(effect("public.events", LockMode::access_exclusive, Work::catalog));
