@@ -159,9 +159,9 @@ struct GeneratedFrom {
 };
 
 // A column that a trigger, a rule or a policy of its table names: it cannot be dropped or change its type. Counts as
-// long as the table has an object of that name.
+// long as the table has an object of that name. Extended statistics hinder nothing.
 struct ColumnUse {
-  enum class By : std::uint8_t { trigger, rule, policy };
+  enum class By : std::uint8_t { trigger, rule, policy, statistics };
   By by = By::trigger;
   Symbol object = {};
   Symbol column = {};

@@ -893,7 +893,7 @@ void Alter::add_column(const ::ColumnDef& definition, bool if_not_exists, Part& 
 template <class F>
 void each_column_use(const Relation& table, Symbol column, F&& visit) {
   for (const catalog::ColumnUse& use : table.column_uses) {
-    if (use.column != column) continue;
+    if (use.column != column || use.by == catalog::ColumnUse::By::statistics) continue;
     const bool there =
         use.by == catalog::ColumnUse::By::policy ? contains(table.policies, use.object)
         : use.by == catalog::ColumnUse::By::rule

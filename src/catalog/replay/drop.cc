@@ -74,7 +74,11 @@ void Replay::drop(const ::DropStmt& statement) {
           if (Function* function = function_named(*named)) drop_function(*function, cascade);
         break;
       case OBJECT_STATISTIC_EXT:
-        if (Statistics* statistics = statistics_named(pg::as<::List>(object))) set(statistics->dropped, true);
+        if (Statistics* statistics = statistics_named(pg::as<::List>(object))) {
+          set(statistics->dropped, true);
+          if (statistics->table != nullptr)
+            forget_uses(*statistics->table, ColumnUse::By::statistics, statistics->name);
+        }
         break;
       case OBJECT_PUBLICATION:
         if (Publication* publication = publication_named(symbol_of(object))) set(publication->dropped, true);

@@ -77,9 +77,17 @@ void Replay::create_statistics(const ::CreateStatsStmt& statement) {
     }
   }
   c.statistics_.set(Catalog::key(made->schema, made->name), made, c.arena, c.journal);
+  for (const ::StatsElem& element : pg::only<::StatsElem>(statement.exprs)) {
+    if (element.name != nullptr) add_use(*table, ColumnUse::By::statistics, made->name, symbol(pg::text(element.name)));
+    pg::each<::ColumnRef>(element.expr, [&](const ::ColumnRef& column) {
+      if (const std::string_view name = pg::column_name(column); !name.empty())
+        add_use(*table, ColumnUse::By::statistics, made->name, symbol(name));
+    });
+  }
 }
 
 void Replay::move_statistics(Statistics& statistics, Symbol schema, Symbol name) const {
+  if (statistics.table != nullptr) rename_uses(*statistics.table, ColumnUse::By::statistics, statistics.name, name);
   set(statistics.schema, schema);
   set(statistics.name, name);
   c.statistics_.set(Catalog::key(schema, name), &statistics, c.arena, c.journal);
