@@ -179,12 +179,30 @@ Plan assemble(const source::Project& project, const std::vector<std::size_t>& mi
   for (const std::size_t i : migrations)
     plan.sources.push_back({project.migrations[i].path, {}, project.migrations[i].text});
 
+  const bool by_application = options.dual_write == recipe::DualWrite::application && material.rename;
   std::vector<std::string> release;
   std::vector<std::string> why;
+  // What the release has to keep that reads the new column: its gate comes before what is filled again and tightened.
+  std::vector<std::string> reads_new = {"reads the new column and still writes both"};
+  std::vector<std::string> why_new = {"the release before reads the old column"};
   bool gated = false;
+  if (by_application && std::ranges::any_of(material.pieces, [](const recipe::Pieces& pieces) {
+        return std::ranges::any_of(pieces.steps, [](const recipe::Placed& placed) {
+          return placed.slot == recipe::Slot::build && placed.step.sql.front().starts_with("CREATE UNIQUE INDEX");
+        });
+      }))
+    reads_new.emplace_back(
+        "repeats an INSERT … ON CONFLICT that fails with 23505: as long as a unique index stands on both columns, two "
+        "of "
+        "the same new value at once may get past the one and meet at the other");
   for (const recipe::Pieces& pieces : material.pieces) {
-    release.insert(release.end(), pieces.release.begin(), pieces.release.end());
-    why.insert(why.end(), pieces.why.begin(), pieces.why.end());
+    const bool tightens =
+        by_application && !pieces.steps.empty() &&
+        std::ranges::none_of(pieces.steps, [](const auto& placed) { return placed.slot == recipe::Slot::contract; });
+    std::vector<std::string>& to = tightens ? reads_new : release;
+    to.insert(to.end(), pieces.release.begin(), pieces.release.end());
+    std::vector<std::string>& as = tightens ? why_new : why;
+    as.insert(as.end(), pieces.why.begin(), pieces.why.end());
     plan.checks.insert(plan.checks.end(), pieces.checks.begin(), pieces.checks.end());
     merge(plan.assumes, pieces.assumes);
     for (const recipe::Placed& placed : pieces.steps) gated = gated || behind_gate(placed.slot);
@@ -206,7 +224,6 @@ Plan assemble(const source::Project& project, const std::vector<std::size_t>& mi
     plan.stages.push_back(std::move(stage));
   };
   const std::string name = recipe::slug(bare_name(plan.id));
-  const bool by_application = options.dual_write == recipe::DualWrite::application && material.rename;
   collect(recipe::Slot::expand);
   if (by_application)
     gate(name + "-writes-both", "writes the old and the new column in every row, and still reads the old one",
@@ -214,7 +231,7 @@ Plan assemble(const source::Project& project, const std::vector<std::size_t>& mi
   collect(recipe::Slot::backfill);
   collect(recipe::Slot::build);
   if (by_application)
-    gate(name + "-reads-new", "reads the new column and still writes both", "the release before reads the old column");
+    gate(name + "-reads-new", sentence(reads_new), sentence(why_new));
   else if (gated)
     gate(name, sentence(release), sentence(why));
   collect(recipe::Slot::refill);
@@ -250,7 +267,7 @@ Planned plan(const source::Project& project, const PlanRequest& request) {
     recipe::note(command, context);
   };
   Commands before(project, request.recipes, look,
-                  [&](const catalog::Catalog& end) { recipe::note_end(end, request.recipes.pg_version, context); });
+                  [&](const catalog::Catalog& end) { recipe::note_end(end, request.recipes, context); });
   lint::replay(project, request.replay, before);
 
   std::vector<Cooked> cooked;

@@ -7,10 +7,32 @@
 #include <sstream>
 
 #include "catalog/dump.h"
+#include "pg/lexer.h"
 #include "recipe/sql.h"
 
 namespace pglint::plan {
 namespace {
+
+// The expressions of an index or a check, which stand in brackets, without the names in them that are none of
+// functions: one that was written before a column was renamed keeps its old name. Which columns it names is said beside
+// it.
+std::string without_column_names(const std::string& line) {
+  if (line.find(" index on ") == std::string::npos && line.find(" check ") == std::string::npos) return line;
+  std::string out;
+  const std::vector<pg::Token> tokens = pg::tokens(line, 0);
+  std::size_t from = 0;
+  int depth = 0;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const pg::Token& token = tokens[i];
+    if (token.kind == pg::TokenKind::symbol)
+      depth += line[token.span.begin] == '[' ? 1 : line[token.span.begin] == ']' ? -1 : 0;
+    if (depth == 0 || (token.kind != pg::TokenKind::word && token.kind != pg::TokenKind::quoted_name)) continue;
+    if (i + 1 < tokens.size() && line[tokens[i + 1].span.begin] == '(') continue;
+    out += line.substr(from, token.span.begin - from) + "?";
+    from = token.span.end;
+  }
+  return out + line.substr(from);
+}
 
 // The schema at the end, one line per object, without what two ways to the same end may differ in: when an object was
 // made, and where among the columns one stands.
@@ -37,7 +59,7 @@ std::vector<std::string> shape(const catalog::Catalog& catalog) {
       kept.erase(at + 8, 5);  // the number
     if (const std::size_t at = kept.find(" concurrently"); at != std::string::npos)
       kept.erase(at, std::string_view(" concurrently").size());
-    out.push_back(std::move(kept));
+    out.push_back(without_column_names(kept));
   }
   std::sort(out.begin(), out.end());
   return out;

@@ -120,6 +120,12 @@ std::string insert_condition(const Command& command, const InsertStmt& insert) {
   std::string out;
   for (const std::string& row : rows_by_key(command, insert))
     out += fmt::format("{}EXISTS (SELECT FROM {} WHERE {})", out.empty() ? "" : "\n  AND ", command.table_name(), row);
+  // A table that the plan makes is not there to be asked before it does.
+  if (!out.empty() && command.table()->is_new)
+    return fmt::format(
+        "CASE WHEN {} THEN pg_catalog.xpath_exists('//row', pg_catalog.query_to_xml({}, true, false, '')) ELSE false "
+        "END",
+        probe::relation(command.table_name()), literal("SELECT 1 WHERE " + out));
   return out;
 }
 

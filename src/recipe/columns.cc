@@ -149,7 +149,7 @@ void drop_column(const Command& command, Context& context, Pieces& pieces) {
   const std::string label(catalog.text(table->name));
   pieces.by = Operation::drop_column;
 
-  assume(catalog, *table, symbol, pieces);
+  assume(catalog, *table, symbol, pieces, context.first_migration);
   const catalog::Column* column = table->relation != nullptr ? catalog::column(*table->relation, symbol) : nullptr;
   if (column != nullptr && column->not_null && column->default_volatility == catalog::Volatility::none &&
       column->identity == catalog::Identity::none) {

@@ -102,7 +102,10 @@ void add_foreign_key(const Command& command, const ::Constraint& key, Context& c
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const Renamed* renamed = context.renamed_to(table->relation, catalog.symbols.find(columns[i]));
     const std::string column = ident(renamed != nullptr ? catalog.text(renamed->from) : std::string_view(columns[i]));
-    equal += fmt::format("{}parent.{} = child.{}", i == 0 ? "" : " AND ", ident(other[i]), column);
+    const Renamed* pointed_to = context.renamed_to(parent.relation, catalog.symbols.find(other[i]));
+    equal +=
+        fmt::format("{}parent.{} = child.{}", i == 0 ? "" : " AND ",
+                    ident(pointed_to != nullptr ? catalog.text(pointed_to->from) : std::string_view(other[i])), column);
     there += fmt::format("child.{} IS NOT NULL AND ", column);
     list += fmt::format("{}child.{}", i == 0 ? "" : ", ", column);
   }
@@ -142,22 +145,26 @@ void add_check(const Command& command, const ::Constraint& check, Context& conte
   pieces.why.push_back(
       fmt::format("until then the release that runs now may write rows that {} forbids, which would fail", name));
 
-  // What only the plan makes cannot be asked about before it.
+  // What only the plan makes cannot be asked about before it; what it renames has its old name then.
   bool askable = true;
+  NewNames names;
   pg::each<ColumnRef>(check.raw_expr, [&](const ColumnRef& column) {
     const Symbol symbol = catalog.symbols.find(pg::column_name(column));
     const catalog::Column* known = table->relation != nullptr ? catalog::column(*table->relation, symbol) : nullptr;
-    askable = askable && !context.writes(on, pg::column_name(column)) &&
-              context.renamed_to(table->relation, symbol) == nullptr && known != nullptr &&
+    askable = askable && !context.writes(on, pg::column_name(column)) && known != nullptr &&
               known->created.migration < catalog.now.migration;
+    if (const Renamed* renamed = context.renamed_to(table->relation, symbol))
+      names.emplace_back(std::string(pg::column_name(column)), std::string(catalog.text(renamed->from)));
   });
   const std::size_t behind = after_keyword(command.clause, "CHECK");
   const std::string_view expression =
       behind == std::string_view::npos ? std::string_view() : in_parentheses(command.clause, behind);
   if (askable && !expression.empty())
-    pieces.checks.push_back({fmt::format("violations-{}", slug(name)), id,
-                             fmt::format("SELECT 1 FROM {} WHERE NOT ({}) LIMIT 10", on, expression),
-                             fmt::format("{} has rows that {} forbids: adding it would fail", on, name)});
+    pieces.checks.push_back(
+        {fmt::format("violations-{}", slug(name)), id,
+         fmt::format("SELECT 1 FROM {} WHERE NOT ({}) LIMIT 10", on,
+                     with_names(expression, {0, static_cast<std::uint32_t>(expression.size())}, names)),
+         fmt::format("{} has rows that {} forbids: adding it would fail", on, name)});
 }
 
 void drop_constraint(const Command& command, Context& context, Pieces& pieces) {

@@ -71,7 +71,7 @@ void set_not_null(const Command& command, std::string_view column, Context& cont
   const Symbol symbol = command.catalog->symbols.find(column);
   const Renamed* renamed = context.renamed_to(table->relation, symbol);
   pieces.by = Operation::set_not_null;
-  if (renamed == nullptr) assume(*command.catalog, *table, symbol, pieces);
+  if (renamed == nullptr) assume(*command.catalog, *table, symbol, pieces, context.first_migration);
 
   const auto* constraint =
       command.alter->subtype == AT_AddConstraint ? pg::as<Constraint>(command.alter->def) : nullptr;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/sha256.h"
 #include "recipe/sql.h"
 
@@ -16,18 +18,19 @@ std::string attribute(std::string_view table, std::string_view column, std::stri
       oid(table), literal(column), more);
 }
 
+std::string element(std::string_view name) {
+  std::string out = "\"";
+  for (const char c : name) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
 // An array of names as a literal: {"a","b"}.
 std::string names(const std::vector<std::string>& list) {
   std::string out = "{";
-  for (const std::string& name : list) {
-    if (out.size() > 1) out += ',';
-    out += '"';
-    for (const char c : name) {
-      if (c == '"' || c == '\\') out += '\\';
-      out += c;
-    }
-    out += '"';
-  }
+  for (const std::string& name : list) out += (out.size() > 1 ? "," : "") + element(name);
   return literal(out + "}") + "::pg_catalog.name[]";
 }
 
@@ -109,6 +112,38 @@ std::string trigger(std::string_view table, std::string_view name, std::string_v
       "'UTF8')), "
       "'hex') = '{}')",
       oid(table), literal(name), sha256(body));
+}
+
+std::string with_columns(std::string condition, const NewNames& names) {
+  std::vector<Edit> edits;
+  const std::vector<pg::Token> tokens = pg::tokens(condition, 0);
+  const auto text = [&](std::size_t i) {
+    return std::string_view(condition).substr(tokens[i].span.begin, tokens[i].span.size());
+  };
+  for (std::size_t i = 2; i < tokens.size(); ++i) {
+    const pg::Token& token = tokens[i];
+    if (token.kind != pg::TokenKind::string || text(i - 1) != "=") continue;
+    const std::string_view said = text(i);
+    for (const auto& [from, to] : names) {
+      if (text(i - 2) == "attname" && said == literal(from))
+        edits.push_back({token.span.begin, token.span.end, literal(to)});
+      // Within an array: a quote doubled by the literal stands between elements of their own all the same.
+      if (!said.starts_with("'{\"") && !said.starts_with("E'{\"")) continue;
+      const std::string whole = literal(element(from));
+      const std::string one = whole.substr(whole.find('"'), whole.rfind('"') - whole.find('"') + 1);
+      const std::string other_whole = literal(element(to));
+      const std::string other =
+          other_whole.substr(other_whole.find('"'), other_whole.rfind('"') - other_whole.find('"') + 1);
+      for (std::size_t at = said.find(one); at != std::string_view::npos; at = said.find(one, at + one.size())) {
+        const char before = said[at - 1];
+        const char behind = said[at + one.size()];
+        if ((before == '{' || before == ',') && (behind == '}' || behind == ','))
+          edits.push_back({token.span.begin + at, token.span.begin + at + one.size(), other});
+      }
+    }
+  }
+  std::ranges::sort(edits, {}, &Edit::begin);
+  return edited(condition, edits);
 }
 
 std::string both(std::string_view a, std::string_view b) { return fmt::format("{}\n  AND {}", a, b); }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "catalog/catalog.h"
+#include "recipe/sql.h"
 
 namespace pglint::recipe::probe {
 
@@ -38,6 +39,9 @@ struct IndexShape {
 
 // An enabled trigger that calls a function with this body.
 [[nodiscard]] std::string trigger(std::string_view table, std::string_view name, std::string_view body);
+
+// The same condition of columns that have other names.
+[[nodiscard]] std::string with_columns(std::string condition, const NewNames& names);
 
 [[nodiscard]] std::string both(std::string_view a, std::string_view b);
 [[nodiscard]] std::string either(std::string_view a, std::string_view b);

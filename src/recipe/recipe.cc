@@ -94,14 +94,83 @@ bool can_precede(const Command& command) {
   }
 }
 
+// A constraint that is added; null if it is none that can be made while a column has its old name.
+const ::Constraint* added(const Command& command) {
+  if (command.alter == nullptr || command.alter->subtype != AT_AddConstraint) return nullptr;
+  const auto* constraint = pg::as<Constraint>(command.alter->def);
+  if (constraint == nullptr || constraint->indexname != nullptr) return nullptr;
+  return constraint->contype == CONSTR_CHECK || constraint->contype == CONSTR_FOREIGN ? constraint : nullptr;
+}
+
+// The columns of a table that have their new names only behind the gate: from these to those of today.
+NewNames old_names(const catalog::Catalog& catalog, const catalog::Relation* table, const Context& context) {
+  NewNames out;
+  for (const Renamed& one : context.renamed)
+    if (one.follows && one.table == table)
+      out.emplace_back(std::string(catalog.text(one.to)), std::string(catalog.text(one.from)));
+  return out;
+}
+
+// What was made for columns under their new names, for the same columns as they are called until they are followed.
+void make_on_the_old(const Command& command, const Context& context, Pieces& pieces) {
+  const catalog::Catalog& catalog = *command.catalog;
+  const effect::RelationEffect* table = command.table();
+  const NewNames own = old_names(catalog, table != nullptr ? table->relation : nullptr, context);
+  const auto* constraint = added(command);
+  NewNames parents;
+  if (constraint != nullptr && constraint->contype == CONSTR_FOREIGN && constraint->pktable != nullptr)
+    parents = old_names(catalog, catalog.find(*constraint->pktable).relation, context);
+  const auto on_old = [&](std::string& sql) {
+    const auto end = static_cast<std::uint32_t>(sql.size());
+    if (const std::size_t references = after_keyword(sql, "REFERENCES"); references != std::string::npos) {
+      const auto at = static_cast<std::uint32_t>(references);
+      sql = with_names(sql, {at, end}, parents);
+      sql = with_names(sql, {0, at}, own);
+      return;
+    }
+    // What stands before the parenthesis are names of other things.
+    const std::vector<pg::Token> tokens = pg::tokens(sql, 0);
+    const auto first = std::ranges::find_if(tokens, [&](const pg::Token& token) {
+      return token.kind == pg::TokenKind::symbol && sql[token.span.begin] == '(';
+    });
+    if (first != tokens.end()) sql = with_names(sql, {first->span.begin, end}, own);
+  };
+  for (Placed& placed : pieces.steps) {
+    for (std::string& sql : placed.step.sql) on_old(sql);
+    constexpr std::string_view head = "SELECT ";
+    const std::string renamed = placed.step.done_when.substr(std::min(head.size(), placed.step.done_when.size()));
+    const std::string today = probe::with_columns(renamed, own);
+    if (today != renamed) placed.step.done_when = probe::query(probe::either(today, renamed));
+  }
+}
+
+void dispatch(const Command& command, Context& context, Pieces& pieces);
+
+void cook_one(const Command& command, Context& context, Pieces& pieces) {
+  const Renamed* one = followed_in(command, context);
+  if (one == nullptr || can_precede(command)) return dispatch(command, context, pieces);
+  // A database that has the original migration has no column of the old name, and no CREATE INDEX on it could run
+  // there, be it for nothing: an index is built behind the gate, and until then one beside it serves who asks by the
+  // new name.
+  const auto* index = pg::as<IndexStmt>(command.node);
+  if (index != nullptr && !index->unique) {
+    dispatch(command, context, pieces);
+    for (Placed& placed : pieces.steps) placed.slot = Slot::contract;
+    return;
+  }
+  if (added(command) != nullptr) {
+    dispatch(command, context, pieces);
+    if (!pieces.refused) make_on_the_old(command, context, pieces);
+    return;
+  }
+  refuse(pieces,
+         fmt::format("{} is renamed in the same plan, keeps its old name until the gate is passed since {} "
+                     "stands on it, and is named here by its new one",
+                     command.catalog->text(one->from), context.followed.at(command.catalog->qualified(*one->table))),
+         "put this into a migration that comes behind the plan");
+}
+
 void dispatch(const Command& command, Context& context, Pieces& pieces) {
-  if (const Renamed* one = followed_in(command, context); one != nullptr && !can_precede(command))
-    return refuse(
-        pieces,
-        fmt::format("{} is renamed in the same plan, keeps its old name until the gate is passed since {} "
-                    "stands on it, and is named here by its new one",
-                    command.catalog->text(one->from), context.followed.at(command.catalog->qualified(*one->table))),
-        "put this into a migration that comes behind the plan");
   switch (command.node->type) {
     case T_AlterTableStmt:
       return alter_table(command, context, pieces);
@@ -208,7 +277,7 @@ Pieces cook(const Command& command, Context& context) {
     if (relation.kind != catalog::RelationKind::index && relation.kind != catalog::RelationKind::partitioned_index &&
         relation.lock > LockMode::row_share)
       pieces.touches.push_back(command.catalog->qualified(relation.schema, relation.name));
-  dispatch(command, context, pieces);
+  cook_one(command, context, pieces);
   return pieces;
 }
 
@@ -234,7 +303,9 @@ void refuse(Pieces& pieces, std::string reason, std::string supply) {
   if (!pieces.refused) pieces.refused = Refusal{std::move(reason), std::move(supply)};
 }
 
-void assume(const catalog::Catalog& catalog, const effect::RelationEffect& table, Symbol column, Pieces& pieces) {
+void assume(const catalog::Catalog& catalog, const effect::RelationEffect& table, Symbol column, Pieces& pieces,
+            std::uint32_t first) {
+  const auto older = [first](const auto& one) { return one.created.migration < first; };
   Assumption out;
   out.relation = catalog.qualified(table.schema, table.name);
   const catalog::Relation* relation = table.relation;
@@ -257,10 +328,31 @@ void assume(const catalog::Catalog& catalog, const effect::RelationEffect& table
         return std::find(columns.begin(), columns.end(), column) != columns.end();
       };
       for (const catalog::Constraint* constraint : relation->constraints)
-        if (!constraint->dropped && constraint->kind != catalog::ConstraintKind::not_null && has(constraint->columns))
+        if (!constraint->dropped && older(*constraint) && constraint->kind != catalog::ConstraintKind::not_null &&
+            has(constraint->columns))
           out.dependents.push_back(fmt::format("constraint {}", catalog.text(constraint->name)));
+      for (const catalog::Constraint* key : relation->referenced_by)
+        if (!key->dropped && older(*key) &&
+            std::find(key->referenced_columns.begin(), key->referenced_columns.end(), column) !=
+                key->referenced_columns.end())
+          out.dependents.push_back(fmt::format("constraint {}", catalog.text(key->name)));
+      for (const catalog::Relation* view : relation->dependents)
+        if (!view->dropped && older(*view) &&
+            std::any_of(view->reads.begin(), view->reads.end(),
+                        [&](const catalog::Dependency& read) { return read.on == relation && read.column == column; }))
+          out.dependents.push_back(
+              fmt::format("{}view {}", view->kind == catalog::RelationKind::materialized_view ? "materialized " : "",
+                          catalog.qualified(*view)));
+      for (const catalog::ColumnUse& use : relation->column_uses)
+        if (use.column == column && use.by != catalog::ColumnUse::By::trigger)
+          out.dependents.push_back(fmt::format("{} {}",
+                                               use.by == catalog::ColumnUse::By::rule     ? "rule"
+                                               : use.by == catalog::ColumnUse::By::policy ? "policy"
+                                                                                          : "statistics",
+                                               catalog.text(use.object)));
       for (const catalog::Relation* index : relation->indexes) {
-        if (index->dropped || index->index == nullptr || index->index->constraint != nullptr) continue;
+        if (index->dropped || !older(*index) || index->index == nullptr || index->index->constraint != nullptr)
+          continue;
         const auto names = index_columns(catalog, *index->index);
         if (std::ranges::find(names, catalog.text(column)) != names.end() || has(index->index->include) ||
             has(index->index->expression_columns))

@@ -129,7 +129,7 @@ struct Context {
 // What an UPDATE would write and what is renamed, for the Context.
 void note(const Command& command, Context& context);
 // For Context::followed, at the end of all commands.
-void note_end(const catalog::Catalog& end, int pg_version, Context& context);
+void note_end(const catalog::Catalog& end, const Options& options, Context& context);
 
 // A column that becomes NOT NULL.
 struct NotNull {

@@ -29,7 +29,9 @@ void place(Pieces& pieces, Slot slot, Step step);
 void refuse(Pieces& pieces, std::string reason, std::string supply = {});
 
 // Writes down what the plan takes for granted of a table, and of a column of it if one is named.
-void assume(const catalog::Catalog& catalog, const effect::RelationEffect& table, Symbol column, Pieces& pieces);
+// `first`: what stands on the column and is not older than this migration is the plan's own.
+void assume(const catalog::Catalog& catalog, const effect::RelationEffect& table, Symbol column, Pieces& pieces,
+            std::uint32_t first = UINT32_MAX);
 
 // A definition that the server would print, made from what the catalogue knows; empty if it knows too little. Where
 // columns were renamed since, expressions are read again with `renames`.
@@ -38,9 +40,10 @@ void assume(const catalog::Catalog& catalog, const effect::RelationEffect& table
                                            const std::vector<Renamed>& renames = {});
 [[nodiscard]] std::vector<std::string> index_columns(const catalog::Catalog& catalog, const catalog::Index& index);
 // An expression of the table's, as it was written, with what its columns are called now; nothing if it names a row as a
-// whole, or a column that is not known: another name has been lost.
+// whole, or a column that is not known: another name has been lost. `row`: "NEW." where they are not the table's own.
 [[nodiscard]] std::optional<std::string> renamed_in(const catalog::Catalog& catalog, const catalog::Relation& table,
-                                                    std::string_view expression, const std::vector<Renamed>& renames);
+                                                    std::string_view expression, const std::vector<Renamed>& renames,
+                                                    std::string_view row = {});
 // Whether a column is a key of the index, included, or named by an expression or the predicate.
 [[nodiscard]] bool names_column(const catalog::Index& index, Symbol column);
 

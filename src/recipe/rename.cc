@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "catalog/volatility.h"
 #include "pg/lexer.h"
 #include "pg/parse.h"
 #include "pg/tree.h"
@@ -14,6 +15,9 @@
 
 namespace pglint::recipe {
 namespace {
+
+// That the trigger takes for one transaction. A server with the default settings has room for some 6400 of all.
+constexpr int most_locks = 500;
 
 bool has_column(const Vec<Symbol>& columns, Symbol column) {
   return std::find(columns.begin(), columns.end(), column) != columns.end();
@@ -26,17 +30,25 @@ bool reads(const catalog::Relation& view, const catalog::Relation& table, Symbol
 }
 
 // What stands on a column since before the plan and is not made again for another; empty if there is nothing.
+// `made_again`: what can be made again for the column beside it is. `by_trigger`: whoever writes one writes both.
 std::string what_follows(const catalog::Catalog& catalog, const catalog::Relation& table, const catalog::Column& column,
-                         std::uint32_t first) {
+                         std::uint32_t first, bool made_again, bool by_trigger) {
+  const auto writes = [](catalog::Action action) {
+    return action != catalog::Action::no_action && action != catalog::Action::restrict;
+  };
   const auto older = [first](const auto& one) { return one.created.migration < first; };
   for (const catalog::Constraint* constraint : table.constraints) {
     if (constraint->dropped || !older(*constraint) || !has_column(constraint->columns, column.name)) continue;
-    if (constraint->kind == catalog::ConstraintKind::check)
+    if (constraint->kind == catalog::ConstraintKind::check && !made_again)
       return fmt::format("the check {}", catalog.text(constraint->name));
-    if (constraint->kind == catalog::ConstraintKind::foreign_key)
+    if (constraint->kind == catalog::ConstraintKind::foreign_key &&
+        (!made_again || (!by_trigger && (writes(constraint->on_update) || writes(constraint->on_delete)))))
       return fmt::format("the foreign key {}", catalog.text(constraint->name));
     if (constraint->kind == catalog::ConstraintKind::exclusion)
       return fmt::format("the exclusion constraint {}", catalog.text(constraint->name));
+    // A unique index is checked at once until a constraint takes it: statements that rely on the end would fail.
+    if (constraint->deferrable && constraint->index != nullptr)
+      return fmt::format("the deferrable constraint {}", catalog.text(constraint->name));
   }
   for (const catalog::Constraint* key : table.referenced_by)
     if (!key->dropped && older(*key) && has_column(key->referenced_columns, column.name))
@@ -44,11 +56,13 @@ std::string what_follows(const catalog::Catalog& catalog, const catalog::Relatio
   for (const catalog::Relation* view : table.dependents)
     if (older(*view) && reads(*view, table, column.name)) return fmt::format("the view {}", catalog.qualified(*view));
   for (const catalog::ColumnUse& use : table.column_uses)
-    if (use.column == column.name) return fmt::format("the policy {}", catalog.text(use.object));
+    if (use.column == column.name)
+      return fmt::format("the {} {}", use.by == catalog::ColumnUse::By::statistics ? "statistics" : "policy",
+                         catalog.text(use.object));
   if (table.replica_identity == 'i') return "the index of the replica identity";
   for (const catalog::Relation* index : table.indexes)
     if (!index->dropped && index->index != nullptr && older(*index) && names_column(*index->index, column.name) &&
-        (index->tablespace || !index->index->expression_columns.empty()))
+        (index->tablespace || (!made_again && !index->index->expression_columns.empty())))
       return fmt::format("the index {}", catalog.text(index->name));
   return {};
 }
@@ -73,7 +87,8 @@ std::string obstacle(const catalog::Catalog& catalog, const catalog::Relation& t
     if (view->kind == catalog::RelationKind::materialized_view && reads(*view, table, column.name))
       return fmt::format("the materialized view {} reads {}", catalog.qualified(*view), name);
   for (const catalog::ColumnUse& use : table.column_uses)
-    if (use.column == column.name && use.by != catalog::ColumnUse::By::policy)
+    if (use.column == column.name &&
+        (use.by == catalog::ColumnUse::By::trigger || use.by == catalog::ColumnUse::By::rule))
       return fmt::format("the {} {} names {}", use.by == catalog::ColumnUse::By::trigger ? "trigger" : "rule",
                          catalog.text(use.object), name);
   for (const catalog::Trigger& trigger : table.triggers)
@@ -107,8 +122,21 @@ struct Sync {
   std::string body;
 };
 
-Sync sync_of(const catalog::Catalog& catalog, const catalog::Relation& table, const Renamed& renamed, bool unique,
-             bool exact) {
+// What two unique indexes hold at the same time, in terms of NEW: who writes the same waits for the other in the
+// trigger, and not between the two.
+std::string wait_for_others(const std::string& what, const std::vector<std::string>& unique_values) {
+  std::string out;
+  for (const std::string& value : unique_values)
+    out += fmt::format(
+        "    IF ({0}) IS NOT NULL THEN\n"
+        "      PERFORM pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended({1} || ({0}), 0));\n"
+        "    END IF;\n",
+        value, literal(what + ":"));
+  return out;
+}
+
+Sync sync_of(const catalog::Catalog& catalog, const catalog::Relation& table, const Renamed& renamed,
+             const std::vector<std::string>& unique_values, bool exact) {
   const std::string on = catalog.qualified(table);
   const std::string old_name = ident(catalog.text(renamed.from));
   const std::string new_name = ident(catalog.text(renamed.to));
@@ -123,31 +151,42 @@ Sync sync_of(const catalog::Catalog& catalog, const catalog::Relation& table, co
   sync.function = catalog.qualified(table.schema, catalog.symbols.intern(sync.trigger));
   const std::string new_new = "NEW." + new_name;
   const std::string new_old = "NEW." + old_name;
+  std::string declare;
   std::string lock;
-  if (unique)
+  if (!unique_values.empty()) {
+    // The server has room for some thousands of locks: who writes more rows than that in one transaction must not fail
+    // for want of it.
+    declare = fmt::format(
+        "DECLARE\n"
+        "  locks integer := coalesce(nullif(pg_catalog.current_setting('pglint.locks', true), ''), '0');\n");
     lock = fmt::format(
-        "    -- Two unique indexes hold the value now: who inserts the same one waits here, not between them.\n"
-        "    IF {0} IS NOT NULL THEN\n"
-        "      PERFORM pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended({1} || {0}::pg_catalog.text, 0));\n"
-        "    END IF;\n",
-        new_new, literal(on + "." + new_name + ":"));
+        "  -- Two unique indexes hold the value now: who writes the same one waits here, not between them. Of the "
+        "first\n"
+        "  -- {0} rows of a transaction: the server has room for so many locks.\n"
+        "  IF locks < {0} AND (TG_OP = 'INSERT' OR {1}) THEN\n"
+        "    PERFORM pg_catalog.set_config('pglint.locks', (locks + 1)::pg_catalog.text, true);\n"
+        "{2}"
+        "  END IF;\n",
+        most_locks, differs(new_old, "OLD." + old_name, exact), wait_for_others(on + "." + new_name, unique_values));
+  }
   sync.body = fmt::format(
-      "\nBEGIN\n"
+      "\n{5}BEGIN\n"
       "  IF TG_OP = 'INSERT' THEN\n"
       "    IF {0} IS NULL THEN\n"
       "      {0} := {1};\n"
       "    ELSE\n"
       "      {1} := {0};\n"
       "    END IF;\n"
-      "{2}"
       "  ELSIF {3} THEN\n"
       "    {1} := {0};\n"
       "  ELSIF {4} THEN\n"
       "    {0} := {1};\n"
       "  END IF;\n"
+      "{2}"
       "  RETURN NEW;\n"
       "END\n",
-      new_new, new_old, lock, differs(new_new, "OLD." + new_name, exact), differs(new_old, "OLD." + old_name, exact));
+      new_new, new_old, lock, differs(new_new, "OLD." + new_name, exact), differs(new_old, "OLD." + old_name, exact),
+      declare);
   return sync;
 }
 
@@ -201,6 +240,11 @@ std::string copy_properties(const std::string& on, std::string_view from, std::s
   return do_block(body);
 }
 
+bool is_deferrable(const catalog::Index& index) { return index.constraint != nullptr && index.constraint->deferrable; }
+
+struct Table;
+std::vector<std::string> unique_values(const Table& table, const Renamed& one);
+
 // A table whose columns are renamed, and what is the same for all of them.
 struct Table {
   const catalog::Catalog& end;
@@ -217,14 +261,57 @@ struct Table {
     return probe::both(probe::no(probe::column(name, text(one.from))), probe::column(name, text(one.to)));
   }
   [[nodiscard]] Sync sync(const Renamed& one) const {
-    const bool unique =
-        std::any_of(relation.indexes.begin(), relation.indexes.end(), [&](const catalog::Relation* index) {
-          return !index->dropped && index->index != nullptr && index->index->unique &&
-                 names_column(*index->index, one.to);
-        });
-    return sync_of(end, relation, one, unique, equality_is_exact(end, *catalog::column(relation, one.to)));
+    return sync_of(end, relation, one, unique_values(*this, one),
+                   equality_is_exact(end, *catalog::column(relation, one.to)));
   }
 };
+
+// An index may name several columns that are renamed. It belongs to the first of them: with that one it goes, or
+// changes places.
+std::vector<Renamed>::const_iterator owner_of(const Table& table, const catalog::Index& index) {
+  return std::ranges::find_if(table.renames, [&](const Renamed& one) { return names_column(index, one.to); });
+}
+
+// What is equal only where this is, as text.
+std::string new_value(const Table& table, const catalog::Column& column, const Renamed& one) {
+  std::string value = fmt::format("NEW.{}", ident(table.end.text(column.name)));
+  // One that is renamed too, and whose trigger may fire behind this one.
+  const auto other = std::ranges::find(table.renames, column.name, &Renamed::to);
+  if (other != table.renames.end() && other->to != one.to)
+    value = fmt::format("coalesce({}, NEW.{})", value, ident(table.end.text(other->from)));
+  const std::string_view type = column.type.array_dimensions != 0 ? "" : table.end.text(column.type.name);
+  // Equal, and not the same text.
+  if (type == "citext") return fmt::format("pg_catalog.lower({}::pg_catalog.text)", value);
+  if (type == "numeric" && table.options.pg_version >= 13)
+    return fmt::format("pg_catalog.trim_scale({})::pg_catalog.text", value);
+  return value + "::pg_catalog.text";
+}
+
+// For each unique index that the column is the first renamed one of: what it keeps apart.
+std::vector<std::string> unique_values(const Table& table, const Renamed& one) {
+  std::vector<std::string> out;
+  for (const catalog::Relation* index : table.relation.indexes) {
+    if (index->dropped || index->index == nullptr || !index->index->unique || is_deferrable(*index->index)) continue;
+    const auto owner = owner_of(table, *index->index);
+    if (owner == table.renames.end() || owner->to != one.to) continue;
+    std::string all;
+    for (const catalog::IndexKey& key : index->index->keys) {
+      std::string value;
+      if (key.column) {
+        if (const catalog::Column* column = catalog::column(table.relation, key.column))
+          value = new_value(table, *column, one);
+      } else if (const auto said = renamed_in(table.end, table.relation, key.expression, table.renames, "NEW.")) {
+        value = fmt::format("({})::pg_catalog.text", *said);
+      }
+      if (value.empty()) continue;
+      if (index->index->nulls_not_distinct) value = fmt::format("coalesce({}, '')", value);
+      all += (all.empty() ? "" : " || ',' || ") + value;
+    }
+    if (all.empty()) all = new_value(table, *catalog::column(table.relation, one.to), one);
+    if (std::ranges::find(out, all) == out.end()) out.push_back(std::move(all));
+  }
+  return out;
+}
 
 // The column beside the old one, and what keeps both equal, in one transaction: no write falls between.
 void add_beside(const Table& table, const Renamed& renamed, Pieces& pieces) {
@@ -260,10 +347,28 @@ void add_beside(const Table& table, const Renamed& renamed, Pieces& pieces) {
   place(pieces, Slot::expand, std::move(expand));
 }
 
+bool has_default(const catalog::Column& column) {
+  return column.default_volatility != catalog::Volatility::none && !column.default_sql.empty();
+}
+
+Step set_default(const Table& table, const Renamed& renamed, std::string comment) {
+  const std::string to = table.text(renamed.to);
+  Step set = step(fmt::format("default-{}", slug(to)), std::move(comment),
+                  {fmt::format("ALTER TABLE {} ALTER COLUMN {} SET DEFAULT {}", table.name, ident(to),
+                               catalog::column(table.relation, renamed.to)->default_sql)},
+                  probe::has_default(table.name, to));
+  set.undo = {fmt::format("ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT", table.name, ident(to))};
+  return set;
+}
+
 // The rows that are there.
 void fill_beside(const Table& table, const Renamed& renamed, Pieces& pieces) {
   const std::string from = table.text(renamed.from);
   const std::string to = table.text(renamed.to);
+  // A release that writes both may leave both to their defaults.
+  if (!table.by_trigger() && has_default(*catalog::column(table.relation, renamed.to)))
+    place(pieces, Slot::backfill,
+          set_default(table, renamed, fmt::format("As {} has one, for rows that give neither", from)));
   Step fill;
   fill.id = fmt::format("fill-{}", slug(to));
   fill.comment = fmt::format("Copies {} to {} in the rows that are there", from, to);
@@ -289,20 +394,22 @@ struct Copy {
   probe::IndexShape shape;
 };
 
-// The copies of all indexes, each once, although it may name several columns that are renamed. An index belongs to the
-// first of them: with that one it goes, or changes places.
+// The copies of all indexes, each once.
 std::vector<std::pair<Copy, const Renamed*>> copies_of(const Table& table) {
   std::vector<std::pair<Copy, const Renamed*>> out;
   for (const catalog::Relation* index : table.relation.indexes) {
-    if (index->dropped || index->index == nullptr || index->created.migration >= table.first) continue;
-    const auto owner =
-        std::ranges::find_if(table.renames, [&](const Renamed& one) { return names_column(*index->index, one.to); });
+    // What the plan makes on a column that is followed is made on the column of today, too.
+    if (index->dropped || index->index == nullptr ||
+        (index->created.migration >= table.first && !table.renames.front().follows))
+      continue;
+    const auto owner = owner_of(table, *index->index);
     if (owner == table.renames.end()) continue;
     Copy copy;
     copy.index = index;
     copy.name = name_beside(table.end.text(index->name), "pglint");
     copy.qualified = table.end.qualified(table.relation.schema, table.end.symbols.intern(copy.name));
-    copy.shape = {index->index->unique, index_columns(table.end, *index->index), !index->index->predicate.empty()};
+    copy.shape = {index->index->unique && !is_deferrable(*index->index), index_columns(table.end, *index->index),
+                  !index->index->predicate.empty()};
     out.emplace_back(std::move(copy), &*owner);
   }
   return out;
@@ -358,6 +465,108 @@ std::string nothing_else_stands_on(const std::string& on, const std::string& col
       published, literal(on), literal(column), literal(on + "." + ident(column))));
 }
 
+// The column that brings a check or a foreign key from before the plan along; null if it is none of the renamed ones.
+const Renamed* owner_of(const Table& table, const catalog::Constraint& constraint) {
+  if (constraint.dropped || constraint.created.migration >= table.first ||
+      (constraint.kind != catalog::ConstraintKind::check && constraint.kind != catalog::ConstraintKind::foreign_key))
+    return nullptr;
+  const auto owner =
+      std::ranges::find_if(table.renames, [&](const Renamed& one) { return has_column(constraint.columns, one.to); });
+  return owner == table.renames.end() ? nullptr : &*owner;
+}
+
+std::string foreign_key_clause(const Table& table, const catalog::Constraint& key) {
+  const auto names = [&](const Vec<Symbol>& columns) {
+    std::string out;
+    for (const Symbol column : columns) out += (out.empty() ? "" : ", ") + ident(table.end.text(column));
+    return out;
+  };
+  const auto words = [](catalog::Action action) {
+    switch (action) {
+      case catalog::Action::restrict:
+        return "RESTRICT";
+      case catalog::Action::cascade:
+        return "CASCADE";
+      case catalog::Action::set_null:
+        return "SET NULL";
+      case catalog::Action::set_default:
+        return "SET DEFAULT";
+      case catalog::Action::no_action:
+        break;
+    }
+    return "NO ACTION";
+  };
+  std::string out =
+      fmt::format("FOREIGN KEY ({}) REFERENCES {}", names(key.columns), table.end.qualified(*key.references));
+  if (!key.referenced_columns.empty()) out += fmt::format(" ({})", names(key.referenced_columns));
+  out += fmt::format(" ON UPDATE {} ON DELETE {}", words(key.on_update), words(key.on_delete));
+  if (key.deferrable) out += key.initially_deferred ? " DEFERRABLE INITIALLY DEFERRED" : " DEFERRABLE";
+  return out;
+}
+
+void refuse_expression(const Table& table, std::string_view kind, Symbol name, Pieces& pieces) {
+  refuse(pieces,
+         fmt::format("an expression of the {} {} cannot be read again for a column of another name", kind,
+                     table.end.text(name)),
+         "rename it in the code only, or keep the name");
+}
+
+// A check or a foreign key, once more for the column beside, under a name of its own until the old column goes and
+// takes the first along. False if it is refused.
+bool copy_constraint(const Table& table, const catalog::Constraint& constraint, const Renamed& renamed,
+                     std::vector<std::string>& own_names, std::string& final_conditions, Pieces& pieces) {
+  const bool is_check = constraint.kind == catalog::ConstraintKind::check;
+  const std::string& on = table.name;
+  const std::string name = table.text(constraint.name);
+  const std::string temporary = name_beside(name, "pglint");
+  const char kind = is_check ? 'c' : 'f';
+  std::vector<std::string> columns;
+  if (!is_check)
+    for (const Symbol column : constraint.columns) columns.push_back(table.text(column));
+  std::string clause;
+  if (is_check) {
+    const auto expression = renamed_in(table.end, table.relation, constraint.sql, table.renames);
+    if (!expression) return refuse_expression(table, "check", constraint.name, pieces), false;
+    clause = fmt::format("CHECK ({}){}", *expression, constraint.no_inherit ? " NO INHERIT" : "");
+  } else {
+    clause = foreign_key_clause(table, constraint);
+  }
+  const std::string in_place = probe::both(probe::no(probe::column(on, table.text(renamed.from))),
+                                           probe::constraint(on, name, kind, probe::Valid::any, columns));
+  Step add = step(fmt::format("add-{}", slug(temporary)),
+                  fmt::format("{} for {}, under a name of its own until {} goes", name, table.text(renamed.to),
+                              table.text(renamed.from)),
+                  {fmt::format("ALTER TABLE {} ADD CONSTRAINT {} {} NOT VALID", on, ident(temporary), clause)},
+                  probe::either(probe::constraint(on, temporary, kind, probe::Valid::any, columns), in_place));
+  add.undo = {fmt::format("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}", on, ident(temporary))};
+  if (!is_check)
+    pieces.checks.push_back(
+        {fmt::format("form-of-{}", slug(name)), add.id,
+         fmt::format("SELECT pg_catalog.pg_get_constraintdef(oid) FROM pg_catalog.pg_constraint WHERE conrelid = "
+                     "pg_catalog.to_regclass({}) AND conname = {} AND (confmatchtype <> 's' OR "
+                     "pg_catalog.pg_get_constraintdef(oid) LIKE '% ON DELETE SET % (%')",
+                     literal(on), literal(name)),
+         fmt::format("the foreign key {} is MATCH FULL, or sets some of its columns only, which its copy for {} would "
+                     "lose",
+                     name, table.text(renamed.to))});
+  place(pieces, Slot::build, std::move(add));
+  if (constraint.valid) {
+    Step validate = step(fmt::format("validate-{}", slug(temporary)), "Reads every row while reads and writes go on",
+                         {fmt::format("ALTER TABLE {} VALIDATE CONSTRAINT {}", on, ident(temporary))},
+                         probe::either(probe::constraint(on, temporary, kind, probe::Valid::valid, columns), in_place));
+    validate.lock_class = LockClass::b;
+    place(pieces, Slot::build, std::move(validate));
+  }
+  // A database that has the original migration has the final name, and perhaps a copy.
+  own_names.push_back(
+      do_block(fmt::format("BEGIN\n  IF NOT {} THEN\n    ALTER TABLE {} RENAME CONSTRAINT {} TO {};\n  END IF;\nEND",
+                           probe::constraint(on, name, kind, probe::Valid::any), on, ident(temporary), ident(name))));
+  own_names.push_back(fmt::format("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}", on, ident(temporary)));
+  final_conditions += "\n  AND " + probe::constraint(on, name, kind, probe::Valid::any, columns);
+  final_conditions += "\n  AND " + probe::no(probe::constraint(on, temporary, kind, probe::Valid::any));
+  return true;
+}
+
 void keep_the_new(const Table& table, Pieces& pieces) {
   const std::string& on = table.name;
   const auto copies = copies_of(table);
@@ -369,13 +578,24 @@ void keep_the_new(const Table& table, Pieces& pieces) {
     // Names are taken until the old column goes.
     std::vector<std::string> final_names;
     std::string final_conditions;
+    bool expressions = false;
     for (const auto& [copy, owner] : copies) {
       if (owner != &renamed) continue;
       const std::string final_name = table.text(copy.index->name);
       const std::string final_qualified = table.end.qualified(*copy.index);
+      const std::string definition = index_definition(table.end, *copy.index, copy.name, true, table.renames);
+      if (definition.empty()) return refuse_expression(table, "index", copy.index->name, pieces);
       build_copy(table, copy, probe::both(old_gone, probe::index(on, final_qualified, copy.shape)),
-                 fmt::format("{} for {}, under a name of its own until {} goes", final_name, to, from),
-                 index_definition(table.end, *copy.index, copy.name, true), pieces);
+                 fmt::format("{} for {}, under a name of its own until {} goes", final_name, to, from), definition,
+                 pieces);
+      expressions = expressions || !copy.index->index->expression_columns.empty();
+      pieces.checks.push_back(
+          {fmt::format("options-of-{}", slug(final_name)), fmt::format("build-{}", slug(final_name)),
+           fmt::format(
+               "SELECT reloptions FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass({}) AND reloptions "
+               "IS NOT NULL",
+               literal(final_qualified)),
+           fmt::format("the index {} has storage parameters, which its copy for {} would lose", final_name, to)});
       const catalog::Constraint* constraint = copy.index->index->constraint;
       // A database that has the original migration has the final name, and a copy that a file may have built.
       const std::string in_place = constraint != nullptr ? probe::constraint(on, final_name, 'u', probe::Valid::any)
@@ -392,16 +612,17 @@ void keep_the_new(const Table& table, Pieces& pieces) {
       final_conditions += "\n  AND " + probe::no(probe::relation(copy.qualified));
       final_conditions += "\n  AND " + probe::index(on, final_qualified, copy.shape);
     }
-    analyze(table, renamed, false, pieces);
+    std::vector<std::string> own_names;  // of constraints
+    for (const catalog::Constraint* constraint : table.relation.constraints)
+      if (owner_of(table, *constraint) == &renamed &&
+          !copy_constraint(table, *constraint, renamed, own_names, final_conditions, pieces))
+        return;
+    analyze(table, renamed, expressions, pieces);
 
-    const bool has_default = column.default_volatility != catalog::Volatility::none && !column.default_sql.empty();
-    if (has_default) {
-      Step set = step(fmt::format("default-{}", slug(to)),
-                      fmt::format("Only now: before, it would hide what {} was given", from),
-                      {fmt::format("ALTER TABLE {} ALTER COLUMN {} SET DEFAULT {}", on, ident(to), column.default_sql)},
-                      probe::has_default(on, to));
-      set.undo = {fmt::format("ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT", on, ident(to))};
-      place(pieces, Slot::tighten, std::move(set));
+    if (has_default(column)) {
+      if (table.by_trigger())
+        place(pieces, Slot::tighten,
+              set_default(table, renamed, fmt::format("Only now: before, it would hide what {} was given", from)));
     } else if (!renamed.default_sql.empty()) {
       Step drop = step(fmt::format("no-default-{}", slug(from)),
                        fmt::format("The trigger would give it to {}, which has none any more", to),
@@ -429,6 +650,7 @@ void keep_the_new(const Table& table, Pieces& pieces) {
     contract.sql.push_back(fmt::format("ALTER TABLE {} DROP COLUMN IF EXISTS {}", on, ident(from)));
     if (table.by_trigger()) contract.sql.push_back(fmt::format("DROP FUNCTION IF EXISTS {}()", sync.function));
     for (std::string& sql : final_names) contract.sql.push_back(std::move(sql));
+    for (std::string& sql : own_names) contract.sql.push_back(std::move(sql));
     contract.done_when = probe::query(table.renamed(renamed) + final_conditions);
     contract.irreversible = true;
     place(pieces, Slot::contract, std::move(contract));
@@ -448,14 +670,11 @@ void keep_the_old(const Table& table, Pieces& pieces) {
   std::vector<std::string> left_over;
   std::string nothing_left;
   for (const auto& [copy, owner] : copies_of(table)) {
-    const std::string definition = index_definition(table.end, *copy.index, copy.name, true, table.renames);
-    if (definition.empty()) {
-      refuse(pieces,
-             fmt::format("an expression of the index {} cannot be read again for a column of another name",
-                         table.end.text(copy.index->name)),
-             "rename it in the code only, or keep the name");
-      return;
-    }
+    std::string definition = index_definition(table.end, *copy.index, copy.name, true, table.renames);
+    // What may hold at the end only is held by the constraint of the column that stays.
+    if (constexpr std::string_view unique = "CREATE UNIQUE "; !copy.shape.unique && definition.starts_with(unique))
+      definition.replace(0, unique.size(), "CREATE ");
+    if (definition.empty()) return refuse_expression(table, "index", copy.index->name, pieces);
     expressions = expressions || !copy.index->index->expression_columns.empty();
     // A copy goes with its column; but where the original migration has run, a file may have built one.
     left_over.push_back(fmt::format("DROP INDEX IF EXISTS {}", copy.qualified));
@@ -497,10 +716,43 @@ void keep_the_old(const Table& table, Pieces& pieces) {
   place(pieces, Slot::contract, std::move(swap));
 }
 
+// Whether an expression does not hang on search_path: a trigger is run with that of whoever writes.
+bool means_the_same_everywhere(const catalog::Catalog& catalog, const catalog::Relation& table,
+                               const std::vector<Renamed>& renames, const Node* expression) {
+  bool same = true;
+  pg::each<FuncCall>(expression, [&](const FuncCall& call) {
+    const auto names = pg::nodes(call.funcname);
+    same = same && (names.size() == 2 ? pg::string(names[0]) == "pg_catalog"
+                                      : names.size() == 1 && catalog::builtin_volatility(pg::string(names[0])) !=
+                                                                 catalog::Volatility::unknown);
+  });
+  pg::each<TypeCast>(expression, [&](const TypeCast& cast) {
+    const pg::QualifiedName name = pg::qualified_name(cast.typeName->names);
+    same = same && (name.schema == "pg_catalog" ||
+                    (name.schema.empty() && catalog.is_builtin_type(catalog.symbols.intern(name.name))));
+  });
+  pg::each<CollateClause>(expression, [&](const CollateClause&) { same = false; });
+  pg::each<A_Expr>(expression, [&](const A_Expr& call) {
+    constexpr std::array<std::string_view, 15> known = {"=", "<>", "<",  ">",  "<=",  ">=", "+",  "-",
+                                                        "*", "/",  "||", "->", "->>", "#>", "#>>"};
+    const auto names = pg::nodes(call.name);
+    same = same && names.size() == 1 && std::ranges::find(known, pg::string(names[0])) != known.end();
+  });
+  pg::each<ColumnRef>(expression, [&](const ColumnRef& column) {
+    Symbol name = catalog.symbols.find(pg::column_name(column));
+    if (const auto renamed = std::ranges::find(renames, name, &Renamed::from); renamed != renames.end())
+      name = renamed->to;
+    const catalog::Column* found = catalog::column(table, name);
+    same = same && found != nullptr && !found->type.schema && catalog.is_builtin_type(found->type.name);
+  });
+  return same;
+}
+
 }  // namespace
 
 std::optional<std::string> renamed_in(const catalog::Catalog& catalog, const catalog::Relation& table,
-                                      std::string_view expression, const std::vector<Renamed>& renames) {
+                                      std::string_view expression, const std::vector<Renamed>& renames,
+                                      std::string_view row) {
   constexpr std::string_view head = "SELECT ";
   const std::string sql = fmt::format("{}({})", head, expression);
   const pg::Lexed lexed = pg::lex(sql, {.psql = false});
@@ -512,16 +764,17 @@ std::optional<std::string> renamed_in(const catalog::Catalog& catalog, const cat
     pg::each<ColumnRef>(parsed.node, [&](const ColumnRef& column) {
       const Symbol said = catalog.symbols.find(pg::column_name(column));
       const auto renamed = std::ranges::find(renames, said, &Renamed::from);
-      if (renamed == renames.end()) {
-        known = known && said && catalog::column(table, said) != nullptr;
-        return;
-      }
-      // The last part of the name.
+      const bool found = renamed != renames.end();
+      known = known && said && (found || catalog::column(table, said) != nullptr);
+      if (!known || (!found && row.empty())) return;
       Span at = name_at(sql, static_cast<std::size_t>(column.location) + parsed.base);
-      for (const pg::Token& token : pg::tokens(sql, 0))
-        if (token.span.begin >= at.begin && token.span.end <= at.end) at.begin = token.span.begin;
-      edits.push_back({at.begin, at.end, ident(catalog.text(renamed->to))});
+      // The last part of the name, unless all of it is another row's.
+      if (row.empty())
+        for (const pg::Token& token : pg::tokens(sql, 0))
+          if (token.span.begin >= at.begin && token.span.end <= at.end) at.begin = token.span.begin;
+      edits.push_back({at.begin, at.end, std::string(row) + ident(catalog.text(found ? renamed->to : said))});
     });
+    if (!row.empty()) known = known && means_the_same_everywhere(catalog, table, renames, parsed.node);
     return known;
   });
   if (!known) return std::nullopt;
@@ -530,7 +783,7 @@ std::optional<std::string> renamed_in(const catalog::Catalog& catalog, const cat
   return out.substr(head.size() + 1, out.size() - head.size() - 2);
 }
 
-void note_end(const catalog::Catalog& end, int pg_version, Context& context) {
+void note_end(const catalog::Catalog& end, const Options& options, Context& context) {
   for (const auto& [name, to] : context.renames) {
     if (context.followed.contains(name)) continue;
     for (const catalog::Schema* schema : end.schemas())
@@ -538,9 +791,18 @@ void note_end(const catalog::Catalog& end, int pg_version, Context& context) {
         if (table->dropped || !table->is_table() || end.qualified(*table) != name) continue;
         const catalog::Column* column = catalog::column(*table, end.symbols.find(to));
         if (column == nullptr) continue;
-        std::string what = what_follows(end, *table, *column, context.first_migration);
+        // A unique index that is new has to be there before the gate, for who asks by the new name: on a column that
+        // stays.
+        const bool unique =
+            std::any_of(table->indexes.begin(), table->indexes.end(), [&](const catalog::Relation* index) {
+              return !index->dropped && index->index != nullptr && index->index->unique &&
+                     index->created.migration >= context.first_migration && names_column(*index->index, column->name);
+            });
+        std::string what = what_follows(end, *table, *column, context.first_migration,
+                                        unique || options.dual_write == DualWrite::application,
+                                        options.dual_write == DualWrite::trigger);
         // Its constraint keeps its name.
-        if (what.empty() && pg_version >= 18 && column->not_null) what = "its NOT NULL constraint";
+        if (what.empty() && options.pg_version >= 18 && column->not_null) what = "its NOT NULL constraint";
         if (!what.empty()) context.followed.emplace(name, std::move(what));
       }
   }
@@ -568,7 +830,8 @@ void rename_column(const Command& command, const ::RenameStmt& statement, Contex
   const bool trigger = command.options->dual_write == DualWrite::trigger;
   if (followed != context.followed.end() && !trigger)
     return refuse(pieces,
-                  fmt::format("{} stands on {}.{} and follows it, for which a trigger has to keep both columns equal",
+                  fmt::format("{} stands on {}.{}, is not made again for another column, and can follow this one only "
+                              "where a trigger keeps both equal",
                               followed->second, command.table_name(), from),
                   "--dual-write trigger");
   if (trigger && !key_of(catalog, *table->relation))
@@ -576,7 +839,7 @@ void rename_column(const Command& command, const ::RenameStmt& statement, Contex
                   fmt::format("{} has no known unique index over NOT NULL columns to walk along", command.table_name()),
                   "add a primary key first");
 
-  assume(catalog, *table, column->name, pieces);
+  assume(catalog, *table, column->name, pieces, context.first_migration);
   Renamed renamed;
   renamed.table = table->relation;
   renamed.from = column->name;

@@ -142,13 +142,35 @@ bool is_word(std::string_view text, const pg::Token& token, std::string_view wor
          std::ranges::equal(text.substr(token.span.begin, token.span.size()), word, {}, lower, lower);
 }
 
+namespace {
+
+bool is_name(std::string_view text, const pg::Token& token, std::string_view name) {
+  const std::string_view said = text.substr(token.span.begin, token.span.size());
+  return (token.kind == pg::TokenKind::quoted_name && unquoted(said) == name) ||
+         (token.kind == pg::TokenKind::word && std::ranges::equal(said, name, {}, lower));
+}
+
+}  // namespace
+
 bool says_name(std::string_view text, std::string_view name) {
-  for (const pg::Token& token : pg::tokens(text, 0)) {
-    const std::string_view said = text.substr(token.span.begin, token.span.size());
-    if (token.kind == pg::TokenKind::quoted_name && unquoted(said) == name) return true;
-    if (token.kind == pg::TokenKind::word && std::ranges::equal(said, name, {}, lower)) return true;
+  return std::ranges::any_of(pg::tokens(text, 0), [&](const pg::Token& token) { return is_name(text, token, name); });
+}
+
+std::string with_names(std::string_view text, Span between, const NewNames& names) {
+  const std::vector<pg::Token> tokens = pg::tokens(text, 0);
+  const auto is = [&](std::size_t i, std::string_view symbol) {
+    return i < tokens.size() && text.substr(tokens[i].span.begin, tokens[i].span.size()) == symbol;
+  };
+  std::vector<Edit> edits;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const pg::Token& token = tokens[i];
+    if (token.span.begin < between.begin || token.span.end > between.end) continue;
+    // A function, a type, or what qualifies a name.
+    if (is(i + 1, "(") || is(i + 1, ".") || (i > 0 && is(i - 1, "::"))) continue;
+    const auto found = std::ranges::find_if(names, [&](const auto& pair) { return is_name(text, token, pair.first); });
+    if (found != names.end()) edits.push_back({token.span.begin, token.span.end, ident(found->second)});
   }
-  return false;
+  return edited(text, edits);
 }
 
 std::size_t after_keyword(std::string_view text, std::string_view word, std::size_t from) {

@@ -43,6 +43,10 @@ namespace pglint::recipe {
 [[nodiscard]] Span name_at(std::string_view text, std::size_t from);
 // Whether a token of the text is this keyword, outside parentheses.
 [[nodiscard]] bool is_word(std::string_view text, const pg::Token& token, std::string_view word);
+// The text with other names for columns: those that stand by themselves or behind a table's name, between `from` and
+// `to`.
+using NewNames = std::vector<std::pair<std::string, std::string>>;  // as they are, not quoted
+[[nodiscard]] std::string with_names(std::string_view text, Span between, const NewNames& names);
 // Whether a word or a quoted name of the text is this name.
 [[nodiscard]] bool says_name(std::string_view text, std::string_view name);
 // Behind the nth keyword outside parentheses, counted from 0; npos if there is none.

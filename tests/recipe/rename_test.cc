@@ -81,7 +81,10 @@ TEST_CASE("drizzle-kit drops the unique constraint and adds it again under anoth
   // The old one goes with its column.
   CHECK_FALSE(says(all_sql(plan), "t_mail_unique"));
   // What is asked before the first step has the old name only.
-  CHECK(says(plan.checks.at(0).sql, "SELECT mail, count(*) FROM public.t"));
+  CHECK(std::ranges::any_of(
+      plan.checks, [](const DataCheck& check) { return says(check.sql, "SELECT mail, count(*) FROM public.t"); }));
+  // What a copy of the index would not have.
+  CHECK(says(plan.checks.at(0).sql, "reloptions IS NOT NULL"));
 }
 
 TEST_CASE("a constraint that keeps its name has its index under another one until the old column goes") {
@@ -217,9 +220,7 @@ TEST_CASE(
 TEST_CASE("what a column that is followed cannot have in the same plan is refused, and what it can is done before") {
   const std::string t = "CREATE TABLE t (id int PRIMARY KEY, a int, CONSTRAINT pos CHECK (a > 0));\n";
   const std::string rename = "ALTER TABLE t RENAME a TO b;\n";
-  for (const char* more :
-       {"CREATE INDEX i ON t (b);", "ALTER TABLE t ADD UNIQUE (\"b\");", "ALTER TABLE t ADD CHECK (B < 9);",
-        "ALTER TABLE t ALTER b SET STATISTICS 9;", "CREATE VIEW v AS SELECT b FROM t;"}) {
+  for (const char* more : {"ALTER TABLE t ALTER b SET STATISTICS 9;", "CREATE VIEW v AS SELECT b FROM t;"}) {
     CAPTURE(std::string(more));
     CHECK(says(refusal(t, rename + more), "since the check pos stands on it"));
   }
@@ -232,9 +233,123 @@ TEST_CASE("what a column that is followed cannot have in the same plan is refuse
   CHECK(lines.back().starts_with("contract: comment-"));
   recipe::Options options;
   options.dual_write = recipe::DualWrite::application;
-  const plan::Planned planned = test::planned(t, {rename}, options);
+  const plan::Planned planned = test::planned(t + "CREATE VIEW v AS SELECT a FROM t;", {rename}, options);
   REQUIRE(planned.refused.size() == 1);
+  CHECK(
+      says(planned.refused[0].reason, "the view public.v stands on public.t.a, is not made again for another column"));
   CHECK(planned.refused[0].supply == "--dual-write trigger");
+}
+
+TEST_CASE("where no trigger keeps both columns equal, checks, foreign keys and all indexes are made again") {
+  const std::string t =
+      "CREATE TABLE o (x int PRIMARY KEY);\nCREATE TABLE t (id int PRIMARY KEY, a int, c int, CONSTRAINT pos CHECK "
+      "(t.a "
+      "> c), CONSTRAINT points FOREIGN KEY (a) REFERENCES o (x) ON DELETE RESTRICT DEFERRABLE);\nCREATE UNIQUE INDEX "
+      "odd ON t ((a + 1)) WHERE a > 0;\n";
+  recipe::Options options;
+  options.dual_write = recipe::DualWrite::application;
+  const Plan plan = one_plan(t, std::string("ALTER TABLE t RENAME a TO b;\nALTER TABLE t ADD CHECK (b < 9);"), options);
+  const std::string sql = all_sql(plan);
+  CHECK_FALSE(says(sql, "TRIGGER"));
+  CHECK(says(sql, "CHECK (t.b > c) NOT VALID"));
+  CHECK(
+      says(sql, "FOREIGN KEY (b) REFERENCES public.o (x) ON UPDATE NO ACTION ON DELETE RESTRICT DEFERRABLE NOT VALID"));
+  CHECK(says(sql, "((b + 1)) WHERE b > 0"));
+  CHECK(says(sql, " TO pos;"));
+  CHECK(says(sql, " TO points;"));
+  CHECK(says(plan.checks.at(0).says + plan.checks.at(1).says + plan.checks.at(2).says, "MATCH FULL"));
+  const Lines lines = outline(plan);
+  const auto at = [&](std::string_view start) {
+    return std::ranges::find_if(lines, [&](const std::string& line) { return line.starts_with(start); }) -
+           lines.begin();
+  };
+  CHECK(at("gate: change-writes-both") < at("validate: add-pos-pglint-"));
+  CHECK(at("validate: validate-points-pglint-") < at("gate: change-reads-new"));
+  // The release that reads the new column has to keep what is tightened before the next gate.
+  std::string reads_new;
+  for (const Stage& stage : plan.stages)
+    if (stage.gate && stage.gate->id == "change-reads-new") reads_new = stage.gate->release;
+  CHECK(says(reads_new, "writes no row that t_b_check forbids"));
+  // What the server writes it writes to one of the columns.
+  const plan::Planned cascades = test::planned(
+      "CREATE TABLE o (x int PRIMARY KEY);\nCREATE TABLE t (id int PRIMARY KEY, a int CONSTRAINT points "
+      "REFERENCES o ON DELETE SET NULL);",
+      {"ALTER TABLE t RENAME a TO b;"}, options);
+  REQUIRE(cascades.refused.size() == 1);
+  CHECK(says(cascades.refused[0].reason, "the foreign key points stands on public.t.a"));
+}
+
+TEST_CASE("what is new on a column that is followed stands on the column of today, and an index on the new one too") {
+  const std::string t =
+      "CREATE TABLE o (b int PRIMARY KEY);\nCREATE TABLE t (id int PRIMARY KEY, a int, c int, CONSTRAINT pos CHECK (a "
+      "> "
+      "0));\n";
+  const std::string rename = "ALTER TABLE t RENAME a TO b;\n";
+  Plan plan = one_plan(t, rename + "CREATE INDEX i ON t (c, (t.b + abs(b))) WHERE \"b\" > 3;");
+  // The id is taken by the copy.
+  CHECK(step(plan, "build-i-2").sql ==
+        Lines{"CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON public.t (c, (t.b + abs(b))) WHERE \"b\" > 3"});
+  CHECK(outline(plan).back() == "contract: build-i-2");
+  CHECK(says(all_sql(plan), " ON public.t USING btree (c, (t.b + abs(b))) WHERE \"b\" > 3"));
+  // One that is unique has to be there before: the column beside stays, and the check is made again for it.
+  plan = one_plan(t, rename + "ALTER TABLE t ADD CONSTRAINT u UNIQUE (\"b\", c);");
+  CHECK(says(all_sql(plan), "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS u ON public.t (b, c)"));
+  CHECK(says(all_sql(plan), "CHECK (b > 0) NOT VALID"));
+  CHECK(outline(plan).back() == "contract: drop-a");
+  CHECK(says(all_sql(plan), "NEW.b::pg_catalog.text || ',' || NEW.c::pg_catalog.text"));
+  CHECK(says(refusal(t + "CREATE VIEW v AS SELECT a FROM t;", rename + "CREATE UNIQUE INDEX i ON t (b);"),
+             "since the view public.v stands on it"));
+  plan = one_plan(t, rename + "ALTER TABLE t ADD CHECK(B < 9 AND c IS NOT NULL);");
+  CHECK(step(plan, "add-t-check").sql ==
+        Lines{"ALTER TABLE public.t ADD CONSTRAINT t_check CHECK(a < 9 AND c IS NOT NULL) NOT VALID"});
+  CHECK(plan.checks.at(0).sql == "SELECT 1 FROM public.t WHERE NOT (a < 9 AND c IS NOT NULL) LIMIT 10");
+  plan = one_plan(t, rename + "ALTER TABLE t ADD FOREIGN KEY (b) REFERENCES o (b);");
+  CHECK(step(plan, "add-t-b-fkey").sql ==
+        Lines{"ALTER TABLE public.t ADD CONSTRAINT t_b_fkey FOREIGN KEY (a) REFERENCES public.o (b) NOT VALID"});
+  // What points to it from another table.
+  plan = one_plan(t + "CREATE UNIQUE INDEX ui ON t (a);\nCREATE TABLE n (b int);",
+                  rename + "ALTER TABLE n ADD FOREIGN KEY (b) REFERENCES t (b);");
+  CHECK(step(plan, "add-n-b-fkey").sql ==
+        Lines{"ALTER TABLE public.n ADD CONSTRAINT n_b_fkey FOREIGN KEY (b) REFERENCES public.t (a) NOT VALID"});
+}
+
+TEST_CASE("who writes what two unique indexes hold waits in the trigger, whatever they make of it") {
+  const auto trigger = [](const std::string& columns, const std::string& index, const char* sql) {
+    return all_sql(
+        one_plan("CREATE TABLE t (id int PRIMARY KEY, " + columns + ");\nCREATE UNIQUE INDEX u ON t " + index, sql));
+  };
+  const char* const rename = "ALTER TABLE t RENAME a TO b;";
+  CHECK(says(trigger("a text", "(lower(a))", rename), "((lower(NEW.b))::pg_catalog.text)"));
+  CHECK(says(trigger("a numeric", "(a)", rename), "(pg_catalog.trim_scale(NEW.b)::pg_catalog.text)"));
+  CHECK(says(trigger("a int, c int", "(c) WHERE a > 0", rename), "(NEW.c::pg_catalog.text)"));
+  // A function that search_path finds is not found by everybody.
+  CHECK(says(trigger("a text", "(mine(a))", rename), "(NEW.b::pg_catalog.text)"));
+  // Of two columns that are renamed the first one's trigger waits, and may fire before the other's.
+  const std::string two =
+      trigger("a int, c int", "(a, c)", "ALTER TABLE t RENAME a TO b;\nALTER TABLE t RENAME c TO d;");
+  CHECK(says(two, "(NEW.b::pg_catalog.text || ',' || coalesce(NEW.d, NEW.c)::pg_catalog.text)"));
+  CHECK(two.find("pg_advisory_xact_lock") == two.rfind("pg_advisory_xact_lock"));
+  CHECK_FALSE(says(trigger("a int, c int", "(c)", rename), "pg_advisory_xact_lock"));
+}
+
+TEST_CASE("a unique constraint that is checked at the end follows, and is not checked earlier on the column beside") {
+  const Plan plan = one_plan("CREATE TABLE t (id int PRIMARY KEY, a int, CONSTRAINT u UNIQUE (a) DEFERRABLE);",
+                             "ALTER TABLE t RENAME a TO b;");
+  CHECK(step(plan, "build-u").sql[0].starts_with("CREATE INDEX CONCURRENTLY"));
+  CHECK(outline(plan).back() == "contract: rename-a");
+  CHECK_FALSE(says(all_sql(plan), "pg_advisory_xact_lock"));
+}
+
+TEST_CASE("a plan of a rename assumes all that stands on the column, and nothing that is made with it") {
+  const Plan plan = one_plan(
+      "CREATE TABLE t (id int PRIMARY KEY, a int CONSTRAINT t_a_u UNIQUE, c int);\nCREATE TABLE o (a int CONSTRAINT "
+      "points REFERENCES t (a));\nCREATE VIEW v AS SELECT a FROM t;\nCREATE POLICY p ON t USING (a > 0);\nCREATE "
+      "STATISTICS s ON a, c FROM t;\nCREATE INDEX i ON t (c) WHERE a > 0;",
+      "ALTER TABLE t ADD CONSTRAINT later CHECK (a > 0);\nALTER TABLE t RENAME a TO b;");
+  Lines dependents = plan.assumes.at(0).dependents;
+  std::ranges::sort(dependents);
+  CHECK(dependents ==
+        Lines{"constraint points", "constraint t_a_u", "index i", "policy p", "statistics s", "view public.v"});
 }
 
 TEST_CASE("a default comes with a renamed column, as it is in the end") {

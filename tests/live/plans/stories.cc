@@ -154,6 +154,39 @@ std::vector<Story> stories() {
            "ALTER TABLE users ADD CONSTRAINT plan_known CHECK (plan <> 'x' AND (users.plan IS NOT NULL OR seats > 0));",
        rows,
        {"ALTER TABLE users RENAME COLUMN plan TO tier;"}},
+      {"a rename under a check, and all that can be new on it",
+       users + "ALTER TABLE users ADD CONSTRAINT plan_known CHECK (plan <> 'x');",
+       rows + "UPDATE users SET plan = 'plan ' || id;",
+       {"ALTER TABLE users RENAME COLUMN plan TO tier;\nCREATE INDEX tiers ON users (lower(tier)) INCLUDE (seats) "
+        "WHERE "
+        "users.tier <> 'y';\nALTER TABLE users ADD CHECK(tier <> 'z'), ADD CONSTRAINT few CHECK (\"tier\" <> '' OR "
+        "seats < "
+        "9);",
+        "CREATE TABLE tiers_of (tier text PRIMARY KEY);\nINSERT INTO tiers_of (tier) VALUES ('a');\nALTER TABLE users "
+        "ALTER COLUMN tier SET NOT NULL;"}},
+      {"a rename under a check, a foreign key and an index on an expression, with a unique constraint that is new",
+       users +
+           "ALTER TABLE users ADD CONSTRAINT plan_known CHECK (lower(users.plan) <> 'x' AND seats > 0) NO INHERIT;\n"
+           "CREATE TABLE plans (name text PRIMARY KEY);\nALTER TABLE users ADD CONSTRAINT of_plans FOREIGN KEY "
+           "(plan) REFERENCES plans ON UPDATE CASCADE ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED;\nCREATE INDEX "
+           "low ON users (lower(plan), id) WHERE plan <> '';",
+       rows +
+           "UPDATE users SET plan = NULL; INSERT INTO plans SELECT 'plan ' || id FROM users; UPDATE users SET plan = "
+           "'plan ' || id;",
+       {"ALTER TABLE users RENAME COLUMN plan TO tier;\nALTER TABLE users ADD CONSTRAINT tier_unique UNIQUE "
+        "(tier);\nALTER TABLE users ALTER COLUMN tier SET NOT NULL, ADD CHECK (tier <> 'z');"}},
+      {"a rename under a view, and a foreign key on it and one to it",
+       users + "CREATE VIEW v AS SELECT region_id, email FROM users;\nCREATE TABLE mails (id int PRIMARY KEY, contact "
+               "text);",
+       rows + "INSERT INTO mails SELECT i, 'm' || i FROM generate_series(1, 50) i;",
+       {"ALTER TABLE users RENAME COLUMN region_id TO id_of_region;\nALTER TABLE users ADD FOREIGN KEY (id_of_region) "
+        "REFERENCES regions (id) ON DELETE SET NULL;\nALTER TABLE users RENAME COLUMN email TO contact;\nALTER TABLE "
+        "mails ADD FOREIGN KEY (contact) REFERENCES users (contact);"}},
+      {"a rename under a constraint that is checked at the end",
+       "CREATE TABLE t (id int PRIMARY KEY, list int, place int, CONSTRAINT one_each UNIQUE (list, place) DEFERRABLE "
+       "INITIALLY DEFERRED);",
+       "INSERT INTO t SELECT i, i / 10, i FROM generate_series(1, 250) i;",
+       {"ALTER TABLE t RENAME COLUMN place TO rank;"}},
       {"a rename under a foreign key",
        users +
            "ALTER TABLE users ADD CONSTRAINT in_region FOREIGN KEY (region_id) REFERENCES regions (id) ON DELETE SET "
@@ -238,6 +271,18 @@ std::vector<Story> stories() {
   value.values = {{"users.level", "'basic'"}};
   out.push_back(value);
   Story application = on_users("a rename by the application", {"ALTER TABLE users RENAME COLUMN seats TO places;"});
+  application.dual_write = recipe::DualWrite::application;
+  out.push_back(application);
+  application = {
+      "a rename by the application, under all that can be made again",
+      users +
+          "ALTER TABLE users ADD CONSTRAINT region_known CHECK (region_id <> 'x'), ADD CONSTRAINT of_region "
+          "FOREIGN KEY (region_id) REFERENCES regions (id) ON DELETE RESTRICT;\nCREATE UNIQUE INDEX two "
+          "ON users (lower(region_id), id) WHERE region_id IS NOT NULL;",
+      rows + "UPDATE users SET region_id = 'us' WHERE region_id IS NULL;",
+      {"ALTER TABLE users RENAME COLUMN region_id TO region;\nCREATE INDEX i ON users (region);\nALTER TABLE "
+       "users ADD CONSTRAINT u UNIQUE (region, id), ADD CHECK (region <> 'y');\nALTER TABLE users ALTER region "
+       "SET NOT NULL;"}};
   application.dual_write = recipe::DualWrite::application;
   out.push_back(application);
   return out;
