@@ -119,7 +119,7 @@ std::string of_lines(const std::vector<std::string>& lines) {
 }
 
 Outcome<void> run_check(Executor& executor, const DataCheck& check) {
-  const Answer answer = executor.session.worker.run(check.sql, [&] {
+  const Answer answer = run_as_written(executor.session.worker, check.sql, [&] {
     executor.progress.now(fmt::format("check {}", printable(check.id)));
     return signals_caught() != 0 ? Go::cancel : Go::on;
   });

@@ -231,7 +231,7 @@ ORDER BY t.relid::regclass::text)",
   // Nothing is left to do; where the plan has no proof, to have come to the end is one.
   Outcome<bool> is_proven() {
     if (backfill_.proof.empty()) return true;
-    const Answer answer = worker().run(backfill_.proof, [this] {
+    const Answer answer = run_as_written(worker(), backfill_.proof, [this] {
       executor_.progress.now(executor_.heading(step_) + ": looks whether anything is left");
       return signals_caught() != 0 ? Go::cancel : Go::on;
     });
@@ -433,8 +433,8 @@ ORDER BY t.relid::regclass::text)",
     change = backfill_.set.empty() ? fmt::format("DELETE FROM {}", part.relation)
                                    : fmt::format("UPDATE {} SET {}", part.relation, change);
     const std::string meant = backfill_.where.empty() ? "" : fmt::format(" AND (\n{}\n)", backfill_.where);
-    return fmt::format("SET LOCAL lock_timeout = '{}ms'; SET LOCAL statement_timeout = '5s';\nDO {};\n",
-                       lock_timeout.count(),
+    return fmt::format("SET LOCAL lock_timeout = '{}ms'; SET LOCAL statement_timeout = '5s';\n{}DO {};\n",
+                       lock_timeout.count(), runners_path,
                        quote_body(fmt::format(R"(
 #variable_conflict use_column
 DECLARE

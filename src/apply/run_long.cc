@@ -143,7 +143,7 @@ FROM pg_stat_activity a LEFT JOIN pg_stat_progress_create_index p USING (pid) WH
     gave_up = waited > executor.options.wait_budget;
     return gave_up ? Go::cancel : Go::on;
   };
-  const Answer answer = session.worker.run(statement, tick);
+  const Answer answer = run_as_written(session.worker, statement, tick);
   if (answer.ok()) return {};
   if (answer.lost) return stop(answer, executor.heading(step));
   if (answer.sqlstate == "57014" && signals_caught() != 0) return stopped_by_signal();

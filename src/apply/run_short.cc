@@ -60,10 +60,12 @@ Answer send(Session& session, const Work& work, milliseconds lock_timeout, const
                                    lock_timeout.count(), longest.count());
   if (session.may_set_deadlock_timeout)
     limits += fmt::format("SET {}deadlock_timeout = '{}ms';\n", local, short_deadlock_timeout.count());
-  if (!work.alone) return worker.run(limits + work.front + work.statements + work.back, tick);
+  if (!work.alone)
+    return worker.run(
+        fmt::format("{}{}{}{}{}{}", limits, work.front, runners_path, work.statements, own_path, work.back), tick);
   Answer answer = worker.run(work.front);
   if (answer.ok()) answer = worker.run(limits);
-  if (answer.ok()) answer = worker.run(work.statements, tick);
+  if (answer.ok()) answer = run_as_written(worker, work.statements, tick);
   if (!answer.lost) {
     const Answer restored = worker.run(session.may_set_deadlock_timeout
                                            ? "SET lock_timeout = 0; SET statement_timeout = 0; RESET deadlock_timeout"

@@ -106,6 +106,15 @@ Outcome<Connection> open_reader() {
   return connection;
 }
 
+Answer run_as_written(Connection& connection, const std::string& sql, const Connection::Tick& tick) {
+  Answer answer = connection.run("SET search_path TO DEFAULT");
+  if (!answer.ok()) return answer;
+  answer = connection.run(sql, tick);
+  if (answer.lost) return answer;
+  const Answer restored = connection.run("SET search_path = pg_catalog");
+  return restored.ok() ? answer : restored;
+}
+
 Outcome<Session> open_session(const Plan& plan) {
   Outcome<Connection> worker = open_known(fmt::format("pglint:{}", plan.id));
   if (!worker) return tl::unexpected(worker.error());

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <chrono>
+#include <string>
+#include <string_view>
 
 #include "apply/connection.h"
 #include "pglint/plan.h"
@@ -21,6 +23,13 @@ struct Session {
   std::string database = {};           // its oid
   std::string database_name = {};
 };
+
+// What a migration says without a schema means what it would mean to the runner: the search_path of the role, the
+// database or the connection. What the executor asks for itself it asks under its own. For a transaction:
+inline constexpr std::string_view runners_path = "SET LOCAL search_path TO DEFAULT;\n";
+inline constexpr std::string_view own_path = "SET LOCAL search_path = pg_catalog;\n";
+// One statement outside of any transaction.
+[[nodiscard]] Answer run_as_written(Connection& connection, const std::string& sql, const Connection::Tick& tick);
 
 [[nodiscard]] Outcome<Session> open_session(const Plan& plan);
 

@@ -63,9 +63,14 @@ bool strong(const Step& step) {
 std::string guarded(const Step& step) {
   std::string statements;
   for (const std::string& sql : step.sql) statements += indented(as_block(sql), "    ") + ";\n";
+  // A column may have the name of the variable.
+  const bool inserts = std::ranges::any_of(
+      step.sql, [](std::string_view sql) { return sql.starts_with("INSERT") || sql.starts_with("insert"); });
+  const std::string_view head = inserts ? "#variable_conflict use_column\n" : "";
   if (!strong(step))
-    return quoted("DO ", fmt::format("BEGIN\n  IF NOT ({}) THEN\n{}  END IF;\nEND", condition_of(step), statements));
-  return quoted("DO ", fmt::format("DECLARE\n"
+    return quoted("DO ",
+                  fmt::format("{}BEGIN\n  IF NOT ({}) THEN\n{}  END IF;\nEND", head, condition_of(step), statements));
+  return quoted("DO ", fmt::format("{}DECLARE\n"
                                    "  timeout text := pg_catalog.current_setting('lock_timeout');\n"
                                    "BEGIN\n"
                                    "  IF NOT ({}) THEN\n"
@@ -74,7 +79,7 @@ std::string guarded(const Step& step) {
                                    "    PERFORM pg_catalog.set_config('lock_timeout', timeout, true);\n"
                                    "  END IF;\n"
                                    "END",
-                                   condition_of(step), lock_timeout, statements));
+                                   head, condition_of(step), lock_timeout, statements));
 }
 
 // In a transaction of its own: a lock that is not had in time is given up, and tried again after a pause.

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "plan/verify.h"
+#include "recipe/probe.h"
 #include "recipe/sql.h"
 
 namespace pglint::plan {
@@ -241,6 +242,56 @@ Plan assemble(const source::Project& project, const std::vector<std::size_t>& mi
   return plan;
 }
 
+bool shares(const std::vector<std::string>& some, const std::vector<std::string>& others) {
+  return std::ranges::any_of(some,
+                             [&](const std::string& one) { return std::ranges::find(others, one) != others.end(); });
+}
+
+bool is_insert(const std::string& sql) {
+  const std::vector<pg::Token> tokens = pg::tokens(sql, 0);
+  return !tokens.empty() && recipe::is_word(sql, tokens.front(), "INSERT");
+}
+
+// An INSERT of which the database cannot tell whether it has run.
+bool is_blind_insert(const recipe::Pieces& pieces) {
+  if (pieces.refused || pieces.by != recipe::Operation::none || pieces.steps.size() != 1) return false;
+  const Step& step = pieces.steps[0].step;
+  return step.kind == StepKind::sql && step.done_when.empty() && step.own_transaction && !step.sql.empty() &&
+         is_insert(step.sql.front());
+}
+
+// An INSERT into a table that the plan makes belongs to the step that makes it: in one transaction, the table itself
+// tells that both are done. Where that would be another order, it stays apart.
+void join_inserts(std::vector<recipe::Pieces>& all) {
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!is_blind_insert(all[i]) || all[i].touches.empty()) continue;
+    const std::vector<std::string>& reads = all[i].touches;
+    const std::string made = recipe::probe::query(recipe::probe::relation(reads.front()));
+    std::size_t maker = i;
+    bool other_order = false;
+    for (std::size_t j = i; j-- > 0 && maker == i;) {
+      for (const recipe::Placed& placed : all[j].steps) {
+        if (placed.step.done_when == made) maker = j;
+        other_order = other_order || (placed.step.kind == StepKind::backfill && shares(all[j].touches, reads));
+      }
+      if (maker == i && !all[j].steps.empty()) other_order = other_order || shares(all[j].touches, reads);
+    }
+    if (maker == i || other_order || all[maker].steps.size() != 1) continue;
+    // What it locks of other tables would be locked for as long as rows are read.
+    if (std::ranges::any_of(all[maker].touches, [&](const std::string& one) { return one != reads.front(); })) continue;
+    // What is written in batches before comes behind. A rename writes columns only that are not read here.
+    for (std::size_t j = 0; j < maker; ++j)
+      for (const recipe::Placed& placed : all[j].steps)
+        other_order = other_order || (all[j].by != recipe::Operation::none && placed.slot != recipe::Slot::expand &&
+                                      placed.slot != recipe::Slot::build && shares(all[j].touches, reads));
+    if (other_order) continue;
+    Step& step = all[maker].steps[0].step;
+    step.sql.push_back(all[i].steps[0].step.sql.front());
+    step.comment = "As it was written, with the rows that it begins with";
+    all[i].steps.clear();
+  }
+}
+
 bool has_backfill(const Plan& plan) {
   return std::ranges::any_of(plan.stages, [](const Stage& stage) {
     return stage.gate ||
@@ -347,6 +398,7 @@ Planned plan(const source::Project& project, const PlanRequest& request) {
       continue;
     }
     if (!rewritten) continue;
+    join_inserts(material.pieces);
     Group group;
     group.migrations = migrations;
     group.plan = assemble(project, migrations, std::move(material), request.recipes);
@@ -362,7 +414,10 @@ Planned plan(const source::Project& project, const PlanRequest& request) {
             {project.migrations[migrations.front()].path,
              {},
              fmt::format("it cannot be told from the database whether this has run: {}", blind->sql.front()),
-             "move it to a migration of its own, apart from what has to be phased",
+             is_insert(blind->sql.front())
+                 ? "insert into a table that the same migration makes, right behind its CREATE TABLE, and read nothing "
+                   "that the plan changes; or move it to a migration of its own, apart from what has to be phased"
+                 : "move it to a migration of its own, apart from what has to be phased",
              migrations});
         continue;
       }

@@ -88,7 +88,10 @@ void add_foreign_key(const Command& command, const ::Constraint& key, Context& c
   place(pieces, Slot::build,
         validate(child, name, probe::constraint(child, name, 'f', probe::Valid::valid, columns, references)));
 
-  if (written) return;
+  // What only the plan makes, rows or a table, cannot be asked about before it.
+  if (written || (parent.relation != nullptr && parent.relation->created.migration != 0 &&
+                  parent.relation->created.migration >= context.first_migration))
+    return;
   std::vector<std::string> other = strings(key.pk_attrs);
   if (other.empty() && parent.relation != nullptr) {
     for (const catalog::Constraint* constraint : parent.relation->constraints)

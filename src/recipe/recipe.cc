@@ -146,7 +146,35 @@ void make_on_the_old(const Command& command, const Context& context, Pieces& pie
 
 void dispatch(const Command& command, Context& context, Pieces& pieces);
 
+// INSERT … SELECT: rows that are read where they are.
+bool inserts_what_it_reads(const Node* node) {
+  const auto* insert = pg::as<InsertStmt>(node);
+  const auto* select = insert != nullptr ? pg::as<SelectStmt>(insert->selectStmt) : nullptr;
+  return select != nullptr && select->valuesLists == nullptr;
+}
+
+// What an INSERT … SELECT reads and a rename of the plan changes: it runs before the gate, where a column has both
+// names or the first one only. Empty if it reads nothing of the kind.
+std::string reads_renamed(const Command& command, const Context& context) {
+  bool all = false;
+  pg::each<ColumnRef>(command.node, [&](const ColumnRef& column) { all = all || pg::column_name(column).empty(); });
+  for (const Renamed& one : context.renamed) {
+    const bool reads = std::ranges::any_of(command.effects->relations, [&](const effect::RelationEffect& relation) {
+      return relation.relation == one.table;
+    });
+    const std::string to(command.catalog->text(one.to));
+    if (reads && says_name(command.text, to)) return fmt::format("{}.{}", command.catalog->qualified(*one.table), to);
+    if (reads && all) return fmt::format("all columns of {}", command.catalog->qualified(*one.table));
+  }
+  return {};
+}
+
 void cook_one(const Command& command, Context& context, Pieces& pieces) {
+  if (inserts_what_it_reads(command.node))
+    if (const std::string what = reads_renamed(command, context); !what.empty())
+      return refuse(pieces,
+                    fmt::format("the INSERT reads {}, which is not there under this name before the gate", what),
+                    "put it into a migration that comes behind the plan");
   const Renamed* one = followed_in(command, context);
   if (one == nullptr || can_precede(command)) return dispatch(command, context, pieces);
   // A database that has the original migration has no column of the old name, and no CREATE INDEX on it could run
@@ -275,7 +303,7 @@ Pieces cook(const Command& command, Context& context) {
   Pieces pieces;
   for (const effect::RelationEffect& relation : command.effects->relations)
     if (relation.kind != catalog::RelationKind::index && relation.kind != catalog::RelationKind::partitioned_index &&
-        relation.lock > LockMode::row_share)
+        (relation.lock > LockMode::row_share || inserts_what_it_reads(command.node)))
       pieces.touches.push_back(command.catalog->qualified(relation.schema, relation.name));
   cook_one(command, context, pieces);
   return pieces;

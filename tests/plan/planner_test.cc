@@ -131,6 +131,29 @@ TEST_CASE("what the database cannot tell whether it has run stays apart from wha
              "it cannot be told from the database whether this has run"));
 }
 
+TEST_CASE("what is inserted into a table of the plan comes with the table, unless that is another order") {
+  const std::string given = "CREATE TABLE t (id int PRIMARY KEY, a text, b text);";
+  const std::string rename = "ALTER TABLE t RENAME b TO c;\n";
+  const std::string make = "CREATE TABLE n (a text PRIMARY KEY);\n";
+  const std::string fill = "INSERT INTO n SELECT DISTINCT a FROM t;\n";
+  const Plan plan = one_plan(given, make + fill + rename);
+  const Step& step = plan.stages.at(0).steps.back();
+  REQUIRE(step.sql.size() == 2);
+  CHECK(step.sql[0].starts_with("CREATE TABLE n"));
+  CHECK(step.sql[1].starts_with("INSERT INTO n"));
+  CHECK(says(step.done_when, "to_regclass('public.n')"));
+
+  const std::string cannot = "it cannot be told from the database whether this has run";
+  CHECK(says(test::refusal(given, rename + "INSERT INTO t SELECT 1, 'a';"), cannot));
+  CHECK(says(test::refusal(given, "UPDATE t SET a = 'x' WHERE a IS NULL;\n" + make + fill), cannot));
+  CHECK(says(test::refusal(given, make + "UPDATE t SET a = 'x' WHERE a IS NULL;\n" + fill), cannot));
+  CHECK(says(test::refusal(given, rename + "CREATE TABLE n (a text, of int REFERENCES t);\n" + fill), cannot));
+  CHECK(says(test::refusal(given, rename + make + "INSERT INTO n SELECT c FROM t;"),
+             "reads public.t.c, which is not there"));
+  CHECK(
+      says(test::refusal(given, rename + make + "INSERT INTO n SELECT t.* FROM t;"), "reads all columns of public.t"));
+}
+
 TEST_CASE("what needs an index that the plan builds does not stand before it") {
   for (const char* sql :
        {"CREATE INDEX i ON a (x);\nCOMMENT ON INDEX i IS 'why';",

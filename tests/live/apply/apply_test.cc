@@ -156,26 +156,45 @@ TEST_CASE("after kill -9 at any point the same command ends the same") {
 
 TEST_CASE("killed at random under writers, a plan comes to the same end, and no row is lost" * doctest::skip(quick())) {
   NEEDS_SERVER();
-  const Scene scene;
-  scene.plan(with(with(rename_plan(), "batch: 500", "batch: 100"), "pause_ms: 0", "pause_ms: 50"));
   std::mt19937 random(7);  // NOLINT(bugprone-random-generator-seed): the same kills every time
-  Psql writer(scene, "writer");
   int kills = 0;
-  for (int i = 0; i < 40; ++i) {
-    Child child(scene.run_arguments(), scene.environment());
-    std::this_thread::sleep_for(milliseconds(20 + random() % 150));
-    writer.send(fmt::format("UPDATE tenant_accounts SET legacy_email = 'w{}-' || id WHERE id LIKE '%{}7'", i, i % 10));
-    child.signal(SIGKILL);
-    if (child.wait().status == 4) break;
-    ++kills;
+  int behind_gate = 0;
+  // On both sides of the gate, from the start again until there were enough of them.
+  for (int round = 0; round < 20 && (kills < 50 || behind_gate < 5); ++round) {
+    const Scene scene;
+    scene.plan(with(with(rename_plan(), "batch: 500", "batch: 100"), "pause_ms: 0", "pause_ms: 50"));
+    Psql writer(scene, "writer");
+    for (int i = 0; i < 40; ++i) {
+      Child child(scene.run_arguments(), scene.environment());
+      std::this_thread::sleep_for(milliseconds(20 + random() % 150));
+      writer.send(
+          fmt::format("UPDATE tenant_accounts SET legacy_email = 'w{}-' || id WHERE id LIKE '%{}7'", i, i % 10));
+      child.signal(SIGKILL);
+      if (child.wait().status == 4) break;
+      ++kills;
+    }
+    CHECK(scene.run().status == 4);
+    CHECK(scene.sql("SELECT count(*) FROM tenant_accounts WHERE primary_contact IS DISTINCT FROM legacy_email") == "0");
+    const std::string written = scene.sql("SELECT count(*) FROM tenant_accounts WHERE legacy_email LIKE 'w%'");
+    CHECK(written != "0");
+    for (int i = 0; i < 40; ++i) {
+      Child child(scene.run_arguments(passed), scene.environment());
+      std::this_thread::sleep_for(milliseconds(10 + random() % 100));
+      child.signal(SIGKILL);
+      if (child.wait().status == 0) break;
+      ++kills;
+      ++behind_gate;
+    }
+    const Finished end = scene.run(passed);
+    CHECK_MESSAGE(end.status == 0, end.out);
+    CHECK(scene.sql("SELECT count(*) FROM tenant_accounts WHERE primary_contact LIKE 'w%'") == written);
+    // What is left of the schema is what the original makes of it.
+    const std::string state = scene.state();
+    const std::string without_rows = wanted().substr(0, wanted().rfind('\n'));
+    CHECK(state.substr(0, state.rfind('\n')) == without_rows);
   }
-  CHECK(kills > 2);
-  CHECK(scene.run().status == 4);
-  CHECK(scene.sql("SELECT count(*) FROM tenant_accounts WHERE primary_contact IS DISTINCT FROM legacy_email") == "0");
-  const std::string written = scene.sql("SELECT count(*) FROM tenant_accounts WHERE legacy_email LIKE 'w%'");
-  CHECK(written != "0");
-  CHECK(scene.run(passed).status == 0);
-  CHECK(scene.sql("SELECT count(*) FROM tenant_accounts WHERE primary_contact LIKE 'w%'") == written);
+  CHECK(kills >= 50);
+  CHECK(behind_gate >= 5);
 }
 
 TEST_CASE("a signal ends a run in order, and the next one goes on where it was") {

@@ -8,14 +8,19 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <csignal>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
 #include "base/process.h"
+#include "base/sha256.h"
 #include "emit/emit.h"
 #include "live/effects/connection.h"
 #include "live/plans/stories.h"
+#include "plan/form/file.h"
 #include "plan/planned.h"
 #include "skip.h"
 #include "support/scratch_server.h"
@@ -260,9 +265,42 @@ void walk(Database& database, const std::vector<Placed>& steps) {
   }
 }
 
+// (d): the executor, killed at the end of each step, goes on where it was.
+void run_killed(const Lab& lab, Plan plan) {
+  const std::filesystem::path file = std::filesystem::current_path() / "killed-plan.yml";
+  for (PlanSource& source : plan.sources) source.sha256 = sha256(source.text);
+  std::ofstream(file, std::ios::binary) << plan::to_yaml(plan);
+  std::vector<std::string> passed;
+  const auto apply = [&](const std::string& point) {
+    std::vector<std::string> arguments = {PGLINT_EXECUTOR, "run", "--plan", file.string(), "--lock-budget", "20"};
+    arguments.insert(arguments.end(), passed.begin(), passed.end());
+    auto finished = run(arguments, {{"PGLINT_DATABASE_URL", lab.server.dsn("killed")}, {"PGLINT_FAILPOINT", point}});
+    REQUIRE(finished.has_value());
+    return std::move(*finished);
+  };
+  for (const Stage& stage : plan.stages) {
+    if (stage.gate) {
+      const Finished stopped = apply({});
+      CHECK_MESSAGE(stopped.status == 4, stage.gate->id << ": " << stopped.out << stopped.err);
+      passed = {"--passed", stage.gate->id};
+    }
+    for (const Step& step : stage.steps) {
+      // What runs outside of a transaction is found done by the next run.
+      const std::string point = step.id + (step.lock_class == LockClass::b ? ":executed" : ":after");
+      const Finished killed = apply(point);
+      CHECK_MESSAGE(killed.status == 128 + SIGKILL, point << ": " << killed.out << killed.err);
+      if (killed.status != 128 + SIGKILL) return;
+    }
+  }
+  const Finished end = apply({});
+  CHECK_MESSAGE(end.status == 0, (end.out + end.err));
+  std::error_code ignored;
+  std::filesystem::remove(file, ignored);
+}
+
 void tell(const Story& story, Lab& lab) {
   CAPTURE(story.name);
-  for (const char* name : {"original", "phased", "by_files"}) lab.drop(name);
+  for (const char* name : {"original", "phased", "by_files", "killed"}) lab.drop(name);
   const std::string created = lab.admin.run("CREATE DATABASE original");
   REQUIRE_MESSAGE(created.empty(), created);
   {
@@ -290,6 +328,7 @@ void tell(const Story& story, Lab& lab) {
 
   Database phased = lab.copy("phased");
   Database by_files = lab.copy("by_files");
+  Database killed = lab.copy("killed");
   Database original(lab.server, "original");
   for (const DataCheck& check : plan.checks)
     CHECK_MESSAGE(original.value(check.sql) == "no row", "the data check " << check.id << " before step 1");
@@ -303,6 +342,12 @@ void tell(const Story& story, Lab& lab) {
   CHECK_MESSAGE(differs.empty(), "the phased way ends otherwise:" << differs);
   differs = difference(rows, phased.data());
   CHECK_MESSAGE(differs.empty(), "the phased way leaves other rows:" << differs);
+
+  run_killed(lab, plan);
+  differs = difference(wanted, killed.schema());
+  CHECK_MESSAGE(differs.empty(), "killed at each step, it ends otherwise:" << differs);
+  differs = difference(rows, killed.data());
+  CHECK_MESSAGE(differs.empty(), "killed at each step, it leaves other rows:" << differs);
 
   trouble = run_files(by_files, plan, 2);
   CHECK_MESSAGE(trouble.empty(), "the files, each twice: " << trouble);

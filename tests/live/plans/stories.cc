@@ -262,6 +262,12 @@ std::vector<Story> stories() {
           "CONCURRENTLY without a name inside of a migration",
           {"CREATE INDEX CONCURRENTLY ON users (boss, lower(email), (seats + 1), (seats + 2)) INCLUDE (plan);",
            "CREATE UNIQUE INDEX CONCURRENTLY ON users (\"Odd Name\");", "CREATE INDEX CONCURRENTLY ON users (plan);"}),
+      on_users(
+          "rows of a new table that come from one that is there",
+          {"CREATE TABLE plans (name text PRIMARY KEY, timeout text);\nINSERT INTO plans (name, timeout) SELECT "
+           "DISTINCT plan, plan AS timeout FROM users WHERE plan IS NOT NULL ORDER BY timeout;\nALTER TABLE users ADD "
+           "CONSTRAINT of_plans FOREIGN KEY (plan) REFERENCES plans (name);\nALTER TABLE users RENAME COLUMN email TO "
+           "contact;"}),
       on_users("windows' line ends", {"-- a note\r\nCREATE INDEX i\r\n  ON users\r\n  (boss);\r\n"}),
   };
   Story value = on_users("a column with a value for what is there",
