@@ -27,6 +27,7 @@ struct RunOptions {
   std::chrono::milliseconds lock_budget{std::chrono::minutes(15)};      // for one step's locks
   std::chrono::milliseconds wait_budget{std::chrono::minutes(30)};      // that a long step may wait for others
   std::chrono::milliseconds throttle_budget{std::chrono::minutes(30)};  // that a backfill may pause at once
+  std::string throttle_query = {};  // of the user: a number above 0 makes a backfill pause
   std::chrono::milliseconds reconnect_budget{std::chrono::minutes(10)};
   Limits limits = {};
 };

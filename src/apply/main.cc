@@ -108,6 +108,10 @@ int main(int argc, const char* const* argv) {
                    "How long a backfill may pause for replicas, slots or autovacuum (default 1800)")
       ->check(CLI::Range(0.1, 1e6))
       ->type_name("SECONDS");
+  run_command
+      ->add_option("--throttle-query", options.throttle_query,
+                   "A query of the user's: a backfill pauses as long as it returns a number above 0")
+      ->type_name("SQL");
   run_command->add_option("--max-lag", most_lag, "How far a replica or a slot may be behind (default 64 and 100)")
       ->check(CLI::Range(0.1, 1e6))
       ->type_name("MB");

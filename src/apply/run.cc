@@ -169,6 +169,11 @@ Outcome<void> verify(Executor& executor) {
 // Everything that can be known before anything is changed.
 Outcome<void> before_first_step(Executor& executor, const Picture& picture) {
   Connection& monitor = executor.session.monitor;
+  if (executor.session.free_connections < executor.options.limits.free)
+    return stop(held_back,
+                fmt::format("the server has {} connections left beside the 2 that a plan takes",
+                            std::max(executor.session.free_connections, 0)),
+                "Clients would be refused: repeat the command when there are more, or raise max_connections.");
   if (picture.untouched()) {
     const auto facts = ask(monitor, catalog_query(executor.plan), "cannot look at what the plan was built on");
     if (!facts) return tl::unexpected(facts.error());
@@ -375,7 +380,8 @@ Outcome<void> once(const Plan& plan, std::string_view hash, const RunOptions& op
   if (!opened) return tl::unexpected(opened.error());
   Session& session = *opened;
   if (!std::exchange(connected, true))
-    progress.note(fmt::format("Plan {} on {}", printable(plan.id), session.worker.where()));
+    progress.note(fmt::format("Plan {} on {}\n  2 connections; {} more are free", printable(plan.id),
+                              session.worker.where(), std::max(session.free_connections, 0)));
   if (auto locked = take_lock(session, options, progress); !locked) return locked;
 
   auto record = load(session.monitor, plan.id);

@@ -278,6 +278,13 @@ ORDER BY t.relid::regclass::text)",
         executor_.progress.note(fmt::format("{}: how far replicas are behind cannot be seen: GRANT pg_monitor TO {}",
                                             executor_.heading(step_), quote_name(executor_.session.user)));
       Verdict verdict = judge(*signals, limits, pausing);
+      if (const std::string& query = executor_.options.throttle_query;
+          verdict.pressure == Pressure::none && !query.empty()) {
+        const auto asked = ask_user_query(executor_.session.monitor, query);
+        if (!asked) return tl::unexpected(asked.error());
+        if (*asked > 0)
+          verdict = {.pressure = Pressure::query, .why = fmt::format("--throttle-query returns {}", *asked)};
+      }
       if (verdict.pressure == Pressure::vacuum && vacuum_waited_.count() > limits.vacuum_wait) verdict = {};
       if (verdict.stop)
         return stop(held_back, fmt::format("{}: {}", executor_.heading(step_), verdict.why),

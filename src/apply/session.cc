@@ -130,14 +130,17 @@ Outcome<Session> open_session(const Plan& plan) {
   for (Connection* connection : {&*worker, &*monitor})
     if (const auto prepared = prepare(*connection); !prepared) return tl::unexpected(prepared.error());
 
-  const auto about =
-      ask(*worker,
-          "SELECT pg_backend_pid(), current_setting('transaction_read_only'), pg_is_in_recovery(), "
-          "(SELECT setting FROM pg_settings WHERE name = 'deadlock_timeout'), session_user, oid, datname, " +
-              std::string(version >= 150000 ? "has_parameter_privilege('deadlock_timeout', 'SET')"
-                                            : "current_setting('is_superuser') = 'on'") +
-              " FROM pg_database WHERE datname = current_database()",
-          "cannot ask who the server is");
+  const auto about = ask(
+      *worker,
+      "SELECT pg_backend_pid(), current_setting('transaction_read_only'), pg_is_in_recovery(), "
+      "(SELECT setting FROM pg_settings WHERE name = 'deadlock_timeout'), session_user, oid, datname, " +
+          std::string(version >= 150000 ? "has_parameter_privilege('deadlock_timeout', 'SET')"
+                                        : "current_setting('is_superuser') = 'on'") +
+          ", current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int - "
+          "coalesce(current_setting('reserved_connections', true)::int, 0) - (SELECT count(*) FROM pg_stat_activity "
+          "WHERE usesysid IS NOT NULL AND datid IS NOT NULL AND coalesce(backend_type, '') IN ('client backend', ''))"
+          " FROM pg_database WHERE datname = current_database()",
+      "cannot ask who the server is");
   if (!about) return tl::unexpected(about.error());
   const Row& row = about->rows.at(0);
   const auto text = [&row](std::size_t at) { return row.at(at).value_or(""); };
@@ -151,6 +154,7 @@ Outcome<Session> open_session(const Plan& plan) {
   session.database = text(5);
   session.database_name = text(6);
   session.may_set_deadlock_timeout = text(7) == "t";
+  session.free_connections = std::atoi(text(8).c_str());
   // A service may not let everyone ask.
   if (const Answer system = session.worker.run("SELECT system_identifier FROM pg_control_system()"); system.ok())
     session.system_identifier = system.value();

@@ -18,6 +18,7 @@ struct Session {
   int worker_pid = 0;
   std::chrono::milliseconds deadlock_timeout{1000};
   bool may_set_deadlock_timeout = false;
+  int free_connections = 0;            // beside these two, as far as this role sees them
   std::string user = {};               // of the session
   std::string system_identifier = {};  // empty if the server does not tell
   std::string database = {};           // its oid

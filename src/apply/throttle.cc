@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "apply/query.h"
+#include "apply/session.h"
 #include "base/text.h"
 #include "plan/form/quote.h"
 
@@ -70,12 +71,13 @@ std::string seconds_in_words(double seconds) {
 }  // namespace
 
 void Limits::set(std::string_view text) {
-  const std::array<std::pair<std::string_view, double*>, 11> known = {{{"lag_mb", &lag_mb},
+  const std::array<std::pair<std::string_view, double*>, 12> known = {{{"lag_mb", &lag_mb},
                                                                        {"lag_seconds", &lag_seconds},
                                                                        {"slot_mb", &slot_mb},
                                                                        {"stop_mb", &stop_mb},
                                                                        {"segments", &segments},
                                                                        {"connections", &connections},
+                                                                       {"free", &free},
                                                                        {"dead_rows", &dead_rows},
                                                                        {"vacuum_wait", &vacuum_wait},
                                                                        {"transaction", &transaction},
@@ -108,6 +110,8 @@ std::string_view name(Pressure pressure) {
       return "autovacuum";
     case Pressure::transaction:
       return "a long transaction";
+    case Pressure::query:
+      return "--throttle-query";
   }
   return "nothing";
 }
@@ -188,6 +192,24 @@ Verdict judge(const Signals& signals, const Limits& limits, bool pausing) {
   go.slow = age > limits.transaction;
   if (go.slow) go.why = "no vacuum removes old rows because of" + words(std::vector{signals.oldest});
   return go;
+}
+
+Outcome<double> ask_user_query(Connection& connection, const std::string& sql) {
+  const Answer answer =
+      connection.run(fmt::format("BEGIN READ ONLY; SET LOCAL statement_timeout = '5s'; {}{}", runners_path, sql));
+  if (answer.lost) return stop(answer, "--throttle-query");
+  const Answer ended = connection.run("ROLLBACK");
+  if (!answer.ok()) return stop(answer, "--throttle-query");
+  if (!ended.ok()) return stop(ended, "--throttle-query");
+  const std::string value = answer.rows.empty() ? "" : answer.rows[0].at(0).value_or("");
+  char* end = nullptr;
+  const double number = std::strtod(value.c_str(), &end);
+  if (value.empty() || *end != '\0')
+    return stop(
+        refused,
+        fmt::format("--throttle-query returns {}, which is no number", value.empty() ? "nothing" : printable(value)),
+        "It returns one row with a number: above 0 a backfill pauses.");
+  return number;
 }
 
 Outcome<std::vector<Holder>> old_snapshots(Connection& connection, int own_pid, double seconds) {

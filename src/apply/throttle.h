@@ -18,6 +18,7 @@ struct Limits {
   double stop_mb = 1024;           // of either: nobody catches up with that in a pause
   double segments = 42;            // that wait to be archived
   double connections = 0.8;        // of those that there are
+  double free = 5;                 // connections that are left to others, or a plan is not begun
   double dead_rows = 1e6;          // a table with fewer gains less than it loses by waiting for autovacuum
   double vacuum_wait = 600;        // seconds, for autovacuum, in one backfill
   double transaction = 600;        // seconds: no vacuum removes what so old a transaction may see: slower
@@ -28,7 +29,7 @@ struct Limits {
   void set(std::string_view words);
 };
 
-enum class Pressure : std::uint8_t { none, replica, slot, archive, connections, vacuum, transaction };
+enum class Pressure : std::uint8_t { none, replica, slot, archive, connections, vacuum, transaction, query };
 [[nodiscard]] std::string_view name(Pressure pressure);
 
 // What the server tells; a negative number where it does not.
@@ -60,6 +61,9 @@ struct Verdict {
 
 // `pausing`: a pause has begun, and its end takes more than its beginning.
 [[nodiscard]] Verdict judge(const Signals& signals, const Limits& limits, bool pausing);
+
+// What the query of the user returns, asked in a transaction that writes nothing, and not for long.
+[[nodiscard]] Outcome<double> ask_user_query(Connection& connection, const std::string& sql);
 
 // Sessions whose snapshot or lock an index build would wait for at its end, and that are older than `seconds`.
 [[nodiscard]] Outcome<std::vector<Holder>> old_snapshots(Connection& connection, int own_pid, double seconds);

@@ -115,6 +115,10 @@ int run(int argc, const char* const* argv) {
                    "How long a backfill may pause for replicas, slots or autovacuum (default 1800)")
       ->type_name("SECONDS");
   fix_command
+      ->add_option("--throttle-query", fix_options.throttle_query,
+                   "A query of your own: a backfill pauses as long as it returns a number above 0")
+      ->type_name("SQL");
+  fix_command
       ->add_option("--max-lag", fix_options.max_lag, "How far a replica or a slot may be behind (default 64 and 100)")
       ->type_name("MB");
   add_database_options(*fix_command, fix_options.database_url);

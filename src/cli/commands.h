@@ -26,6 +26,7 @@ struct FixOptions {
   std::string lock_budget;  // seconds
   std::string wait_budget;
   std::string throttle_budget;
+  std::string throttle_query;
   std::string max_lag;  // MB
   std::string database_url;
 };

@@ -37,6 +37,7 @@ std::vector<std::string> arguments(const RunRequest& request) {
   add("--lock-budget", request.lock_budget);
   add("--wait-budget", request.wait_budget);
   add("--throttle-budget", request.throttle_budget);
+  add("--throttle-query", request.throttle_query);
   add("--max-lag", request.max_lag);
   if (request.accept_changes) all.emplace_back("--accept-changes");
   if (request.dry_run) all.emplace_back("--dry-run");

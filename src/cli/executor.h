@@ -22,6 +22,7 @@ struct RunRequest {
   std::string lock_budget = {};  // seconds; empty: the default
   std::string wait_budget = {};
   std::string throttle_budget = {};
+  std::string throttle_query = {};
   std::string max_lag = {};  // MB
 };
 

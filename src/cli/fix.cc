@@ -222,6 +222,7 @@ int execute(fix::PlanFile file, const FixOptions& fix, Settings& settings, const
   run.lock_budget = fix.lock_budget;
   run.wait_budget = fix.wait_budget;
   run.throttle_budget = fix.throttle_budget;
+  run.throttle_query = fix.throttle_query;
   run.max_lag = fix.max_lag;
   std::fflush(stdout);
   return exec_executor(arguments(run), fix.database_url);

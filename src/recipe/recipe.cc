@@ -347,7 +347,7 @@ void assume(const catalog::Catalog& catalog, const effect::RelationEffect& table
       if (!trigger.dropped) out.triggers.emplace_back(catalog.text(trigger.name));
     const catalog::Column* found = catalog::column(*relation, column);
     const std::string type = found != nullptr ? type_text(catalog, found->type) : std::string();
-    if (found != nullptr && !type.empty()) {
+    if (found != nullptr && older(*found) && !type.empty()) {
       out.columns.emplace_back(
           std::string(catalog.text(column)),
           fmt::format("{}, {}, {}", type, found->not_null ? "not null" : "nullable",

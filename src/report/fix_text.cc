@@ -30,6 +30,7 @@ void step_text(Terminal& out, const Step& step) {
 
 void plan_text(Terminal& out, const Plan& plan, const std::string& path) {
   out.newline().own("Plan ", Style::bold).text(path, Style::bold).newline();
+  out.spaces(2).wrapped("Executed on 2 connections: one works, one watches.", "  ").newline();
   for (const Stage& stage : plan.stages) {
     if (stage.gate) {
       out.own("  gate ", Style::warning).text(stage.gate->id, Style::warning).newline();

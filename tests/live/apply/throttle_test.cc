@@ -224,3 +224,47 @@ TEST_CASE("an index is not begun while somebody keeps an old snapshot, and they 
   const Finished gate = child.wait();
   CHECK_MESSAGE(gate.status == 4, gate.out);
 }
+
+TEST_CASE("a backfill pauses as long as the user's own query says so") {
+  NEEDS_SERVER();
+  const Scene scene;
+  scene.sql("CREATE TABLE busy (level int); INSERT INTO busy VALUES (1)");
+  const std::vector<std::string> query = {"--throttle-query", "SELECT level FROM busy"};
+  Child child(scene.run_arguments(query), scene.environment());
+  wait_until_it_pauses(scene);
+  scene.sql("UPDATE busy SET level = 0");
+  const Finished ended = child.wait();
+  CHECK_MESSAGE(ended.status == 4, ended.out);
+  CHECK(contains(ended.out, "pauses: --throttle-query returns 1"));
+  CHECK(contains(ended.out, "of it in pauses for --throttle-query"));
+}
+
+TEST_CASE("a query of the user's that is none ends a run in order, and cannot write" * doctest::skip(quick())) {
+  NEEDS_SERVER();
+  const Scene scene;
+  scene.sql("CREATE TABLE busy (level int)");
+  const auto tried = [&](const char* query, int status, const char* says) {
+    const Finished ended = scene.run({"--throttle-query", query});
+    CHECK_MESSAGE(ended.status == status, ended.out);
+    CHECK_MESSAGE(contains(ended.out, says), ended.out);
+  };
+  tried("SELECT level FROM busy", 2, "returns nothing, which is no number");
+  tried("SELECT 'much'", 2, "returns much, which is no number");
+  tried("SELECT nothing", 3, "column \"nothing\" does not exist");
+  tried("INSERT INTO busy VALUES (1) RETURNING 0", 3, "read-only transaction");
+  tried("SELECT pg_sleep(60)", 3, "statement timeout");
+  CHECK(scene.sql("SELECT count(*) FROM busy") == "0");
+  CHECK(scene.run().status == 4);
+}
+
+TEST_CASE("a plan says how many connections it takes and leaves, and is not begun where too few are left") {
+  NEEDS_SERVER();
+  const Scene scene;
+  const Finished few = scene.run({}, limits("free=1000"));
+  CHECK_MESSAGE(few.status == 5, few.out);
+  CHECK(contains(few.out, "connections left beside the 2 that a plan takes"));
+  CHECK(scene.sql("SELECT to_regclass('pglint.plan') IS NULL") == "t");
+  const Finished gate = scene.run();
+  CHECK_MESSAGE(gate.status == 4, gate.out);
+  CHECK(contains(gate.out, "2 connections; "));
+}
