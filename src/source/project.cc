@@ -748,7 +748,7 @@ Result<Sources> read_sources(const SourceOptions& options, const Files& files, c
   const bool told = !paths.empty();
   if (!told && !from_stdin && options.commands.empty()) paths.emplace_back(".");
 
-  std::unique_ptr<Git> asked_git;
+  std::shared_ptr<const Git> asked_git;
   const Git* git = known;
   if (git == nullptr && (options.staged || !options.since.empty()) && !paths.empty()) {
     const std::string& first = paths.front();
@@ -763,6 +763,7 @@ Result<Sources> read_sources(const SourceOptions& options, const Files& files, c
 
   // Folders first, outer ones before inner ones: what lies in one that was named is there already.
   Sources sources;
+  sources.git = asked_git;
   std::vector<std::string> folders;
   std::vector<std::string> single;
   for (std::string& path : paths) {

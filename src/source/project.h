@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -90,6 +91,7 @@ struct Project {
 };
 
 struct Sources {
+  std::shared_ptr<const Git> git = {};  // what was asked for --since and --staged, for those who look at other files
   std::vector<Project> projects;
   std::vector<Failure> failures;
   std::vector<std::string> notices;  // for --verbose: which runner, and on what evidence
