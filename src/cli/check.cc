@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/delivery.h"
 #include "fix/plans.h"
 #include "lint/baseline.h"
 #include "report/report.h"
@@ -88,6 +89,7 @@ int check(const Options& options) {
   if (!sources) return print_error(sources.error()), refused;
 
   Report report = lint::check(*sources, settings->rules, settings->check);
+  const Delivery delivery = check_delivery(options, *settings, *sources, files_of(*sources), report);
   if (settings->source.commands.empty()) list_plans(plans_folder(project_root(options)), report);
   if (options.write_baseline) return record(settings->baseline, report);
   if (!settings->baseline.empty())

@@ -7,10 +7,12 @@
 #include <cstdio>
 #include <map>
 
+#include "base/edit.h"
 #include "base/sha256.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/delivery.h"
 #include "cli/executor.h"
 #include "fix/plans.h"
 #include "fix/write_files.h"
@@ -20,6 +22,7 @@
 #include "rules/registry.h"
 #include "source/config.h"
 #include "source/git.h"
+#include "source/overlay.h"
 #include "source/path.h"
 #include "source/runner.h"
 
@@ -57,6 +60,19 @@ Result<source::Sources> unreleased(Settings& settings, const FixOptions& fix) {
                     "Name the new ones, as in pglint fix drizzle/0007_x.sql, or give --since REV.");
   }
   return source::read_sources(source, source::disk());
+}
+
+// What is wrong with how the project is delivered, mended where that is certain, and looked at again. What the report
+// refers to is returned.
+Delivery mend_delivery(const Options& options, const Settings& settings, const source::Sources& sources,
+                       const std::string& root, fix::Fixed& fixed) {
+  Report before;
+  const Delivery found = check_delivery(options, settings, sources, files_of(sources), before);
+  for (const lint::ProjectFix& one : found.fixes)
+    if (!source::below(one.path, root).empty())
+      fixed.changes.push_back({one.path, false, edited(one.text, one.edits), source::FileOrder::edited_sql});
+  const source::Overlay overlay(files_of(sources), fixed.changes);
+  return check_delivery(options, settings, sources, overlay, fixed.remaining);
 }
 
 // For the reporters: plain data.
@@ -347,6 +363,8 @@ int fix(const Options& options, const FixOptions& fix) {
 
   Result<Asked> asked = plan_it(fix, *settings, *request);
   if (!asked) return print_error(asked.error()), refused;
+  Delivery delivery;
+  if (!fix.next && !fix.undo) delivery = mend_delivery(options, *settings, asked->sources, root, asked->fixed);
   const std::vector<Failure>& failures = asked->sources.failures;
   print_failures(failures, options);
   for (const std::string& notice : asked->fixed.notices) fmt::print(stderr, "note: {}\n", printable(notice));

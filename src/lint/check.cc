@@ -419,7 +419,8 @@ void Checker::suppress(const Suppressing& file, std::vector<Diagnostic>& found) 
       const auto count = static_cast<std::uint32_t>(found.end() - gone);
       found.erase(gone, found.end());
       outcome_.suppressed += count;
-      if (count == 0 && unused != nullptr && selection_->is_on(rule))
+      // What is found of the project as a whole is found elsewhere.
+      if (count == 0 && unused != nullptr && selection_->is_on(rule) && !selection_->is_about_project(rule))
         raise(*unused, suppression.rule_spans[i], {}, fmt::format("{} finds nothing here", rule),
               "The suppression has nothing to hide, and would hide the next real finding.", "Take it out.");
     }

@@ -31,6 +31,7 @@ struct Alias {
 };
 
 class Context;
+class ProjectContext;
 struct Note;
 
 struct Rule {
@@ -52,6 +53,7 @@ struct Rule {
   void (*check)(const Context&) = nullptr;  // null for a rule that the engine itself raises (syntax-error)
   bool effects = true;                      // false: it looks at the statement alone, without `context.effects`
   void (*at_end)(const Context&, const Note&) = nullptr;  // of the migration or the history, for each note left
+  void (*project)(const ProjectContext&) = nullptr;       // of a rule about the project: asked once in a run
 };
 
 // The rule itself, if it is complete; otherwise it does not compile, and the
@@ -60,8 +62,10 @@ consteval Rule complete(Rule rule) {
   if (rule.id.empty() || rule.id.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string_view::npos)
     throw "an id is kebab-case";
   if (rule.summary.empty() || rule.summary.ends_with('.')) throw "a summary is one line without a full stop";
-  if ((rule.fixable == Fixable::never) != (rule.recipe == recipe::Operation::none))
-    throw "a rule names its recipe if and only if it is fixable";
+  if ((rule.project != nullptr) != (rule.subject == Subject::project))
+    throw "a rule about the project looks at the project, and no other does";
+  if (rule.project == nullptr && (rule.fixable == Fixable::never) != (rule.recipe == recipe::Operation::none))
+    throw "a rule about SQL names its recipe if and only if it is fixable";
   if ((rule.at_end != nullptr) != (rule.subject == Subject::migration || rule.subject == Subject::history))
     throw "a rule about migrations or the history looks at its notes at their end, and no other does";
   for (const int command : rule.commands)

@@ -94,4 +94,9 @@ bool Selection::is_on(std::string_view id) const {
   return std::ranges::any_of(on_, [&](const Rule* rule) { return rule->id == id; });
 }
 
+bool Selection::is_about_project(std::string_view id) const {
+  return std::ranges::any_of(all_,
+                             [&](const Rule* rule) { return rule->id == id && rule->subject == Subject::project; });
+}
+
 }  // namespace pglint::lint

@@ -86,6 +86,7 @@ class Selection {
   [[nodiscard]] const Entry* engine(std::string_view id) const;
   [[nodiscard]] bool exists(std::string_view id) const;
   [[nodiscard]] bool is_on(std::string_view id) const;
+  [[nodiscard]] bool is_about_project(std::string_view id) const;
   [[nodiscard]] std::span<const Rule* const> all() const { return all_; }
 
  private:

@@ -68,7 +68,7 @@ bool is_date(std::string_view text) {
 // What stands between the delimiters of a comment, without the decoration that some put around it.
 Cursor content(std::string_view text, const pg::Comment& comment) {
   Cursor inner = {text.substr(comment.span.begin, comment.span.size()), comment.span.begin};
-  inner.skip(2);
+  inner.skip(inner.rest.starts_with('#') ? 1 : 2);  // in files that are no SQL
   if (comment.block && inner.rest.ends_with("*/")) inner.rest.remove_suffix(2);
   const std::string_view decoration = comment.block ? std::string_view(" \t\r\n*") : std::string_view(" \t-");
   inner.skip(std::min(inner.rest.find_first_not_of(decoration), inner.rest.size()));

@@ -63,7 +63,11 @@ std::string without_suppressions(const std::string& text, std::string_view rule)
     const std::size_t end = std::min(text.find('\n', begin), text.size() - 1) + 1;
     const std::string_view line = std::string_view(text).substr(begin, end - begin);
     begin = end;
-    const std::size_t comment = line.find("-- pglint:ignore");
+    const std::size_t marker = line.find("pglint:ignore");
+    const std::size_t comment =
+        marker == std::string_view::npos
+            ? marker
+            : std::min({line.rfind("--", marker), line.rfind('#', marker), line.rfind("//", marker)});
     if (comment == std::string_view::npos || line.find(rule, comment) == std::string_view::npos) {
       kept += line;
     } else {

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <map>
 
+#include "delivery/read.h"
 #include "lint/check.h"
+#include "lint/project.h"
 #include "rules/registry.h"
 #include "source/git.h"
 
@@ -64,6 +66,9 @@ bool Outcome::raises(std::string_view rule) const {
 }
 
 Outcome run(const Example& example, std::string_view given, std::string_view own) {
+  const bool delivery = std::ranges::any_of(rules::all(), [&](const lint::Rule* rule) {
+    return rule->id == own && rule->category == lint::Category::delivery;
+  });
   const bool drizzle = example.runner == "drizzle";
   const std::string folder = drizzle ? "drizzle/" : "migrations/";
   source::FakeFiles files;
@@ -79,8 +84,9 @@ Outcome run(const Example& example, std::string_view given, std::string_view own
     files.files[folder + names.back()] = given;
   }
   for (const auto& [name, text] : example.files) {
-    files.files[folder + name] = text;
-    if (!name.ends_with(".sql")) continue;
+    const bool sql = name.ends_with(".sql");
+    files.files[delivery && !sql ? name : folder + name] = text;
+    if (!sql) continue;
     names.push_back(name);
     options.paths.push_back(folder + name);
   }
@@ -91,7 +97,8 @@ Outcome run(const Example& example, std::string_view given, std::string_view own
   if (drizzle && !has_journal) files.files[folder + "meta/_journal.json"] = journal(names);
 
   Outcome outcome;
-  Result<source::Sources> sources = source::read_sources(options, files, example.git.empty() ? nullptr : &git);
+  const source::Git* const said = example.git.empty() ? nullptr : &git;
+  Result<source::Sources> sources = names.empty() ? source::Sources() : source::read_sources(options, files, said);
   REQUIRE_MESSAGE(sources.has_value(), "the example cannot be read: " << sources.error().message);
   outcome.sources = std::make_unique<source::Sources>(std::move(*sources));
   for (const Failure& failure : outcome.sources->failures) FAIL(failure.path << ": " << failure.message);
@@ -103,6 +110,12 @@ Outcome run(const Example& example, std::string_view given, std::string_view own
     if (rule->id == own && rule->category == lint::Category::style)
       check.rules.levels.push_back({std::string(own), rule->severity});
   outcome.report = lint::check(*outcome.sources, rules::all(), check);
+  if (delivery) {
+    outcome.pipeline = std::make_unique<delivery::Pipeline>(delivery::read(".", files));
+    for (const std::string& notice : outcome.pipeline->notices) FAIL(notice);
+    lint::check_delivery(*outcome.pipeline, rules::all(), check, {nullptr, said}, outcome.report);
+    return outcome;
+  }
   REQUIRE((!example.git.empty() || !outcome.report.files.empty()));
   return outcome;
 }

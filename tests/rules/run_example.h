@@ -7,15 +7,17 @@
 #include <utility>
 #include <vector>
 
+#include "delivery/pipeline.h"
 #include "pglint/diagnostic.h"
 #include "source/project.h"
 #include "support/page.h"
 
 namespace pglint::test {
 
-// What `check` says about it. The report's texts are in the sources.
+// What `check` says about it. The report's texts are in the sources and the pipeline.
 struct Outcome {
   std::unique_ptr<source::Sources> sources;
+  std::unique_ptr<delivery::Pipeline> pipeline;  // of an example about how a project is delivered
   Report report;
 
   // Of the rules that say warning or more, each once, in order.

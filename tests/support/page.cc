@@ -80,7 +80,9 @@ void Parser::attribute(std::string_view name, std::string_view value, Fence& fen
   } else if (name == "tx") {
     if (one_of({"statement", "file", "all"})) fence.example.transaction = value;
   } else if (name == "file") {
-    if (value.empty() || (value.find('/') != std::string_view::npos && value != "meta/_journal.json"))
+    // But for what stands in a hidden folder of the project's root: .github, .pglint.
+    if (value.empty() ||
+        (value.find('/') != std::string_view::npos && value != "meta/_journal.json" && value.front() != '.'))
       problem(number_, "file= names a file, without a folder");
     fence.file = value;
   } else if (name == "git") {
