@@ -105,7 +105,7 @@ constexpr std::array known = std::to_array<Known>({
     {"fly", "deploy", "", Does::deploys, true},
     {"flyctl", "deploy", "", Does::deploys},
     {"vercel", "deploy", "", Does::deploys},
-    {"vercel", "--prod", "", Does::deploys},
+    {"vercel", "--prod", "", Does::deploys},  // but for those of its commands that only prepare it
     {"netlify", "deploy", "", Does::deploys},
     {"heroku", "container:release", "", Does::deploys},
     {"aws", "ecs", "update-service", Does::deploys},
@@ -177,7 +177,6 @@ struct KnownAction {
 };
 constexpr std::array actions = std::to_array<KnownAction>({
     {"superfly/flyctl-actions", Does::other},  // only sets the tool up, or runs what `args` says
-    {"amondnet/vercel-action", Does::deploys},
     {"akhileshns/heroku-deploy", Does::deploys},
     {"aws-actions/amazon-ecs-deploy", Does::deploys},
     {"aws-actions/aws-lambda-deploy", Does::deploys},
@@ -186,7 +185,6 @@ constexpr std::array actions = std::to_array<KnownAction>({
     {"azure/container-apps-deploy-action", Does::deploys},
     {"azure/k8s-deploy", Does::deploys},
     {"azure/functions-action", Does::deploys},
-    {"cloudflare/wrangler-action", Does::deploys},
     {"digitalocean/app_action", Does::deploys},
     {"nwtgck/actions-netlify", Does::deploys},
     {"bervProject/railway-deploy", Does::deploys},
@@ -360,6 +358,10 @@ Act act_of(const Command& command) {
       if (tool != one.tool || (one.leads && !leads) || !follows(words, i, one)) continue;
       // A deploy of what is called a migration is the job that runs it.
       if (one.does == Does::deploys && mentions_migration(words)) return {Does::migrates, named(one).what, false};
+      const auto has = [&](std::string_view word) { return std::ranges::find(words, word) != words.end(); };
+      if (tool == "vercel" && one.first == "--prod" &&
+          (has("build") || has("pull") || has("env") || has("alias") || has("link") || has("promote")))
+        return {};
       if (one.does == Does::pushes && tool == "atlas" && std::ranges::find(words, "--dry-run") != words.end())
         return {};
       if (one.tool == "supabase" && one.does == Does::makes_database &&

@@ -236,8 +236,34 @@ std::size_t inner(const std::vector<std::string>& words) {
   return words.size();
 }
 
+// What stands in $( … ) in a word.
+std::vector<std::string> substitutions(const std::string& word) {
+  std::vector<std::string> out;
+  for (std::size_t at = word.find("$("); at != std::string::npos; at = word.find("$(", at)) {
+    std::size_t depth = 0;
+    std::size_t end = at + 1;
+    for (; end < word.size(); ++end) {
+      if (word[end] == '(') ++depth;
+      if (word[end] == ')' && --depth == 0) break;
+    }
+    out.push_back(word.substr(at + 2, end - at - 2));
+    at = end;
+  }
+  return out;
+}
+
 void add(std::vector<std::string> words, Span at, bool guarded, bool ignored, bool remote, int depth,
          std::vector<Command>& out) {
+  const auto add_text = [&](const std::string& text, bool far) {
+    for (const Piece& piece : Splitter(text).split()) {
+      std::vector<std::string> inside;
+      for (const Word& word : piece.words) inside.push_back(word.value);
+      add(std::move(inside), at, guarded || piece.guarded, ignored || piece.ignored, far, depth + 1, out);
+    }
+  };
+  if (depth < deepest)
+    for (const std::string& word : words)
+      for (const std::string& text : substitutions(word)) add_text(text, remote);
   while (!words.empty() && is_assignment(words.front())) words.erase(words.begin());
   if (words.empty() || out.size() >= most_commands) return;
   const std::string_view first = program(words.front());
@@ -249,12 +275,7 @@ void add(std::vector<std::string> words, Span at, bool guarded, bool ignored, bo
     if (is_any(first, {"concurrently"}))
       for (std::size_t i = 1; i < words.size(); ++i)
         if (words[i].find(' ') != std::string::npos) texts.push_back(words[i]);
-    for (const std::string& text : texts)
-      for (const Piece& piece : Splitter(text).split()) {
-        std::vector<std::string> inside;
-        for (const Word& word : piece.words) inside.push_back(word.value);
-        add(std::move(inside), at, guarded || piece.guarded, ignored || piece.ignored, remote, depth + 1, out);
-      }
+    for (const std::string& text : texts) add_text(text, remote);
     if (!texts.empty()) return;
   }
   out.push_back({at, std::move(words), guarded, ignored, remote});

@@ -30,6 +30,7 @@ Triggers triggers_of(const YAML::Node& on) {
   if (!out.push) return out;
   const YAML::Node push = value_of(on, "push");
   for (const YAML::Node& branch : texts_of(value_of(push, "branches"))) out.branches.push_back(branch.Scalar());
+  if (value_of(push, "branches-ignore").IsDefined()) out.branches.emplace_back("others");
   // Tags alone are another event than branches.
   if (out.branches.empty() && value_of(push, "tags").IsDefined()) out.branches.emplace_back("tags");
   if (out.branches.empty()) out.branches.emplace_back("*");
@@ -112,8 +113,13 @@ class Jobs {
     job.steps.push_back(std::move(step));
   }
 
-  void add_action(const YAML::Node& uses, Step& step) {
-    Act act = act_of_action(text_of(uses));
+  void add_action(const YAML::Node& uses, Step& step, const std::string& options = {}) {
+    const std::string action = text_of(uses);
+    Act act = act_of_action(action);
+    // What they do unless they are told otherwise, and what makes it more than a preview.
+    const bool deploys = action.starts_with("cloudflare/wrangler-action") ||
+                         (action.starts_with("amondnet/vercel-action") && options.find("--prod") != std::string::npos);
+    if (deploys) act = {Does::deploys, action.substr(0, action.find('@')), true};
     if (act.does == Does::other) return;
     Effect effect;
     effect.does = act.does;
@@ -146,7 +152,10 @@ class Jobs {
     const std::string action = text_of(uses);
     if (action.starts_with("appleboy/ssh-action")) add(value_of(with, "script"), true, "");
     if (action.starts_with("superfly/flyctl-actions")) add(value_of(with, "args"), false, "flyctl");
-    add_action(uses, out);
+    if (action.starts_with("cloudflare/wrangler-action") && !text_of(value_of(with, "command")).empty())
+      add(value_of(with, "command"), false, "wrangler");
+    else
+      add_action(uses, out, text_of(value_of(with, "vercel-args")));
     const bool ignored = is_true(value_of(node, "continue-on-error"));
     const std::string condition = text_of(value_of(node, "if"));
     // What it asks about the run itself (success(), github.ref) is asked of the whole job as well.

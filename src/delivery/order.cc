@@ -106,7 +106,7 @@ class Finder {
     return before != nullptr || behind != nullptr;
   }
 
-  static bool with_others(const Workflow& workflow, std::size_t at, Meeting& meeting) {
+  bool with_others(const Workflow& workflow, std::size_t at, Meeting& meeting) const {
     const Job& job = workflow.jobs[at];
     std::vector<std::size_t> candidates;
     for (std::size_t m = 0; m < workflow.jobs.size(); ++m)
@@ -128,6 +128,11 @@ class Finder {
       note(Order::before, first(workflow.jobs[m], is_migration), workflow.jobs[m], true, meeting);
       return true;
     }
+    // One that waits for a deploy that is told of waits with it.
+    for (const Meeting& told : out_)
+      if (told.order == Order::together && told.same_workflow && &pipeline_.workflows[told.workflow] == &workflow &&
+          over[told.job])
+        return false;
     const Job& migrating = workflow.jobs[candidates.front()];
     // Jobs that never run in one go, or of which somebody decides when; and what has no database.
     if (is_static(job) || job.manual || migrating.manual ||
@@ -141,6 +146,8 @@ class Finder {
   bool with_workflows(std::size_t at, const Job& job, Meeting& meeting) const {
     const Workflow& workflow = pipeline_.workflows[at];
     if (workflow.after_others || !meeting.deploy->sure || is_static(job)) return false;
+    for (const Meeting& told : out_)  // once is enough
+      if (!told.same_workflow && told.workflow == at) return false;
     for (const Workflow& other : pipeline_.workflows) {
       if (&other == &workflow || other.after_others || !branches_meet(workflow, other)) continue;
       // One that deploys as well orders its own.

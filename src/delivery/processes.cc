@@ -1,4 +1,5 @@
-// What runs whenever a process starts: the last image of a Dockerfile, the services of a compose file, a Procfile.
+// What runs whenever a process starts, or a release is made: the last image of a Dockerfile, the services of a compose
+// file, a Procfile, the commands that platforms are told.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -128,6 +129,54 @@ void Reader::read_procfile(const std::string& path) {
       process.for_users = !process.for_tests;
       process.effects = effects(commands(plain(text, at + colon + 1, end)), number, folder);
       out_.processes.push_back(std::move(process));
+    }
+    at = end + 1;
+  }
+}
+
+// `buildCommand: …`, `"buildCommand": "…"`, `release_command = "…"`: whatever the language, a key, a sign and a text.
+void Reader::read_platform(const std::string& path) {
+  File* const file = add(path);
+  if (file == nullptr) return;
+  if (!matters(file->text)) return drop_last();
+  const std::string_view text = file->text;
+  const auto number = static_cast<std::uint32_t>(out_.files.size() - 1);
+  struct Key {
+    std::string_view name;
+    std::string_view shown;
+    bool once;
+  };
+  constexpr std::array keys = std::to_array<Key>({{"buildCommand", "the build", true},
+                                                  {"preDeployCommand", "the release", true},
+                                                  {"release_command", "the release", true},
+                                                  {"startCommand", "a process", false},
+                                                  {"dockerCommand", "a process", false},
+                                                  {"command", "the build", true}});
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    const std::string_view line = text.substr(at, end - at);
+    const std::size_t first = std::min(line.find_first_not_of(" \t-{\"'"), line.size());
+    for (const Key& key : keys) {
+      if (!line.substr(first).starts_with(key.name)) continue;
+      std::size_t sign = first + key.name.size();
+      while (sign < line.size() && (line[sign] == ' ' || line[sign] == '"' || line[sign] == '\'')) ++sign;
+      if (sign >= line.size() || (line[sign] != ':' && line[sign] != '=')) continue;
+      std::size_t begin = line.find_first_not_of(" \t", sign + 1);
+      if (begin == std::string_view::npos) break;
+      std::size_t last = line.size();
+      if (line[begin] == '"' || line[begin] == '\'') {
+        last = std::min(line.find(line[begin], begin + 1), line.size());
+        ++begin;
+      }
+      Process process;
+      process.name = key.shown;
+      process.once = key.once;
+      process.for_users = true;
+      process.at = {number, {static_cast<std::uint32_t>(at + first), static_cast<std::uint32_t>(end)}};
+      file->pieces.push_back(process.at.at);
+      process.effects = effects(commands(plain(text, at + begin, at + last)), number, source::parent(path));
+      out_.processes.push_back(std::move(process));
+      break;
     }
     at = end + 1;
   }

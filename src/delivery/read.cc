@@ -47,6 +47,20 @@ bool is_drizzle_config(std::string_view name) {
   return code && name.starts_with("drizzle") && name.find(".config.") != std::string_view::npos;
 }
 
+// What says to a platform how it builds and starts the project.
+bool is_platform(std::string_view name) {
+  constexpr std::array names = std::to_array<std::string_view>(
+      {"vercel.json", "netlify.toml", "render.yaml", "railway.json", "railway.toml", "fly.toml"});
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// Folders of the root in which a part of the project stands with its container.
+bool is_part(std::string_view name) {
+  constexpr std::array names = std::to_array<std::string_view>(
+      {"docker", ".docker", "deploy", "web", "api", "app", "server", "backend", "worker", "db", "database"});
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 struct Listed {
   std::string path;
   std::vector<source::Entry> entries;
@@ -67,8 +81,7 @@ std::vector<Listed> folders_of(const std::string& start, const std::string& root
   const std::vector<source::Entry> top = list.empty() ? std::vector<source::Entry>() : list.front().entries;
   for (const source::Entry& entry : top) {
     if (!entry.folder || !same) continue;
-    if (entry.name == "docker" || entry.name == "deploy" || entry.name == ".docker")
-      add(source::join(start, entry.name));
+    if (is_part(entry.name)) add(source::join(start, entry.name));
     if (entry.name != "apps" && entry.name != "packages" && entry.name != "services" && entry.name != "libs") continue;
     const std::string group = source::join(start, entry.name);
     const auto packages = files.list(group);
@@ -176,6 +189,7 @@ Pipeline read(const std::string& start, const source::Files& files) {
   each(is_compose, [&](const std::string& path) { reader.read_compose(path); });
   each([](std::string_view name) { return name == "Procfile" || name.starts_with("Procfile."); },
        [&](const std::string& path) { reader.read_procfile(path); });
+  each(is_platform, [&](const std::string& path) { reader.read_platform(path); });
   each(is_drizzle_config, [&](const std::string& path) { reader.read_drizzle_config(path); });
   return out;
 }

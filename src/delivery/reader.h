@@ -41,6 +41,7 @@ class Reader {
   void read_package(const std::string& path);
   void read_makefile(const std::string& path);
   void read_procfile(const std::string& path);
+  void read_platform(const std::string& path);
   void read_dockerfile(const std::string& path);
   void read_compose(const std::string& path);
   void read_github(const std::string& path);

@@ -39,7 +39,8 @@ TEST_CASE("commands end where a shell ends them, and quotes hold them together")
   CHECK(lines("echo 'a && b' \"c; d\"") == Lines{"echo a && b c; d"});
   CHECK(lines("a \\\n  b # not c\nd#e") == Lines{"a b", "d#e"});
   CHECK(lines("x ${{ a && b || c }} y") == Lines{"x ${{ a && b || c }} y"});
-  CHECK(lines("x $(y && z) w; v `a; b`") == Lines{"x $(y && z) w", "v `a; b`"});
+  CHECK(lines("x $(y && z) w; v `a; b`") == Lines{"y", "z", "x $(y && z) w", "v `a; b`"});
+  CHECK(lines("url=$(vercel deploy --prod)") == Lines{"vercel deploy --prod"});
   CHECK(lines("A=1 B='2 3' run it") == Lines{"run it"});
   CHECK(lines("run 2>&1 >log") == Lines{"run 2>&1 >log"});
 }

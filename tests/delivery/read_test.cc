@@ -271,3 +271,33 @@ TEST_CASE("a tool that works on another database is nobody's matter") {
   CHECK(found({{"package.json", R"({"scripts": {"build": "drizzle-kit push"}})"},
                {"drizzle.config.ts", "export default { dialect: 'sqlite', out: './drizzle' } // drizzle"}}) == Lines{});
 }
+
+TEST_CASE("what platforms are told is looked at: a build that pushes, a start that migrates") {
+  CHECK(found({{"vercel.json", "{\n  \"buildCommand\": \"prisma db push && next build\"\n}\n"}}) ==
+        Lines{"error schema-push vercel.json: prisma db push"});
+  CHECK(found({{"netlify.toml", "[build]\n  command = \"npx prisma db push && npm run build\"\n"}}).size() == 1);
+  CHECK(found({{"render.yaml",
+                "services:\n  - type: web\n    preDeployCommand: npx prisma migrate deploy\n    startCommand: node "
+                "x\n"}}) == Lines{});
+  CHECK(found({{"render.yaml", "services:\n  - type: web\n    startCommand: npx prisma migrate deploy && node x\n"}}) ==
+        Lines{"warning migrate-at-startup render.yaml: npx prisma migrate deploy"});
+  CHECK(found({{"fly.toml", "[deploy]\n  release_command = 'npx prisma migrate deploy'\n"}}) == Lines{});
+}
+
+TEST_CASE("several deploys that hang on each other are told once, and previews are none") {
+  CHECK(found({{deploy_yml, workflow(migrate_job + deploy_job +
+                                     "  more:\n    needs: deploy\n    steps:\n      - run: kubectl apply -f x\n")}})
+            .size() == 1);
+  CHECK(found({{deploy_yml, workflow(deploy_job + "  more:\n    steps:\n      - run: kubectl apply -f x\n")},
+               {".github/workflows/migrate.yml", workflow(migrate_job)}})
+            .size() == 1);
+  CHECK(found({{deploy_yml,
+                workflow(migrate_job + "  site:\n    steps:\n      - run: vercel build --prod\n      - uses: "
+                                       "amondnet/vercel-action@v25\n        with: {vercel-token: x}\n")}}) == Lines{});
+  CHECK(found({{deploy_yml,
+                workflow(migrate_job +
+                         "  app:\n    steps:\n      - run: url=$(bunx vercel deploy --prebuilt --prod)\n")}}) ==
+        Lines{"warning deploy-beside-migrate .github/workflows/deploy.yml: app"});
+  CHECK(found({{deploy_yml, "on: {push: {branches-ignore: [main]}}\njobs:\n" + deploy_job},
+               {".github/workflows/migrate.yml", workflow(migrate_job)}}) == Lines{});
+}

@@ -65,9 +65,10 @@ TEST_CASE("nobody asks the recipes where nobody shows it, or where the runner's 
   for (const Diagnostic& found : report.diagnostics) CHECK_FALSE(found.fixable);
 }
 
-TEST_CASE("a rule is fixable if and only if it names its recipe") {
+TEST_CASE("a rule about SQL is fixable if and only if it names its recipe") {
   int fixable = 0;
   for (const lint::Rule* rule : rules::all()) {
+    if (rule->project != nullptr) continue;  // it hands out edits
     CHECK((rule->fixable == lint::Fixable::never) == (rule->recipe == recipe::Operation::none));
     if (rule->fixable != lint::Fixable::never) ++fixable;
   }
