@@ -1,4 +1,5 @@
-// dbmate refuses a file without a part that undoes it. The profile of the runner finds it.
+// dbmate refuses a file without a part that undoes it; others do something else than one would think on the way back.
+// The engine of the projects finds it.
 #include "lint/rule.h"
 
 namespace pglint::rules::missing_down {

@@ -150,11 +150,25 @@ struct Names {
   }
 };
 
+Result<std::string> text_at(const std::optional<std::string>& name, const std::string& folder,
+                            const std::string& revision) {
+  if (!name) return failed("is outside of the repository");
+  auto shown = run_git(folder, {"cat-file", "blob", revision + ":" + *name});
+  if (!shown) return tl::unexpected(shown.error());
+  if (shown->status != 0) return failed("is not in " + revision);
+  return std::move(shown->out);
+}
+
 // The work tree as it is.
 class Since final : public Git {
  public:
-  Since(Places places, Names names, Names added, const Files& files)
-      : places_(std::move(places)), names_(std::move(names)), added_(std::move(added)), files_(files) {}
+  Since(Places places, Names names, Names added, const Files& files, std::string folder, std::string base)
+      : places_(std::move(places)),
+        names_(std::move(names)),
+        added_(std::move(added)),
+        files_(files),
+        folder_(std::move(folder)),
+        base_(std::move(base)) {}
 
   bool changed(const std::string& path) const override {
     const auto name = places_.file(path);
@@ -163,6 +177,9 @@ class Since final : public Git {
   bool released(const std::string& path) const override {
     const auto name = places_.file(path);
     return name && !added_.contains(*name);
+  }
+  Result<std::string> released_text(const std::string& path) const override {
+    return text_at(places_.file(path), folder_, base_);
   }
   bool in_work_tree(const std::string& path) const override { return places_.folder(path).has_value(); }
   const Files& files() const override { return files_; }
@@ -173,6 +190,8 @@ class Since final : public Git {
   Names names_;
   Names added_;
   const Files& files_;
+  std::string folder_;  // where git is started
+  std::string base_;
 };
 
 // What differs between the index and the working tree.
@@ -343,6 +362,10 @@ class Staged final : public Git {
     }
     return !branch_own_->contains(*name);
   }
+  Result<std::string> released_text(const std::string& path) const override {
+    if (!base_) base_ = merge_base();
+    return text_at(places_.file(path), folder_, base_->empty() ? "HEAD" : *base_);
+  }
   bool in_work_tree(const std::string& path) const override { return places_.folder(path).has_value(); }
   const Files& files() const override { return files_; }
   const std::string& top() const override { return places_.top(); }
@@ -493,7 +516,8 @@ Result<std::unique_ptr<Git>> Git::since(const std::string& folder, const std::st
     names.add(name);
     added.add(name);
   }
-  return std::make_unique<Since>(Places(found->top), std::move(names), std::move(added), files);
+  return std::make_unique<Since>(Places(found->top), std::move(names), std::move(added), files, folder,
+                                 found->bases.front());
 }
 
 Result<std::unique_ptr<Git>> Git::staged(const std::string& folder, const Files& files) {

@@ -31,6 +31,8 @@ class Git {
   [[nodiscard]] virtual bool changed(const std::string& path) const = 0;
   // Of a file that is changed: whether it is released, as far as git knows. A new one is not.
   [[nodiscard]] virtual bool released(const std::string& path) const = 0;
+  // The text of a released file as it was released. An error where git has none by that name, as of one that was moved.
+  [[nodiscard]] virtual Result<std::string> released_text(const std::string& path) const = 0;
   [[nodiscard]] virtual bool in_work_tree(const std::string& path) const = 0;
   // The files as git means them: those of the index, or of the working tree. Lives as long as this.
   [[nodiscard]] virtual const Files& files() const = 0;

@@ -525,8 +525,9 @@ void judge_versions(Found& found, const Git& git) {
       // What may be repeated is there to be changed.
       if (runner.name == "flyway" && migration.version.empty()) continue;
       if (runner.name == "graphile-migrate" && migration.id == "current") continue;
-      // A file may get further changesets, and a change that is reworked gets another script.
-      if (runner.name == "liquibase") continue;
+      // A file may get further changesets; those that are there are compared when it is read. And a change that is
+      // reworked gets another script.
+      if (runner.compare != nullptr) continue;
       const auto is_older = [&](const Migration& other) { return other.id.starts_with(migration.id + '@'); };
       if (runner.name == "sqitch" && std::any_of(project.migrations.begin(), project.migrations.end(), is_older))
         continue;
@@ -583,6 +584,29 @@ void judge_versions(Found& found, const Git& git) {
                                 .why = std::move(why),
                                 .help = "Give it a version behind all that are released.",
                                 .mild = runner.late == Late::runs});
+  }
+}
+
+// Where the others have something that undoes them, and the tool does something else than it seems to without it.
+void judge_downs(const Runner& runner, Project& project) {
+  if (runner.without_down.empty()) return;
+  const auto count = [&](bool has) {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        project.migrations, [has](const Migration& migration) { return migration.has_down == has; }));
+  };
+  const std::size_t with = count(true);
+  if (with < 2 || (count(false) - std::min<std::size_t>(count(false), 1)) * 3 > with) return;
+  for (const Migration& migration : project.migrations) {
+    if (!migration.reported || migration.has_down != false) continue;
+    project.problems.push_back(
+        {.rule = "missing-down",
+         .path = migration.path,
+         .at = {},
+         .message = fmt::format("Nothing undoes {}, as something does the others", migration.id),
+         .why = std::string(runner.without_down),
+         .help =
+             "Write what undoes it. Where nothing can, let that part raise an error, so that nobody takes it for done.",
+         .mild = true});
   }
 }
 
@@ -649,6 +673,10 @@ std::optional<Project> read_project(Found& found, const Git* git, const Files& f
       continue;
     }
     found.runner->cut(project, migration, notes);
+    if (found.runner->compare != nullptr && git != nullptr && migration.reported && !found.text &&
+        git->released(migration.path)) {
+      if (const auto before = git->released_text(migration.path)) found.runner->compare(*before, migration, notes);
+    }
     reported += migration.reported ? 1 : 0;
     read.push_back(std::move(migration));
   }
@@ -656,6 +684,7 @@ std::optional<Project> read_project(Found& found, const Git* git, const Files& f
   const auto append = [](auto& to, auto& from) {
     to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
   };
+  judge_downs(*found.runner, project);
   append(project.problems, notes.problems);
   append(project.documents, notes.documents);
   append(out.notices, notes.notices);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,10 +44,11 @@ struct Migration {
   std::string rendered = {};
   std::vector<Span> placeholders = {};
   std::vector<Script> scripts;
-  bool wrapped = false;  // one transaction of the runner around the file
-  bool reported = true;  // false: history, replayed and not reported
-  bool alone = false;    // outside the transaction that the runner has around all pending ones
-  bool schema = false;   // a --schema file: released, reports nothing, its tables count as large and busy
+  bool wrapped = false;               // one transaction of the runner around the file
+  bool reported = true;               // false: history, replayed and not reported
+  bool alone = false;                 // outside the transaction that the runner has around all pending ones
+  std::optional<bool> has_down = {};  // whether something undoes it; nothing where the runner does not say
+  bool schema = false;                // a --schema file: released, reports nothing, its tables count as large and busy
 
   [[nodiscard]] std::string_view sql() const { return rendered.empty() ? text : rendered; }
 };

@@ -97,6 +97,10 @@ struct Runner {
   // How a statement gets out of its transaction, and a later half into another one: sentences. Empty: as anywhere.
   std::string_view outside = {};
   std::string_view later = {};
+  // What it does on the way back where nothing undoes a migration, if that is not what one would think: a sentence.
+  std::string_view without_down = {};
+  // Of a tool whose files grow: what of a released file is another now, by its text as it was.
+  void (*compare)(std::string_view before, const Migration& migration, Notes& notes) = nullptr;
   bool alone = false;  // what runs outside a transaction has to be the only statement of its file
 };
 

@@ -40,6 +40,7 @@ class SaidByGit final : public source::Git {
     const auto state = states_.find(path);
     return state == states_.end() || state->second == "changed";
   }
+  Result<std::string> released_text(const std::string& /*path*/) const override { return failed("is not known"); }
   bool in_work_tree(const std::string& /*path*/) const override { return true; }
   const source::Files& files() const override { return files_; }
   const std::string& top() const override { return top_; }

@@ -342,6 +342,33 @@ TEST_CASE("a released migration that is another now, and a new one before a rele
   }
 }
 
+TEST_CASE("in a file of changesets each counts by itself: others may be added, and comments and blanks may change") {
+  const Repository repository;
+  const TempFolder& folder = repository.folder;
+  const std::string head = "--liquibase formatted sql\n";
+  const auto one = [](const std::string& id, const std::string& sql, const std::string& attributes = "") {
+    return "--changeset me:" + id + attributes + "\n" + sql + "\n";
+  };
+  folder.write("m/a.sql",
+               head + one("1", "SELECT 1;") + one("2", "SELECT 2;") + one("3", "SELECT 3;", " runOnChange:true"));
+  repository.commit();
+  folder.write("m/a.sql", head + one("1", "-- why\n  SELECT  1;") + one("2", "SELECT 22;") +
+                              one("3", "SELECT 33;", " runOnChange:true") + one("4", "SELECT 4;"));
+  repository.add();
+  const CurrentFolder here(folder.path());
+  for (const auto& options : {since("main", {"m"}), staged({"m"})}) {
+    CAPTURE(options.since);
+    const source::Sources sources = read(options);
+    REQUIRE(sources.projects.size() == 1);
+    CHECK(sources.projects[0].runner == "liquibase");
+    REQUIRE(sources.projects[0].problems.size() == 1);
+    const source::Problem& problem = sources.projects[0].problems[0];
+    CHECK(problem.rule == "released-migration-changed");
+    CHECK(problem.message == "The changeset me:2 is released, and its SQL is another now");
+    CHECK(sources.projects[0].migrations[0].text.substr(problem.at.begin, problem.at.size()) == "--changeset me:2");
+  }
+}
+
 TEST_CASE("what was committed on this branch is not released, and may be changed and staged again") {
   const Repository repository;
   const TempFolder& folder = repository.folder;

@@ -478,3 +478,47 @@ TEST_CASE("placeholders become names of the same length, wherever they stand") {
   CHECK(rendered("goose", "1_a.sql", "-- +goose Up\n-- +goose ENVSUB ON\nSELECT ${x};\n") ==
         "-- +goose Up\n-- +goose ENVSUB ON\nSELECT z_x_;\n");
 }
+
+// --- ways back -------------------------------------------------------------------------------------------------------
+
+namespace {
+
+std::vector<std::string> without_down(const std::map<std::string, std::string>& texts, const std::string& runner) {
+  const source::FakeFiles files(texts);
+  source::SourceOptions options;
+  options.paths = {"m"};
+  options.runner = runner;
+  const auto sources = source::read_sources(options, files);
+  REQUIRE(sources);
+  std::vector<std::string> out;
+  for (const source::Project& project : sources->projects)
+    for (const source::Problem& problem : project.problems)
+      if (problem.rule == "missing-down") out.push_back(problem.path);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a migration without a way back is told where the others have one, and the tool goes wrong without it") {
+  using Paths = std::vector<std::string>;
+  const std::map<std::string, std::string> pairs = {{"m/1_a.up.sql", "SELECT 1;"},
+                                                    {"m/1_a.down.sql", "SELECT 1;"},
+                                                    {"m/2_b.up.sql", "SELECT 1;"},
+                                                    {"m/2_b.down.sql", "SELECT 1;"},
+                                                    {"m/3_c.up.sql", "SELECT 1;"}};
+  CHECK(without_down(pairs, "golang-migrate") == Paths{"m/3_c.up.sql"});
+  CHECK(without_down(pairs, "sqlx") == Paths{"m/3_c.up.sql"});
+  CHECK(without_down(pairs, "pop") == Paths{});
+  CHECK(without_down({{"m/1_a.up.sql", ""}, {"m/2_b.up.sql", ""}, {"m/2_b.down.sql", ""}}, "golang-migrate") ==
+        Paths{});
+  const std::string up = "-- +migrate Up\nSELECT 1;\n";
+  const std::string both = up + "-- +migrate Down\nSELECT 1;\n";
+  CHECK(without_down({{"m/1.sql", both}, {"m/2.sql", up}, {"m/3.sql", both}}, "sql-migrate") == Paths{"m/2.sql"});
+  CHECK(without_down({{"m/1.sql", up}, {"m/2.sql", up}, {"m/3.sql", both}}, "sql-migrate") == Paths{});
+  CHECK(without_down({{"m/2020-01-01-000000_a/up.sql", ""},
+                      {"m/2020-01-01-000000_a/down.sql", ""},
+                      {"m/2020-01-02-000000_b/up.sql", ""},
+                      {"m/2020-01-02-000000_b/down.sql", ""},
+                      {"m/2020-01-03-000000_c/up.sql", ""}},
+                     "diesel") == Paths{"m/2020-01-03-000000_c/up.sql"});
+}

@@ -202,13 +202,27 @@ void add_versions(Project& project, std::vector<Versioned> list, By by, std::str
   }
 }
 
+Project files_by_name(const Runner& runner, const Layout& layout, const Files& files, Notes& notes) {
+  Project project = start(runner, layout.root);
+  const auto folder = listed(layout.root, files, notes);
+  if (!folder) return project;
+  std::vector<Versioned> list;
+  for (const Entry& entry : folder->entries) {
+    if (is_sql(entry)) list.push_back({entry.name, std::string(stem(entry.name)), join(layout.root, entry.name)});
+  }
+  add_versions(project, std::move(list), By::text, "", notes);
+  return project;
+}
+
 void add_rollbacks(Project& project, const std::vector<std::pair<std::string, std::string>>& id_and_path) {
+  for (Migration& migration : project.migrations) migration.has_down = false;
   std::unordered_map<std::string_view, std::size_t> after;
   for (std::size_t i = 0; i < project.migrations.size(); ++i) after.emplace(project.migrations[i].id, i + 1);
   for (const auto& [id, path] : id_and_path) {
     std::size_t behind = 0;
     if (const auto own = after.find(id); own != after.end()) {
       behind = own->second;
+      project.migrations[behind - 1].has_down = true;
     } else {
       // What it undid is gone: it stands where its number does.
       const std::string_view number = leading_digits(id);
@@ -263,6 +277,7 @@ bool ends_statement(std::string_view line) {
 void cut_annotated(const Annotations& annotations, Migration& migration, Notes& notes) {
   const std::string_view text = migration.text;
   migration.scripts.clear();
+  migration.has_down = false;
   enum class Part : std::uint8_t { none, up, down } part = Part::none;
   bool in_block = false;
   bool unfinished = false;
@@ -303,6 +318,7 @@ void cut_annotated(const Annotations& annotations, Migration& migration, Notes& 
       } else if (is(command, "down")) {
         if (part == Part::up) flush(line.begin);
         part = Part::down;
+        migration.has_down = true;
       } else if (is(command, "statementbegin")) {
         if (part == Part::up && unfinished) flush(line.begin);
         in_block = true;

@@ -74,7 +74,9 @@ struct Versioned {
 enum class By : std::uint8_t { number, text };
 // Adds them in order. Two of one version are a problem; `why` says what the runner does then.
 void add_versions(Project& project, std::vector<Versioned> list, By by, std::string_view why, Notes& notes);
-// A rollback runs after the migration of the same id.
+// All .sql files, by their names, as they are printed by a tool that keeps none itself.
+[[nodiscard]] Project files_by_name(const Runner& runner, const Layout& layout, const Files& files, Notes& notes);
+// A rollback runs after the migration of the same id; a migration without one has nothing that undoes it.
 void add_rollbacks(Project& project, const std::vector<std::pair<std::string, std::string>>& id_and_path);
 
 // --- cutting ---------------------------------------------------------------------------------------------------------

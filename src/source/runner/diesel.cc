@@ -81,6 +81,7 @@ constinit const Runner diesel_runner = {
         "diesel runs each migration in a transaction: give the statement a migration of its own, with nothing "
         "else in up.sql, and run_in_transaction = false in a metadata.toml beside it.",
     .later = "diesel runs each migration in a transaction: the second half belongs in a later one.",
+    .without_down = "diesel before 2.0 stops at a folder without down.sql, and a later one cannot revert it.",
     .alone = true,
 };
 

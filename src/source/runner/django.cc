@@ -38,15 +38,7 @@ bool knows(std::string_view text) {
 std::vector<Layout> detect(const Folder& /*folder*/, const Files& /*files*/) { return {}; }
 
 Project order(const Layout& layout, const Files& files, const ReadOptions& /*options*/, Notes& notes) {
-  Project project = start(django_runner, layout.root);
-  const auto folder = listed(layout.root, files, notes);
-  if (!folder) return project;
-  std::vector<Versioned> list;
-  for (const Entry& entry : folder->entries) {
-    if (is_sql(entry)) list.push_back({entry.name, std::string(stem(entry.name)), join(layout.root, entry.name)});
-  }
-  add_versions(project, std::move(list), By::text, "", notes);
-  return project;
+  return files_by_name(django_runner, layout, files, notes);
 }
 
 void cut(const Project& /*project*/, Migration& migration, Notes& /*notes*/) { whole(migration, Sent::statement); }

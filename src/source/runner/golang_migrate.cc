@@ -80,6 +80,9 @@ constinit const Runner golang_migrate_runner = {
         "golang-migrate sends a file as one query, and its statements share a transaction: give the statement a "
         "migration of its own, with nothing else in the file.",
     .later = "golang-migrate sends a file as one query: the second half belongs in a later migration.",
+    .without_down =
+        "On the way back golang-migrate takes a missing .down.sql for an empty one: it marks the migration as undone, "
+        "and the schema keeps what it did.",
     .alone = true,
 };
 

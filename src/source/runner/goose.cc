@@ -68,6 +68,7 @@ constinit const Runner goose_runner = {
         "goose runs each file in a transaction: give the statement a migration of its own with the line -- +goose "
         "NO TRANSACTION at its top.",
     .later = "goose runs each file in a transaction: the second half belongs in a later migration.",
+    .without_down = "On the way back goose runs nothing for it and marks it as undone: the schema keeps what it did.",
 };
 
 }  // namespace pglint::source

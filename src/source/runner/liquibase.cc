@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -191,6 +192,14 @@ void add_folder(Walk& walk, const std::string& path, std::size_t depth) {
   }
 }
 
+// Changesets that are written in XML, YAML or JSON; those that only point to files of SQL are read there.
+std::size_t count_changesets(std::string_view text) {
+  std::size_t count = 0;
+  for (const std::string_view begin : {"<changeSet", "changeSet:", "\"changeSet\""})
+    for (std::size_t at = text.find(begin); at != std::string_view::npos; at = text.find(begin, at + 1)) ++count;
+  return count;
+}
+
 void add_changelog(Walk& walk, const std::string& path, std::size_t depth) {
   if (depth > deepest || !walk.seen.insert(path).second) return;
   const auto text = walk.files.read(path);
@@ -198,6 +207,11 @@ void add_changelog(Walk& walk, const std::string& path, std::size_t depth) {
     walk.notes.failures.push_back({path, 0, text ? "is too large for a changelog" : one_line(text.error())});
     return;
   }
+  if (const std::size_t count = count_changesets(*text); count != 0)
+    walk.notes.notices.push_back(
+        fmt::format("{}: {} changeset(s) are not in SQL: but for files of SQL that they name, what they do is not "
+                    "checked; give what liquibase update-sql prints to pglint check -",
+                    path, count));
   for (const Include& include : includes(*text)) {
     const std::string there = resolve(path, include.path, walk.files);
     if (there.empty()) {
@@ -299,6 +313,57 @@ void cut(const Project& /*project*/, Migration& migration, Notes& notes) {
   check_markers(migration, "changeset", "Liquibase", marks, notes);
 }
 
+// A changeset as its checksum sees it: without blanks, and without comments, which may change.
+struct Sum {
+  std::string id;  // author:id
+  std::string sql;
+  bool may_change = false;
+  Span mark = {};
+};
+
+std::vector<Sum> sums(std::string_view text) {
+  std::vector<Sum> found;
+  std::size_t at = 0;
+  Line line;
+  std::string_view attributes;
+  while (next_line(text, at, line)) {
+    if (is_changeset(line.of(text), attributes)) {
+      const std::size_t dashes = text.find("--", line.begin);
+      Sum& sum = found.emplace_back();
+      sum.mark = {static_cast<std::uint32_t>(dashes), static_cast<std::uint32_t>(line.end)};
+      sum.may_change = attribute(attributes, "runonchange") == "true" || attribute(attributes, "runalways") == "true";
+      sum.id = take_word(attributes);
+      continue;
+    }
+    if (found.empty()) continue;
+    const std::string_view words = trimmed(line.of(text));
+    if (words.starts_with("--")) {
+      if (contains_any_case(words, "validchecksum")) found.back().may_change = true;
+      continue;
+    }
+    for (const char c : words)
+      if (c != ' ' && c != '\t') found.back().sql += c;
+  }
+  return found;
+}
+
+void compare(std::string_view before, const Migration& migration, Notes& notes) {
+  std::unordered_map<std::string, std::string> released;
+  for (Sum& sum : sums(before)) released.emplace(std::move(sum.id), std::move(sum.sql));
+  for (const Sum& sum : sums(migration.text)) {
+    const auto was = released.find(sum.id);
+    if (sum.may_change || was == released.end() || was->second == sum.sql) continue;
+    notes.problems.push_back(
+        {.rule = "released-migration-changed",
+         .path = migration.path,
+         .at = sum.mark,
+         .message = fmt::format("The changeset {} is released, and its SQL is another now", sum.id),
+         .why = "Liquibase compares checksums, and stops on every database that has run the old one.",
+         .help = "Restore it, and write what is to change as a new changeset. One that may be repeated says "
+                 "runOnChange:true."});
+  }
+}
+
 }  // namespace
 
 constinit const Runner liquibase_runner = {
@@ -316,6 +381,7 @@ constinit const Runner liquibase_runner = {
         "Liquibase runs each changeset in a transaction: give the statement a changeset of its own with "
         "runInTransaction:false.",
     .later = "Liquibase runs each changeset in a transaction: the second half belongs in another changeset.",
+    .compare = compare,
 };
 
 }  // namespace pglint::source

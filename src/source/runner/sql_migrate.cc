@@ -63,6 +63,8 @@ constinit const Runner sql_migrate_runner = {
         "sql-migrate runs each file in a transaction: give the statement a migration of its own that begins with "
         "-- +migrate Up notransaction.",
     .later = "sql-migrate runs each file in a transaction: the second half belongs in a later migration.",
+    .without_down =
+        "On the way back sql-migrate runs nothing for it and marks it as undone: the schema keeps what it did.",
 };
 
 }  // namespace pglint::source

@@ -75,6 +75,7 @@ constinit const Runner sqlx_runner = {
         "sqlx runs each file in a transaction: give the statement a migration of its own that begins with -- "
         "no-transaction, with nothing else in the file.",
     .later = "sqlx runs each file in a transaction: the second half belongs in a later migration.",
+    .without_down = "sqlx migrate revert passes over it, and undoes the migration before it instead.",
     .alone = true,
 };
 
