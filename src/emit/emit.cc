@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <string_view>
 
@@ -82,29 +83,33 @@ std::string guarded(const Step& step) {
                                    head, condition_of(step), lock_timeout, statements));
 }
 
-// In a transaction of its own: a lock that is not had in time is given up, and tried again after a pause.
-std::string patient(const Step& step) {
+// In a transaction of its own: a lock that is not had in time is given up, and tried again after a pause. `gives_back`:
+// something else may follow in that transaction, and has the timeout that was there before.
+std::string patient(const Step& step, bool gives_back) {
   if (!strong(step)) return guarded(step);
   std::string statements;
   for (const std::string& sql : step.sql) statements += indented(as_block(sql), "      ") + ";\n";
-  return quoted("DO ", fmt::format("BEGIN\n"
-                                   "  IF {} THEN\n"
-                                   "    RETURN;\n"
-                                   "  END IF;\n"
-                                   "  FOR attempt IN 1..{} LOOP\n"
-                                   "    BEGIN\n"
-                                   "      PERFORM pg_catalog.set_config('lock_timeout', '{}', true);\n"
-                                   "{}"
-                                   "      RETURN;\n"
-                                   "    EXCEPTION WHEN lock_not_available OR deadlock_detected THEN\n"
-                                   "      IF attempt = {} THEN\n"
-                                   "        RAISE;\n"
-                                   "      END IF;\n"
-                                   "    END;\n"
-                                   "    PERFORM pg_catalog.pg_sleep(0.5 * least(attempt, 10));\n"
-                                   "  END LOOP;\n"
-                                   "END",
-                                   condition_of(step), attempts, lock_timeout, statements, attempts));
+  if (gives_back) statements += "      PERFORM pg_catalog.set_config('lock_timeout', timeout, true);\n";
+  return quoted(
+      "DO ", fmt::format("{}BEGIN\n"
+                         "  IF {} THEN\n"
+                         "    RETURN;\n"
+                         "  END IF;\n"
+                         "  FOR attempt IN 1..{} LOOP\n"
+                         "    BEGIN\n"
+                         "      PERFORM pg_catalog.set_config('lock_timeout', '{}', true);\n"
+                         "{}"
+                         "      RETURN;\n"
+                         "    EXCEPTION WHEN lock_not_available OR deadlock_detected THEN\n"
+                         "      IF attempt = {} THEN\n"
+                         "        RAISE;\n"
+                         "      END IF;\n"
+                         "    END;\n"
+                         "    PERFORM pg_catalog.pg_sleep(0.5 * least(attempt, 10));\n"
+                         "  END LOOP;\n"
+                         "END",
+                         gives_back ? "DECLARE\n  timeout text := pg_catalog.current_setting('lock_timeout');\n" : "",
+                         condition_of(step), attempts, lock_timeout, statements, attempts));
 }
 
 std::string join(const std::vector<std::string>& parts, std::string_view between) {
@@ -251,9 +256,129 @@ std::string check_data(const Step& step, const DataCheck& check) {
 
 constexpr std::string_view undo_index = "DROP INDEX CONCURRENTLY IF EXISTS ";
 
+// In a file behind the one that holds the step alone: what was cut short there is not taken for done.
+std::string prove(const Step& step) {
+  std::string hint;
+  if (!step.undo.empty() && step.undo.front().starts_with(undo_index)) hint = step.undo.front() + "; ";
+  for (const std::string& sql : step.sql) hint += sql + "; ";
+  return quoted("DO ",
+                fmt::format("BEGIN\n"
+                            "  IF NOT ({}) THEN\n"
+                            "    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = {}, "
+                            "HINT = {};\n"
+                            "  END IF;\n"
+                            "END",
+                            condition_of(step),
+                            plan::quote_literal(fmt::format("{} was cut short, and left something behind", step.id)),
+                            plan::quote_literal("By hand, each by itself, and then the migrations again: " + hint)));
+}
+
+// Where no file can leave the runner's transaction: done in it while nothing is there to wait for, else asked for.
+std::optional<std::string> ask_for(const Step& step) {
+  constexpr std::string_view word = " CONCURRENTLY";
+  if (step.sql.size() != 1 || step.done_when.empty()) return std::nullopt;
+  const std::string& sql = step.sql.front();
+  const std::size_t at = sql.find(word);
+  const auto table = std::ranges::find(step.locks, LockMode::share_update_exclusive, &StepLock::mode);
+  const bool builds = sql.starts_with("CREATE INDEX") || sql.starts_with("CREATE UNIQUE INDEX");
+  if (!builds || at == std::string::npos || table == step.locks.end()) return std::nullopt;
+  return quoted(
+      "DO ",
+      fmt::format("BEGIN\n"
+                  "  IF NOT ({}) THEN\n"
+                  "    IF EXISTS (SELECT FROM {}) THEN\n"
+                  "      RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = {}, "
+                  "HINT = {};\n"
+                  "    END IF;\n"
+                  "    EXECUTE {};\n"
+                  "  END IF;\n"
+                  "END",
+                  condition_of(step), table->relation,
+                  plan::quote_literal(fmt::format("{} has to run outside of the transaction of a migration, and "
+                                                  "did not yet",
+                                                  step.id)),
+                  plan::quote_literal("pglint fix --apply does it. By hand, and then the migrations again: " + sql),
+                  plan::quote_literal(sql.substr(0, at) + sql.substr(at + word.size()))));
+}
+
+// The same of rows: raises while there are some that are not as they should be.
+std::string ask_for_rows(const Step& step, const Plan& plan) {
+  const Backfill& work = *step.backfill;
+  std::string wrong = work.where.empty() ? std::string() : fmt::format("({})", work.where);
+  std::string differs;
+  std::string values;
+  for (const auto& [column, value] : work.set) {
+    values += plan::quote_name(column) + ", ";
+    if (is_default(value)) continue;
+    values += value + ", ";
+    differs +=
+        fmt::format("{}{} IS DISTINCT FROM ({})", differs.empty() ? "" : " OR ", plan::quote_name(column), value);
+  }
+  if (!differs.empty()) wrong += fmt::format("{}({})", wrong.empty() ? "" : " AND ", differs);
+  const std::string left = !work.proof.empty()
+                               ? work.proof
+                               : fmt::format("SELECT FROM {}{}{}", work.table, wrong.empty() ? "" : " WHERE ", wrong);
+  return quoted(
+      "DO ",
+      fmt::format(
+          "DECLARE\n"
+          "  pglint_left boolean;\n"
+          "BEGIN\n"
+          "  -- Where the plan is over, or the original migration has run, what it reads is gone.\n"
+          "  BEGIN\n"
+          "    EXECUTE {} INTO pglint_left;\n"
+          "  EXCEPTION WHEN undefined_column THEN\n"
+          "    RETURN;\n"
+          "  END;\n"
+          "  IF pglint_left THEN\n"
+          "    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = {}, HINT = {};\n"
+          "  END IF;\n"
+          "END",
+          plan::quote_literal(fmt::format("SELECT EXISTS ({})", left)),
+          plan::quote_literal(fmt::format("rows of {} are left that should have been written", work.table)),
+          plan::quote_literal(fmt::format("pglint fix --apply --plan .pglint/plans/{}.yml writes them in batches, "
+                                          "which no migration can; then the migrations again",
+                                          plan.id))));
+}
+
+// Several statements as one, where a transaction cannot be opened and closed around them.
+std::string as_one(const std::vector<std::string>& statements) {
+  std::string body;
+  for (const std::string& sql : statements) body += indented(as_block(sql), "  ") + ";\n";
+  return quoted("DO ", fmt::format("BEGIN\n{}END", body));
+}
+
+std::string open_gate_again(const Plan& plan, const Gate& gate) {
+  return quoted("DO ", fmt::format("BEGIN\n"
+                                   "  IF pg_catalog.to_regclass('pglint.gate') IS NOT NULL THEN\n"
+                                   "    DELETE FROM pglint.gate WHERE plan = {} AND gate = {};\n"
+                                   "  END IF;\n"
+                                   "END",
+                                   plan::quote_literal(plan.id), plan::quote_literal(gate.id)));
+}
+
+// What cannot be taken back is not passed over in silence.
+std::string no_way_back(const Plan& plan, const Step& step) {
+  return quoted(
+      "DO ",
+      fmt::format("BEGIN\n"
+                  "  RAISE EXCEPTION USING ERRCODE = 'feature_not_supported', MESSAGE = {}, HINT = {};\n"
+                  "END",
+                  plan::quote_literal(fmt::format("plan {}: {} removed what cannot be made again", plan.id, step.id)),
+                  plan::quote_literal("It can only come from a backup.")));
+}
+
+bool leaves(const Step& step) { return !step.own_transaction || step.kind == StepKind::backfill; }
+bool is_long(const Step& step) { return leaves(step) || step.lock_class == LockClass::b; }
+
 struct Writer {
   const Plan& plan;
-  std::vector<File> out;
+  source::WayOut way;
+  const Gate* behind = nullptr;
+  std::vector<File> out = {};
+  std::vector<const Step*> unproved = {};  // of files that hold one step alone
+  bool after_long = false;                 // the newest file ends with what reads for long
+  std::optional<Error> error = {};
 
   void add(source::Place place, std::string sql, std::string comment = {}) {
     source::Text text;
@@ -263,18 +388,23 @@ struct Writer {
     out.back().texts.push_back(std::move(text));
   }
 
-  static bool outside(const Step& step) {
-    return !step.own_transaction || step.kind == StepKind::backfill || step.lock_class == LockClass::b;
-  }
-
-  void open(const Step& step, Phase phase, const Gate* behind) {
+  void begin(Phase phase) {
     File file;
     file.phase = phase;
     out.push_back(std::move(file));
-    const bool outside = Writer::outside(step);
+  }
+
+  void ask_for_gate(source::Place place) {
     if (behind != nullptr)
-      add(outside ? source::Place::outside : source::Place::runner_transaction, plan::require_gate(plan.id, behind->id),
-          fmt::format("Only behind the gate {}", behind->id));
+      add(place, plan::require_gate(plan.id, behind->id), fmt::format("Only behind the gate {}", behind->id));
+  }
+
+  // --- WayOut::commit and WayOut::file
+
+  void open(const Step& step, Phase phase) {
+    begin(phase);
+    const bool outside = is_long(step);
+    ask_for_gate(outside ? source::Place::outside : source::Place::runner_transaction);
     if (!outside) return;
     // A build waits for old transactions as long as it takes.
     add(source::Place::outside,
@@ -285,34 +415,206 @@ struct Writer {
   }
 
   void close() {
-    if (out.empty() || !is_outside()) return;
+    if (out.empty() || !out.back().is_outside()) return;
     add(source::Place::outside,
         "SELECT pg_catalog.set_config('lock_timeout', pg_catalog.current_setting('pglint.lock_timeout'), false), "
         "pg_catalog.set_config('statement_timeout', pg_catalog.current_setting('pglint.statement_timeout'), false)");
   }
 
-  [[nodiscard]] bool is_outside() const {
-    return std::ranges::any_of(
-        out.back().texts, [](const source::Text& text) { return text.place != source::Place::runner_transaction; });
+  void check(const Step& step, source::Place place) {
+    for (const DataCheck& check : plan.checks)
+      if (check.before == step.id) add(place, check_data(step, check), "Before anything changes: would it fail?");
   }
 
-  void step(const Step& step) {
+  void write(const Step& step) {
+    const bool is_outside = out.back().is_outside();
     if (step.kind == StepKind::backfill) return add(source::Place::outside, backfill(*step.backfill), step.comment);
     if (step.done_when.empty()) {
       for (const std::string& sql : step.sql)
-        add(is_outside() ? source::Place::outside : source::Place::runner_transaction, sql, step.comment);
+        add(is_outside ? source::Place::outside : source::Place::runner_transaction, sql, step.comment);
       return;
     }
-    if (!is_outside()) return add(source::Place::runner_transaction, guarded(step), step.comment);
+    if (!is_outside) return add(source::Place::runner_transaction, guarded(step), step.comment);
     // Not in the runner's transaction, where it would read under locks.
-    for (const DataCheck& check : plan.checks)
-      if (check.before == step.id)
-        add(source::Place::outside, check_data(step, check), "Before anything changes: would it fail?");
-    if (step.own_transaction) return add(source::Place::outside, patient(step), step.comment);
+    check(step, source::Place::outside);
+    if (step.own_transaction) return add(source::Place::outside, patient(step, false), step.comment);
     if (!step.undo.empty() && step.undo.front().starts_with(undo_index))
       add(source::Place::outside, drop_invalid(std::string_view(step.undo.front()).substr(undo_index.size())),
           "What a build that was cut short has left, if one was");
     for (const std::string& sql : step.sql) add(source::Place::outside, sql, step.comment);
+  }
+
+  void stretch_out(const Step& step, Phase phase) {
+    // Out of the runner's transaction there is no way back into it within a file; contract begins a file of its own.
+    const bool contract = phase == Phase::contract && !out.empty() && out.back().phase != Phase::contract;
+    if (out.empty() || contract || (is_long(step) && !out.back().is_outside())) {
+      close();
+      open(step, phase);
+    }
+    write(step);
+  }
+
+  // --- WayOut::statement and WayOut::none: nothing of a session lasts from one file to the next
+
+  // A file in the runner's transaction, which asks first for all that it stands on.
+  void open_transaction(Phase phase) {
+    begin(phase);
+    ask_for_gate(source::Place::runner_transaction);
+    for (const Step* one : unproved)
+      add(source::Place::runner_transaction, prove(*one), fmt::format("Only where {} came to its end", one->id));
+    unproved.clear();
+  }
+
+  void alone(const Step& step, Phase phase) {
+    const bool checked = std::ranges::any_of(plan.checks, [&](const DataCheck& one) { return one.before == step.id; });
+    if (checked || (out.empty() && behind != nullptr)) {
+      open_transaction(phase);
+      check(step, source::Place::runner_transaction);
+    }
+    if (step.kind == StepKind::backfill) {
+      begin(phase);
+      return add(source::Place::outside, backfill(*step.backfill),
+                 step.comment + "\nIt takes as long as it takes: statement_timeout has to be 0");
+    }
+    for (const std::string& sql : step.sql) {
+      begin(phase);
+      add(source::Place::outside, sql,
+          step.done_when.empty()
+              ? step.comment
+              : step.comment +
+                    "\nA build that is cut short leaves an index with indisvalid = false, which IF NOT "
+                    "EXISTS takes for a good one:\nthe next migration asks for that, and says what to "
+                    "do. lock_timeout and statement_timeout have to be 0");
+    }
+    if (!step.done_when.empty()) unproved.push_back(&step);
+  }
+
+  void ask(const Step& step, Phase phase) {
+    open_transaction(phase);  // of its own: it may read for long
+    after_long = true;
+    if (step.kind == StepKind::backfill)
+      return add(source::Place::runner_transaction, ask_for_rows(step, plan),
+                 "Written in batches by pglint fix --apply, which a migration cannot: only asked for here");
+    std::optional<std::string> sql = ask_for(step);
+    if (!sql) {
+      const std::string first = step.sql.empty() ? step.id : step.sql.front();
+      error = Error{fmt::format("{} cannot run in a transaction, and no migration can leave the runner's",
+                                first.substr(0, first.find('\n'))),
+                    "run it with psql, and take it out of the migration"};
+      return;
+    }
+    check(step, source::Place::runner_transaction);
+    add(source::Place::runner_transaction, std::move(*sql),
+        "Outside of a transaction reads and writes go on meanwhile, and a migration cannot leave it: only asked for "
+        "here\n"
+        "pglint:ignore create-index-not-concurrent: built here only where the table is empty");
+  }
+
+  void own_file(const Step& step, Phase phase) {
+    if (leaves(step)) return way == source::WayOut::none ? ask(step, phase) : alone(step, phase);
+    const bool checked = std::ranges::any_of(plan.checks, [&](const DataCheck& one) { return one.before == step.id; });
+    const bool contract = phase == Phase::contract && !out.empty() && out.back().phase != Phase::contract;
+    // What reads for long does so without strong locks from before, and what follows does not wait for its end.
+    if (out.empty() || contract || out.back().is_outside() || is_long(step) || checked || after_long)
+      open_transaction(phase);
+    after_long = is_long(step);
+    check(step, source::Place::runner_transaction);
+    if (step.done_when.empty()) {
+      for (const std::string& sql : step.sql) add(source::Place::runner_transaction, sql, step.comment);
+      return;
+    }
+    // The first one holds nothing yet while it waits.
+    const bool first = std::ranges::none_of(out.back().texts, [](const source::Text& text) {
+      return text.sql.find("'lock_timeout'") != std::string::npos;
+    });
+    add(source::Place::runner_transaction, first ? patient(step, true) : guarded(step), step.comment);
+  }
+
+  // --- all of them
+
+  void step(const Step& step, Phase phase, std::size_t stage) {
+    const std::size_t before = out.size();
+    if (way == source::WayOut::commit || way == source::WayOut::file)
+      stretch_out(step, phase);
+    else
+      own_file(step, phase);
+    for (std::size_t i = std::max<std::size_t>(before, 1) - 1; i < out.size(); ++i) {
+      // Those that were there hold nothing of it, unless no other was opened.
+      if (i < before && out.size() > before) continue;
+      if (out[i].stages.empty() || out[i].stages.back() != stage) out[i].stages.push_back(stage);
+    }
+    if (way != source::WayOut::commit && !out.empty()) take_back(step, phase, out.back());
+  }
+
+  void take_back(const Step& step, Phase phase, File& file) {
+    if (step.irreversible || step.undo.empty()) {
+      const bool deletes = step.backfill && step.backfill->set.empty();
+      const bool removes = step.irreversible && (phase == Phase::contract || deletes);
+      if (!removes) {
+        if (step.irreversible || step.kind == StepKind::backfill)
+          file.kept.push_back(fmt::format("{}: {}.", step.id, step.comment));
+        return;
+      }
+      const bool outside = file.is_outside() && way == source::WayOut::file;
+      file.down.insert(
+          file.down.begin(),
+          {outside ? source::Place::outside : source::Place::runner_transaction, no_way_back(plan, step), {}, 0});
+      return;
+    }
+    const auto in_place = [&](std::string sql, bool alone) {
+      const bool outside = file.is_outside() && (alone || way == source::WayOut::file);
+      file.down.insert(file.down.begin(),
+                       {outside ? source::Place::outside : source::Place::runner_transaction, std::move(sql), {}, 0});
+    };
+    const bool concurrently = std::ranges::any_of(
+        step.undo, [](const std::string& sql) { return sql.find(" CONCURRENTLY ") != std::string::npos; });
+    if (concurrently || step.done_when.empty()) {
+      if (concurrently && (!file.is_outside() || (way == source::WayOut::statement && step.undo.size() > 1))) {
+        for (const std::string& sql : step.undo)
+          file.kept.push_back(fmt::format("{}: outside of a transaction, by hand: {};", step.id, sql));
+        return;
+      }
+      for (auto sql = step.undo.rbegin(); sql != step.undo.rend(); ++sql) in_place(*sql, concurrently);
+      return;
+    }
+    Step inverse = step;
+    inverse.sql = step.undo;
+    inverse.done_when = "SELECT NOT (" + condition_of(step) + ")";
+    in_place(guarded(inverse), false);
+  }
+
+  void close_gate(const Gate& gate, const std::vector<std::string>& tables) {
+    const std::string says =
+        fmt::format("The gate {}: what stands behind it waits for the release that it names", gate.id);
+    const bool own = way == source::WayOut::commit;
+    if (!own && way != source::WayOut::file && (out.empty() || out.back().is_outside() || !unproved.empty()))
+      open_transaction(out.empty() ? Phase::expand : out.back().phase);
+    if (out.empty()) {
+      begin(Phase::expand);
+      ask_for_gate(source::Place::runner_transaction);
+    }
+    std::vector<std::string> statements = plan::create_gate_table();
+    statements.push_back(plan::close_gate(plan.id, gate.id, tables));
+    const bool is_outside = out.back().is_outside();
+    if (is_outside && !own) {
+      add(source::Place::outside, as_one(statements), says);
+    } else {
+      const auto place = is_outside ? source::Place::own_transaction : source::Place::runner_transaction;
+      for (std::size_t i = 0; i < statements.size(); ++i) add(place, statements[i], i == 0 ? says : "");
+    }
+    if (own) return;
+    const auto place = is_outside ? source::Place::outside : source::Place::runner_transaction;
+    out.back().down.insert(out.back().down.begin(), {place, open_gate_again(plan, gate), {}, 0});
+  }
+
+  void finish() {
+    if (way == source::WayOut::commit || way == source::WayOut::file) return close();
+    if (!unproved.empty()) open_transaction(out.back().phase);
+    // What only looks at what other files did belongs to their stages.
+    for (std::size_t i = 1; i < out.size(); ++i)
+      if (out[i].stages.empty()) out[i].stages = out[i - 1].stages;
+    for (std::size_t i = out.size(); i-- > 1;)
+      if (out[i - 1].stages.empty()) out[i - 1].stages = out[i].stages;
   }
 };
 
@@ -342,41 +644,18 @@ std::vector<Stretch> stretches(const Plan& plan) {
   return out;
 }
 
-std::vector<File> files(const Plan& plan, const Stretch& stretch) {
-  Writer writer{plan, {}};
+bool File::is_outside() const {
+  return std::ranges::any_of(texts,
+                             [](const source::Text& text) { return text.place != source::Place::runner_transaction; });
+}
+
+Result<std::vector<File>> files(const Plan& plan, const Stretch& stretch, source::WayOut way) {
+  Writer writer{plan, way, stretch.behind};
   for (std::size_t i = stretch.from; i < stretch.to; ++i)
-    for (const Step& step : plan.stages[i].steps) {
-      // Out of the runner's transaction there is no way back into it within a file; contract begins a file of its own.
-      const bool outside = Writer::outside(step);
-      const bool contract =
-          plan.stages[i].phase == Phase::contract && !writer.out.empty() && writer.out.back().phase != Phase::contract;
-      if (writer.out.empty() || contract || (outside && !writer.is_outside())) {
-        if (!writer.out.empty()) writer.close();
-        writer.open(step, plan.stages[i].phase, stretch.behind);
-      }
-      writer.step(step);
-    }
-  if (stretch.before != nullptr) {
-    if (writer.out.empty()) {
-      File file;
-      file.phase = Phase::expand;
-      writer.out.push_back(std::move(file));
-      if (stretch.behind != nullptr)
-        writer.add(source::Place::runner_transaction, plan::require_gate(plan.id, stretch.behind->id),
-                   fmt::format("Only behind the gate {}", stretch.behind->id));
-    }
-    const auto place = writer.is_outside() ? source::Place::own_transaction : source::Place::runner_transaction;
-    bool first = true;
-    for (std::string& sql : plan::create_gate_table()) {
-      writer.add(place, std::move(sql),
-                 first ? fmt::format("The gate {}: what stands behind it waits for the release that it names",
-                                     stretch.before->id)
-                       : "");
-      first = false;
-    }
-    writer.add(place, plan::close_gate(plan.id, stretch.before->id, tables_of(plan)));
-  }
-  if (!writer.out.empty()) writer.close();
+    for (const Step& step : plan.stages[i].steps) writer.step(step, plan.stages[i].phase, i);
+  if (stretch.before != nullptr) writer.close_gate(*stretch.before, tables_of(plan));
+  writer.finish();
+  if (writer.error) return tl::unexpected(std::move(*writer.error));
   return std::move(writer.out);
 }
 

@@ -4,10 +4,10 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "pglint/plan.h"
 #include "source/write.h"
 
@@ -30,8 +30,14 @@ struct Stretch {
 struct File {
   Phase phase = Phase::expand;  // of its first step
   std::vector<source::Text> texts;
-  std::string comment;
+  std::vector<source::Text> down;   // takes it back
+  std::vector<std::string> kept;    // what stays when it was taken back, each in a sentence
+  std::vector<std::size_t> stages;  // of the plan, whose steps it holds
+
+  // Whether it leaves the runner's transaction.
+  [[nodiscard]] bool is_outside() const;
 };
-[[nodiscard]] std::vector<File> files(const Plan& plan, const Stretch& stretch);
+// An Error is a statement that no file of such a runner can hold or ask for.
+[[nodiscard]] Result<std::vector<File>> files(const Plan& plan, const Stretch& stretch, source::WayOut way);
 
 }  // namespace pglint::emit

@@ -132,6 +132,10 @@ plan::Planned plans_of(const Job& job) {
   return planned;
 }
 
+bool needs_executor(const Stage& stage) {
+  return std::ranges::any_of(stage.steps, [](const Step& step) { return !step.own_transaction || step.backfill; });
+}
+
 // The refusals of plans that somebody asked for, each under the rule whose finding it is about.
 void note_refused(const Job& job, const plan::Planned& planned, Fixed& out) {
   for (const plan::Refused& refused : planned.refused) {
@@ -145,17 +149,37 @@ void note_refused(const Job& job, const plan::Planned& planned, Fixed& out) {
   }
 }
 
-// What is to be written of the plans; those in which nothing was wrong stay as they were written.
-std::vector<Part> parts_of(const Job& job, plan::Planned planned) {
+// What is to be written of the plans; those in which nothing was wrong stay as they were written. A plan that no file
+// can hold is refused.
+std::vector<Part> parts_of(const Job& job, plan::Planned planned, Fixed& out) {
   std::vector<Part> parts;
   for (plan::Group& group : planned.groups) {
     if (!job.any_wrong(group.migrations)) continue;
-    Part& part = parts.emplace_back();
+    Part part;
     part.group = std::move(group);
     const Plan& plan = part.group.plan;
+    const source::WayOut way = source::way_out(job.writer, job.project);
+    // What no file can do is done by the executor, which needs the plan.
+    if (way == source::WayOut::none && std::ranges::any_of(plan.stages, needs_executor)) part.group.files_only = false;
+    const auto filled_in = std::ranges::find_if(
+        part.group.migrations, [&](std::size_t i) { return !job.project.migrations[i].placeholders.empty(); });
+    if (filled_in != part.group.migrations.end()) {
+      const source::Migration& migration = job.project.migrations[*filled_in];
+      out.refused.push_back({"", migration.path, migration.placeholders.front(),
+                             "the migration tool fills in a value here, which a rewritten migration would not have",
+                             "write the value out"});
+      continue;
+    }
     part.stretch = emit::stretches(plan).front();
-    part.files = emit::files(plan, part.stretch);
-    part.migrations = to_migrations(part.files, part.group.migrations, plan, !part.group.files_only);
+    auto files = emit::files(plan, part.stretch, way);
+    if (!files) {
+      const source::Migration& first = job.project.migrations[part.group.migrations.front()];
+      out.refused.push_back({"", first.path, {}, files.error().message, files.error().hint});
+      continue;
+    }
+    part.files = std::move(*files);
+    part.migrations = to_migrations(part.files, part.group.migrations, plan, !part.group.files_only, way);
+    parts.push_back(std::move(part));
   }
   return parts;
 }
@@ -202,11 +226,25 @@ void record_plan(const Job& job, Part& part, const std::vector<source::FileChang
   out.plans.push_back(plan);
 }
 
+// A run that was cut short has left new migrations behind those that it would have replaced: they have the names that
+// it gives, and what they were split from is as it was. They are made again, with the same bytes.
+source::Project without_left_over(const source::Project& project, const std::set<std::string>& wrong) {
+  source::Project out = project;
+  const auto is_left_over = [&](const source::Migration& last) {
+    return last.reported && std::ranges::any_of(project.migrations, [&](const source::Migration& one) {
+             return one.reported && wrong.contains(one.path) && !is_written_by_fix(one.text) &&
+                    is_split_from(last, one);
+           });
+  };
+  while (!out.migrations.empty() && is_left_over(out.migrations.back())) out.migrations.pop_back();
+  return out;
+}
+
 Result<void> fix_project(const Job& job, Left& left, Fixed& out) {
   plan::Planned planned = plans_of(job);
   note_refused(job, planned, out);
   left.no_recipe.insert(left.no_recipe.end(), planned.left.begin(), planned.left.end());
-  std::vector<Part> parts = parts_of(job, std::move(planned));
+  std::vector<Part> parts = parts_of(job, std::move(planned), out);
   if (parts.empty()) return {};
   auto written = write_parts(job, parts);
   if (!written) return tl::unexpected(written.error());
@@ -235,15 +273,13 @@ Result<Fixed> fix(const source::Sources& sources, std::span<const lint::Rule* co
     if (!any) continue;
     const source::Writer* writer = source::find_writer(project.runner);
     if (writer == nullptr) {
-      out.refused.push_back({"",
-                             project.root,
-                             {},
-                             fmt::format("the files of {} cannot be written yet",
-                                         project.runner == "plain" ? "a plain folder" : project.runner),
-                             "--runner drizzle, if Drizzle runs them"});
+      const Error why = source::not_written(project.runner);
+      out.refused.push_back({"", project.root, {}, why.message, why.hint});
       continue;
     }
-    const Job job{project, *writer, files, request, before, wrong, writer->snapshot(project, files)};
+    const source::Project pending = without_left_over(project, wrong);
+    Job job{pending, *writer, files, request, before, wrong, {}};
+    if (writer->snapshot != nullptr) job.snapshot = writer->snapshot(pending, files);
     if (Result<void> done = fix_project(job, left, out); !done) return tl::unexpected(done.error());
   }
   if (Result<void> looked = look_again(sources, rules, files, request, left, out); !looked)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "emit/emit.h"
@@ -14,7 +15,16 @@ namespace pglint::fix {
 // file to refer to.
 [[nodiscard]] std::vector<source::NewMigration> to_migrations(const std::vector<emit::File>& files,
                                                               const std::vector<std::size_t>& replaced,
-                                                              const Plan& plan, bool with_plan);
+                                                              const Plan& plan, bool with_plan, source::WayOut way);
+
+// The name, without its number, of a migration that a plan adds. What a tool allows in such a name is less than a name
+// can be made of.
+[[nodiscard]] std::string split_name(std::string_view id, std::string_view part);
+// Whether `migration` is what an interrupted run has left: it was written by fix, and is called as what fix would split
+// from `original`.
+[[nodiscard]] bool is_split_from(const source::Migration& migration, const source::Migration& original);
+// Whether fix has written this text.
+[[nodiscard]] bool is_written_by_fix(std::string_view text);
 
 // Writes down in the stages of a stretch where their steps stand. `paths`: of the migrations, in their order.
 void note_files(Plan& plan, const emit::Stretch& stretch, const std::vector<emit::File>& files,

@@ -195,7 +195,7 @@ Result<Fixed> next(const source::Project& project, const PlanFile& file, const s
   Fixed out;
   Plan plan = file.plan;
   const source::Writer* writer = source::find_writer(project.runner);
-  if (writer == nullptr) return failed(fmt::format("the files of {} cannot be written yet", project.runner));
+  if (writer == nullptr) return tl::unexpected(source::not_written(project.runner));
   const std::vector<emit::Stretch> all = emit::stretches(plan);
   const auto empty = [&](const emit::Stretch& stretch) {
     for (std::size_t i = stretch.from; i < stretch.to; ++i)
@@ -220,7 +220,7 @@ Result<Fixed> next(const source::Project& project, const PlanFile& file, const s
       return failed(fmt::format("{} came behind the plan {}, whose snapshot does not know it", last, plan.id),
                     "Take it out, write this part, and generate it again.");
     source::NewMigration mark;
-    mark.name = fmt::format("{}_release", plan::bare_name(plan.id));
+    mark.name = split_name(plan.id, "release");
     mark.comment = fmt::format(
         "Of the release that the plan {} waits for: the schema of the code is the new one from here on.\n"
         "The database has both until the files behind the gate have run.",
@@ -247,13 +247,15 @@ Result<Fixed> next(const source::Project& project, const PlanFile& file, const s
   if (stretch != all.begin() && empty(*(stretch - 1)) && (stretch - 1)->from != (stretch - 1)->to)
     return failed(fmt::format("what stands before the gate {} is not written yet", *passed),
                   "write the part before it first");
-  const std::vector<emit::File> parts = emit::files(plan, *stretch);
-  write.migrations = to_migrations(parts, {}, plan, true);
+  const source::WayOut way = source::way_out(*writer, project);
+  const auto parts = emit::files(plan, *stretch, way);
+  if (!parts) return tl::unexpected(parts.error());
+  write.migrations = to_migrations(*parts, {}, plan, true, way);
   // Else the newest one is right: the release's own, or one that was made on top of it.
   if (plan.snapshot && ours) write.end_state_snapshot = plan.snapshot->text;
   auto written = writer->write(project, files, write);
   if (!written) return tl::unexpected(written.error());
-  note_files(plan, *stretch, parts, write.migrations, written->paths, written->changes, files);
+  note_files(plan, *stretch, *parts, write.migrations, written->paths, written->changes, files);
   out.notices = written->notices;
   out.changes.push_back({file.path, false, plan::to_yaml(plan), source::FileOrder::plan});
   out.changes.insert(out.changes.end(), std::make_move_iterator(written->changes.begin()),
@@ -267,7 +269,7 @@ Result<Fixed> undo(const source::Project& project, const PlanFile& file, const s
   Fixed out;
   Plan plan = file.plan;
   const source::Writer* writer = source::find_writer(project.runner);
-  if (writer == nullptr) return failed(fmt::format("the files of {} cannot be written yet", project.runner));
+  if (writer == nullptr) return tl::unexpected(source::not_written(project.runner));
   std::string gates;
   for (const Stage& stage : plan.stages)
     if (stage.gate) gates += fmt::format("{}{}-undo", gates.empty() ? "" : ", ", stage.gate->id);
@@ -289,24 +291,34 @@ Result<Fixed> undo(const source::Project& project, const PlanFile& file, const s
   Plan backwards = plan;
   backwards.checks.clear();
   backwards.stages = {Stage{Phase::expand, {}, std::move(inverse->steps), {}}};
-  std::vector<emit::File> parts = emit::files(backwards, {0, 1, nullptr, nullptr});
+  const source::WayOut way = source::way_out(*writer, project);
+  auto files_of = emit::files(backwards, {0, 1, nullptr, nullptr}, way);
+  if (!files_of) return tl::unexpected(files_of.error());
+  std::vector<emit::File> parts = std::move(*files_of);
   const auto text_in = [](const emit::File& part, std::string sql, std::string comment) {
-    const bool outside = part.texts.front().place != source::Place::runner_transaction;
-    return source::Text{outside ? source::Place::outside : source::Place::runner_transaction, std::move(sql),
+    return source::Text{part.is_outside() ? source::Place::outside : source::Place::runner_transaction, std::move(sql),
                         std::move(comment), 0};
   };
+  // What has to stand alone in its file has the guard in one before it.
+  const auto is_full = [way](const emit::File& part) { return way == source::WayOut::statement && part.is_outside(); };
   const std::string guard = only_where_it_can(plan, inverse->from, inverse->gates);
+  if (is_full(parts.front())) parts.insert(parts.begin(), emit::File{});
   for (emit::File& part : parts)
-    part.texts.insert(part.texts.begin(), text_in(part, guard, "Only where nothing stands on it yet"));
-  if (all || !inverse->gates.empty())
+    if (!is_full(part))
+      part.texts.insert(part.texts.begin(), text_in(part, guard, "Only where nothing stands on it yet"));
+  if (all || !inverse->gates.empty()) {
+    if (is_full(parts.back())) parts.emplace_back();
     parts.back().texts.push_back(text_in(parts.back(), forget(plan, inverse->gates, all), "The plan starts again"));
+  }
 
   source::WriteRequest write;
   write.now_ms = request.now_ms;
   write.orm = source::OrmState::end_state;
-  write.migrations = to_migrations(parts, {}, plan, true);
+  for (emit::File& part : parts) part.down.clear();
+  write.migrations = to_migrations(parts, {}, plan, true, way);
   for (source::NewMigration& migration : write.migrations) {
-    migration.name = fmt::format("{}_undo", plan::bare_name(plan.id));
+    migration.name = split_name(plan.id, "undo");
+    migration.down_comment = "What it took back comes again with a new plan.";
     migration.comment = fmt::format("Takes back what stands in files of the plan {}{}.", plan.id,
                                     all ? std::string() : fmt::format(", to the gate {}", inverse->stopped->id));
   }

@@ -50,7 +50,7 @@ bool made_again(const Context& context, std::string_view name) {
 bool waits_briefly(const Context& context) {
   if (context.catalog->session.lock_timeout_ms > 0) return true;
   if (!context.in_body) return false;
-  constexpr std::size_t far_enough = 2000;
+  constexpr std::size_t far_enough = 16 * 1024;  // of one block
   const std::size_t end = context.statement.begin;
   const std::size_t begin = end > far_enough ? end - far_enough : 0;
   return context.text.substr(begin, end - begin).find("set_config('lock_timeout'") != std::string_view::npos;

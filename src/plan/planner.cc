@@ -175,6 +175,7 @@ Plan assemble(const source::Project& project, const std::vector<std::size_t>& mi
   Plan plan;
   const source::Migration& first = project.migrations[migrations.front()];
   plan.id = first.id;
+  std::ranges::replace(plan.id, '/', '-');  // of a change of Sqitch: it names a file
   plan.runner = project.runner;
   plan.postgres = options.pg_version;
   for (const std::size_t i : migrations)
@@ -302,9 +303,10 @@ bool has_backfill(const Plan& plan) {
 }  // namespace
 
 std::string_view bare_name(std::string_view id) {
-  std::size_t i = 0;
-  while (i < id.size() && id[i] >= '0' && id[i] <= '9') ++i;
-  while (i < id.size() && (id[i] == '_' || id[i] == '-')) ++i;
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (id.ends_with(".sql")) id.remove_suffix(4);                                 // sql-migrate's names have it
+  std::size_t i = id.size() > 1 && !is_digit(id[0]) && is_digit(id[1]) ? 1 : 0;  // the V of V2__orders
+  while (i < id.size() && (is_digit(id[i]) || id[i] == '_' || id[i] == '-' || id[i] == '.')) ++i;
   return i < id.size() ? id.substr(i) : id;
 }
 

@@ -74,6 +74,8 @@ enum class Late : std::uint8_t {
   refused,
 };
 
+struct Writer;
+
 struct Runner {
   std::string_view name;   // --runner
   std::string_view title;  // as a sentence has it: "Flyway", "golang-migrate"
@@ -101,7 +103,8 @@ struct Runner {
   std::string_view without_down = {};
   // Of a tool whose files grow: what of a released file is another now, by its text as it was.
   void (*compare)(std::string_view before, const Migration& migration, Notes& notes) = nullptr;
-  bool alone = false;  // what runs outside a transaction has to be the only statement of its file
+  bool alone = false;              // what runs outside a transaction has to be the only statement of its file
+  const Writer* writer = nullptr;  // null: its files are only read
 };
 
 [[nodiscard]] std::span<const Runner* const> runners();  // plain last: it needs no evidence

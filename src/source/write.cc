@@ -1,11 +1,23 @@
 #include "source/write.h"
 
+#include <fmt/core.h>
+
+#include "source/runner.h"
+
 namespace pglint::source {
 
-// A new writing half is its own file below runner/, its name here, and nothing else.
-extern const Writer drizzle_writer;
+const Writer* find_writer(std::string_view runner) {
+  const Runner* const known = find_runner(runner);
+  return known == nullptr ? nullptr : known->writer;
+}
 
-const Writer* find_writer(std::string_view runner) { return runner == "drizzle" ? &drizzle_writer : nullptr; }
+Error not_written(std::string_view runner) {
+  const Runner* const known = find_runner(runner);
+  return {fmt::format("pglint reads what {} runs, and does not write its migrations",
+                      known == nullptr ? runner : known->title),
+          "save the SQL in a folder of its own: `pglint fix --runner plain --apply FOLDER` plans it and executes the "
+          "plan, and what it writes there shows which migrations to make"};
+}
 
 namespace {
 constexpr std::string_view temporary = ".pglint-tmp";

@@ -28,12 +28,27 @@ struct Text {
   std::uint32_t group = 0;  // of own_transaction
 };
 
-// A migration as it shall be: an unreleased one that is written anew, or one that is added behind all others.
+// How a statement gets out of the transaction that the runner opens.
+enum class WayOut : std::uint8_t {
+  commit,     // the file commits it and opens another at its end, since it is that of all pending files
+  file,       // a file can be without one: its statements run one by one, in one session
+  statement,  // a file can be without one, and then holds a single statement
+  none,
+};
+
+// A migration as it shall be: an unreleased one that is written anew, or one that is added behind all others. With
+// WayOut::file all of its texts are outside or none is; with WayOut::statement one that is outside is the only one;
+// with WayOut::none none is. The same goes for `down`.
 struct NewMigration {
   std::optional<std::size_t> replaces;  // index into Project::migrations; nothing: a new one
   std::string name;                     // of a new one, without number and extension: "primary_contact_tighten"
   std::string comment;                  // at the top, lines without "-- "
   std::vector<Text> texts;              // empty: the comment alone
+  // What takes it back, for runners that have a place for that, and what to know about it.
+  std::vector<Text> down = {};
+  std::string down_comment = {};
+  // It does all that the one which it replaces did: what takes that back, if it has it, stays.
+  bool keeps_down = false;
 };
 
 // Which schema the ORM's newest snapshot shall describe when the files are written.
@@ -68,12 +83,21 @@ struct Written {
 // file is broken.
 struct Writer {
   Result<Written> (*write)(const Project& project, const Files& files, const WriteRequest& request) = nullptr;
-  // The ORM's newest snapshot: path and text; nothing where the runner has none.
+  // The ORM's newest snapshot: path and text; nothing where the runner has none. Null: it never has.
   std::optional<std::pair<std::string, std::string>> (*snapshot)(const Project& project, const Files& files) = nullptr;
+  WayOut way_out = WayOut::commit;
+  // Where it depends on the project.
+  WayOut (*way_out_of)(const Project& project) = nullptr;
 };
+
+[[nodiscard]] inline WayOut way_out(const Writer& writer, const Project& project) {
+  return writer.way_out_of == nullptr ? writer.way_out : writer.way_out_of(project);
+}
 
 // Null: the runner's files are only read.
 [[nodiscard]] const Writer* find_writer(std::string_view runner);
+// Why the files of such a runner are not written, and what to do instead.
+[[nodiscard]] Error not_written(std::string_view runner);
 
 // Files are written under another name first, in the same folder: ".0001_a.sql.pglint-tmp" of "0001_a.sql".
 [[nodiscard]] std::string temporary_name(std::string_view name);

@@ -29,12 +29,19 @@ std::string_view name(source::Place place) {
   return "outside";
 }
 
+std::vector<emit::File> files_of(const Plan& plan, const emit::Stretch& stretch,
+                                 source::WayOut way = source::WayOut::commit) {
+  auto out = emit::files(plan, stretch, way);
+  if (!out) FAIL(one_line(out.error()));
+  return std::move(*out);
+}
+
 // All stretches: where each text stands, and its first words.
 std::string shown(const Plan& plan) {
   std::string out;
   for (const emit::Stretch& stretch : emit::stretches(plan)) {
     if (stretch.behind != nullptr) out += fmt::format("==== behind {}\n", stretch.behind->id);
-    for (const emit::File& file : emit::files(plan, stretch)) {
+    for (const emit::File& file : files_of(plan, stretch)) {
       out += fmt::format("== a file of {}\n", pglint::name(file.phase));
       for (const source::Text& text : file.texts)
         out += fmt::format("-- {}: {}\n{};\n", name(text.place), text.comment, text.sql);
@@ -46,7 +53,7 @@ std::string shown(const Plan& plan) {
 std::vector<emit::File> all_files(const Plan& plan) {
   std::vector<emit::File> out;
   for (const emit::Stretch& stretch : emit::stretches(plan))
-    for (emit::File& file : emit::files(plan, stretch)) out.push_back(std::move(file));
+    for (emit::File& file : files_of(plan, stretch)) out.push_back(std::move(file));
   return out;
 }
 
@@ -66,7 +73,7 @@ TEST_CASE("what needs no gate is one stretch; each gate ends one and begins the 
 
 TEST_CASE("a plan whose first phase is empty has a file that closes the gate") {
   const Plan plan = one_plan(given, "ALTER TABLE t ALTER a SET NOT NULL;");
-  const auto files = emit::files(plan, emit::stretches(plan)[0]);
+  const auto files = files_of(plan, emit::stretches(plan)[0]);
   REQUIRE(files.size() == 1);
   CHECK(says(files[0].texts.back().sql, "INSERT INTO pglint.gate"));
   for (const source::Text& text : files[0].texts) CHECK(text.place == source::Place::runner_transaction);
@@ -75,14 +82,14 @@ TEST_CASE("a plan whose first phase is empty has a file that closes the gate") {
 TEST_CASE("every file behind a gate begins by asking for it") {
   const Plan plan = one_plan(given, "ALTER TABLE t ALTER a SET NOT NULL;\nALTER TABLE t DROP COLUMN b;");
   const auto stretches = emit::stretches(plan);
-  const auto files = emit::files(plan, stretches[1]);
+  const auto files = files_of(plan, stretches[1]);
   REQUIRE(files.size() == 3);
   for (const emit::File& file : files) CHECK(says(file.texts.front().sql, "RAISE EXCEPTION USING ERRCODE"));
 }
 
 TEST_CASE("what is outside of the runner's transaction waits without a timeout, and gives it back") {
   const Plan plan = one_plan(given, "CREATE INDEX i ON t (a);");
-  const auto files = emit::files(plan, emit::stretches(plan)[0]);
+  const auto files = files_of(plan, emit::stretches(plan)[0]);
   REQUIRE(files.size() == 1);
   const auto& texts = files[0].texts;
   REQUIRE(texts.size() == 4);

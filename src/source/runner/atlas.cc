@@ -9,6 +9,7 @@
 
 #include "base/sha256.h"
 #include "source/runner/common.h"
+#include "source/runner/versioned_write.h"
 
 namespace pglint::source {
 
@@ -134,6 +135,21 @@ void cut(const Project& /*project*/, Migration& migration, Notes& /*notes*/) {
   whole(migration, Sent::statement);
 }
 
+versioned::Spelled spell(const versioned::Asked& asked) {
+  if (versioned::mentions(asked.migration, "atlas:"))
+    return versioned::taken_for_its_own(asked.place, "atlas:", "Atlas");
+  // The empty line makes it the file's, and not the first statement's.
+  std::string text = asked.outside() ? "-- atlas:txmode none\n\n" : "";
+  text += versioned::body(asked.migration);
+  return std::vector<versioned::SpelledFile>{{asked.place + ".sql", std::move(text)}};
+}
+
+Result<Written> write(const Project& project, const Files& files, const WriteRequest& request) {
+  return versioned::write({.title = "Atlas", .as_text = true, .spell = spell}, project, files, request);
+}
+
+constexpr Writer writer = {.write = write, .way_out = WayOut::file};
+
 }  // namespace
 
 constinit const Runner atlas_runner = {
@@ -151,6 +167,7 @@ constinit const Runner atlas_runner = {
         "Atlas runs each file in a transaction: give the statement a migration of its own that begins with -- "
         "atlas:txmode none and an empty line.",
     .later = "Atlas runs each file in a transaction: the second half belongs in a later migration.",
+    .writer = &writer,
 };
 
 }  // namespace pglint::source

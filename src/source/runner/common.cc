@@ -344,6 +344,27 @@ void cut_annotated(const Annotations& annotations, Migration& migration, Notes& 
   check_markers(migration, annotations.mark, annotations.title, marks, notes);
 }
 
+std::string_view down_part(std::string_view text, std::string_view mark, bool any_case) {
+  std::size_t at = 0;
+  std::size_t begin = std::string_view::npos;
+  Line line;
+  while (next_line(text, at, line)) {
+    std::string_view words = line.of(text);
+    if (begin != std::string_view::npos) {
+      words = trimmed(words);
+      if (!words.empty() && !words.starts_with("--")) return text.substr(begin);
+      continue;
+    }
+    if (!words.starts_with("--")) continue;
+    words.remove_prefix(2);
+    const std::string_view first = take_word(words);
+    const std::string_view second = take_word(words);
+    const bool marked = any_case ? first.size() == mark.size() && starts_with_any_case(first, mark) : first == mark;
+    if (marked && second.size() == 4 && starts_with_any_case(second, "down")) begin = line.begin;
+  }
+  return {};
+}
+
 namespace {
 
 // Words of Go's templates that stand for no text.

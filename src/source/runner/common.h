@@ -96,6 +96,8 @@ struct Annotations {
   bool any_case = false;
 };
 void cut_annotated(const Annotations& annotations, Migration& migration, Notes& notes);
+// From the line of its Down on; empty if there is none, or nothing but comments behind it.
+[[nodiscard]] std::string_view down_part(std::string_view text, std::string_view mark, bool any_case);
 
 // Fills Migration::rendered.
 void render(Migration& migration, std::uint8_t templates);

@@ -1,8 +1,11 @@
 // dbmate: -- migrate:up and -- migrate:down in one file. A section goes out as one query, in a transaction unless
 // `transaction:false` follows.
+#include <fmt/core.h>
+
 #include <string_view>
 
 #include "source/runner/common.h"
+#include "source/runner/versioned_write.h"
 
 namespace pglint::source {
 
@@ -102,6 +105,62 @@ void cut(const Project& /*project*/, Migration& migration, Notes& notes) {
   }
 }
 
+// What stands before -- migrate:up, and -- migrate:down with what follows.
+struct Halves {
+  std::string_view head;
+  std::string_view down;
+};
+Halves halves(std::string_view text) {
+  Halves out;
+  std::size_t at = 0;
+  Line line;
+  std::string_view options;
+  bool up = false;
+  while (next_line(text, at, line)) {
+    if (!up && is_mark(line.of(text), "migrate:up", options)) {
+      up = true;
+      out.head = text.substr(0, line.begin);
+    } else if (is_mark(line.of(text), "migrate:down", options)) {
+      out.down = text.substr(line.begin);
+      break;
+    }
+  }
+  return out;
+}
+
+bool has_statement(std::string_view down) {
+  std::size_t at = 0;
+  Line line;
+  while (next_line(down, at, line)) {
+    const std::string_view words = trimmed(line.of(down));
+    if (!words.empty() && !words.starts_with("--")) return true;
+  }
+  return false;
+}
+
+// Each part is one query: what has to be outside of a transaction is alone in it.
+versioned::Spelled spell(const versioned::Asked& asked) {
+  const NewMigration& migration = asked.migration;
+  if (versioned::mentions(migration, "migrate:"))
+    return versioned::taken_for_its_own(asked.place, "migrate:", "dbmate");
+  constexpr std::string_view outside = " transaction:false";
+  const Halves old = halves(asked.old);
+  std::string text(old.head);
+  text += fmt::format("-- migrate:up{}\n{}\n", asked.outside() ? outside : "", versioned::body(migration));
+  if (migration.keeps_down && has_statement(old.down))
+    text += old.down;
+  else
+    text += fmt::format("-- migrate:down{}\n{}", asked.down_outside() ? outside : "", versioned::down_body(migration));
+  return std::vector<versioned::SpelledFile>{{asked.place + ".sql", std::move(text)}};
+}
+
+Result<Written> write(const Project& project, const Files& files, const WriteRequest& request) {
+  return versioned::write({.title = "dbmate", .between = "_", .as_text = true, .spell = spell}, project, files,
+                          request);
+}
+
+constexpr Writer writer = {.write = write, .way_out = WayOut::statement};
+
 }  // namespace
 
 constinit const Runner dbmate_runner = {
@@ -118,6 +177,7 @@ constinit const Runner dbmate_runner = {
         "migrate:up transaction:false, with nothing else between that line and -- migrate:down.",
     .later = "dbmate runs each file in a transaction: the second half belongs in a later migration.",
     .alone = true,
+    .writer = &writer,
 };
 
 }  // namespace pglint::source

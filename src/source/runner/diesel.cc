@@ -1,10 +1,13 @@
 // diesel: <version>_<name>/up.sql and down.sql, each sent as one query inside a transaction unless metadata.toml says
 // otherwise.
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <string_view>
 #include <utility>
 
 #include "source/runner/common.h"
+#include "source/runner/versioned_write.h"
 
 namespace pglint::source {
 
@@ -67,6 +70,22 @@ Project order(const Layout& layout, const Files& files, const ReadOptions& /*opt
 
 void cut(const Project& /*project*/, Migration& migration, Notes& /*notes*/) { whole(migration, Sent::simple_query); }
 
+versioned::Spelled spell(const versioned::Asked& asked) {
+  std::vector<versioned::SpelledFile> out = versioned::up_and_down_in(asked);
+  // Without the key, a file that is there means that there is no transaction.
+  const std::string metadata = join(asked.place, "metadata.toml");
+  if (asked.outside() || asked.files.exists(metadata))
+    out.push_back({metadata, fmt::format("run_in_transaction = {}\n", !asked.outside())});
+  return out;
+}
+
+Result<Written> write(const Project& project, const Files& files, const WriteRequest& request) {
+  return versioned::write({.title = "diesel", .in_folder = "up.sql", .as_text = true, .spell = spell}, project, files,
+                          request);
+}
+
+constexpr Writer writer = {.write = write, .way_out = WayOut::statement};
+
 }  // namespace
 
 constinit const Runner diesel_runner = {
@@ -83,6 +102,7 @@ constinit const Runner diesel_runner = {
     .later = "diesel runs each migration in a transaction: the second half belongs in a later one.",
     .without_down = "diesel before 2.0 stops at a folder without down.sql, and a later one cannot revert it.",
     .alone = true,
+    .writer = &writer,
 };
 
 }  // namespace pglint::source

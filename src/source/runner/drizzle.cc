@@ -25,6 +25,7 @@
 namespace pglint::source {
 
 extern const Runner drizzle_runner;
+extern const Writer drizzle_writer;
 
 namespace {
 
@@ -522,6 +523,7 @@ constinit const Runner drizzle_runner = {
     .later =
         "Drizzle runs all pending migrations in one transaction: the second half belongs in a migration that is "
         "deployed later, or behind a COMMIT;--> statement-breakpoint.",
+    .writer = &drizzle_writer,
 };
 
 }  // namespace pglint::source

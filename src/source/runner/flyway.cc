@@ -10,6 +10,7 @@
 
 #include "pg/lexer.h"
 #include "source/runner/common.h"
+#include "source/runner/versioned_write.h"
 
 namespace pglint::source {
 
@@ -263,6 +264,43 @@ void cut(const Project& /*project*/, Migration& migration, Notes& /*notes*/) {
                       });
 }
 
+// Flyway knows only some statements that cannot run in a transaction, and none that should not: its settings say it.
+versioned::Spelled spell(const versioned::Asked& asked) {
+  const std::string path = asked.place + ".sql";
+  if (!file_name(path).starts_with('V') && !is_digit(file_name(path).front()))
+    return failed(path + " is a repeatable migration, which runs again whenever it changes",
+                  "write what is unsafe in it as a versioned migration");
+  std::string settings;
+  if (asked.outside()) settings += "executeInTransaction=false\n";
+  if (versioned::mentions(asked.migration, "${")) settings += "placeholderReplacement=false\n";
+  const bool there = asked.files.exists(path + ".conf");
+  if (settings.empty() && there) settings = "executeInTransaction=true\n";
+  std::vector<versioned::SpelledFile> out = {{path, versioned::body(asked.migration)}};
+  if (!settings.empty()) out.push_back({path + ".conf", std::move(settings)});
+  return out;
+}
+
+Result<Written> write(const Project& project, const Files& files, const WriteRequest& request) {
+  const bool bare = !project.migrations.empty() && is_digit(file_name(project.migrations.back().path).front());
+  // Repeatable ones run behind all others: what has a version is the newest one before them.
+  Project versions = project;
+  while (versions.migrations.size() > 1 && versions.migrations.back().version.empty()) versions.migrations.pop_back();
+  for (const NewMigration& migration : request.migrations)
+    if (migration.replaces) versions.migrations.resize(std::max(versions.migrations.size(), *migration.replaces + 1));
+  auto written = versioned::write({.title = "Flyway", .before = bare ? "" : "V", .between = "__", .spell = spell},
+                                  versions, files, request);
+  const bool outside = std::ranges::any_of(request.migrations, [](const NewMigration& one) {
+    return !one.texts.empty() && one.texts.front().place != Place::runner_transaction;
+  });
+  if (written && outside)
+    written->notices.emplace_back(
+        "Flyway holds a lock in a transaction while it migrates, for which a build CONCURRENTLY waits for ever, unless "
+        "flyway.postgresql.transactional.lock=false is set");
+  return written;
+}
+
+constexpr Writer writer = {.write = write, .way_out = WayOut::file};
+
 }  // namespace
 
 constinit const Runner flyway_runner = {
@@ -281,6 +319,7 @@ constinit const Runner flyway_runner = {
         "migration of its own, and set flyway.postgresql.transactional.lock=false, or a build CONCURRENTLY waits "
         "for Flyway's own lock for ever.",
     .later = "Flyway runs each file in a transaction: the second half belongs in a later migration.",
+    .writer = &writer,
 };
 
 }  // namespace pglint::source

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "source/runner/common.h"
+#include "source/runner/versioned_write.h"
 
 namespace pglint::source {
 
@@ -65,6 +66,14 @@ Project order(const Layout& layout, const Files& files, const ReadOptions& /*opt
 
 void cut(const Project& /*project*/, Migration& migration, Notes& /*notes*/) { whole(migration, Sent::simple_query); }
 
+versioned::Spelled spell(const versioned::Asked& asked) { return versioned::up_and_down(asked); }
+
+Result<Written> write(const Project& project, const Files& files, const WriteRequest& request) {
+  return versioned::write({.title = "golang-migrate", .spell = spell}, project, files, request);
+}
+
+constexpr Writer writer = {.write = write, .way_out = WayOut::statement};
+
 }  // namespace
 
 constinit const Runner golang_migrate_runner = {
@@ -84,6 +93,7 @@ constinit const Runner golang_migrate_runner = {
         "On the way back golang-migrate takes a missing .down.sql for an empty one: it marks the migration as undone, "
         "and the schema keeps what it did.",
     .alone = true,
+    .writer = &writer,
 };
 
 }  // namespace pglint::source

@@ -1,7 +1,10 @@
 // goose: -- +goose Up and -- +goose Down in one file, a transaction around each unless NO TRANSACTION says otherwise.
+#include <fmt/core.h>
+
 #include <string_view>
 
 #include "source/runner/common.h"
+#include "source/runner/versioned_write.h"
 
 namespace pglint::source {
 
@@ -51,6 +54,29 @@ void cut(const Project& /*project*/, Migration& migration, Notes& notes) {
   cut_annotated({.mark = "+goose", .title = "goose", .any_case = true}, migration, notes);
 }
 
+// Statements end with the line that ends with a semicolon, unless marks stand around them.
+constexpr versioned::Marks marks = {"-- +goose StatementBegin", "-- +goose StatementEnd"};
+
+versioned::Spelled spell(const versioned::Asked& asked) {
+  const NewMigration& migration = asked.migration;
+  if (versioned::mentions(migration, "+goose")) return versioned::taken_for_its_own(asked.place, "+goose", "goose");
+  std::string text;
+  if (asked.outside() || asked.down_outside()) text += "-- +goose NO TRANSACTION\n";
+  text += "-- +goose Up\n" + versioned::body(migration, marks);
+  const std::string_view down = down_part(asked.old, "+goose", true);
+  if (migration.keeps_down && !down.empty() && !contains_any_case(asked.old, "envsub"))
+    text += fmt::format("\n{}", down);
+  else
+    text += "\n-- +goose Down\n" + versioned::down_body(migration, marks);
+  return std::vector<versioned::SpelledFile>{{asked.place + ".sql", std::move(text)}};
+}
+
+Result<Written> write(const Project& project, const Files& files, const WriteRequest& request) {
+  return versioned::write({.title = "goose", .spell = spell}, project, files, request);
+}
+
+constexpr Writer writer = {.write = write, .way_out = WayOut::file};
+
 }  // namespace
 
 constinit const Runner goose_runner = {
@@ -69,6 +95,7 @@ constinit const Runner goose_runner = {
         "NO TRANSACTION at its top.",
     .later = "goose runs each file in a transaction: the second half belongs in a later migration.",
     .without_down = "On the way back goose runs nothing for it and marks it as undone: the schema keeps what it did.",
+    .writer = &writer,
 };
 
 }  // namespace pglint::source

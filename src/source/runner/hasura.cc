@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "source/runner/common.h"
+#include "source/runner/versioned_write.h"
 
 namespace pglint::source {
 
@@ -66,6 +67,14 @@ void cut(const Project& /*project*/, Migration& migration, Notes& /*notes*/) {
   whole(migration, Sent::simple_query);
 }
 
+versioned::Spelled spell(const versioned::Asked& asked) { return versioned::up_and_down_in(asked); }
+
+Result<Written> write(const Project& project, const Files& files, const WriteRequest& request) {
+  return versioned::write({.title = "Hasura", .in_folder = "up.sql", .spell = spell}, project, files, request);
+}
+
+constexpr Writer writer = {.write = write, .way_out = WayOut::none};
+
 }  // namespace
 
 constinit const Runner hasura_runner = {
@@ -80,6 +89,7 @@ constinit const Runner hasura_runner = {
         "Hasura runs each migration in a transaction, and a file cannot leave it: run the statement with psql, and "
         "let the migration do it IF NOT EXISTS.",
     .later = "Hasura runs each migration in a transaction: the second half belongs in a later one.",
+    .writer = &writer,
 };
 
 }  // namespace pglint::source

@@ -11,6 +11,7 @@
 #include "source/path.h"
 #include "source/runner.h"
 #include "source/runner/common.h"
+#include "source/runner/versioned_write.h"
 
 namespace pglint::source {
 
@@ -162,6 +163,25 @@ void cut(const Project& /*project*/, Migration& migration, Notes& /*notes*/) {
   common::whole(migration, Sent::statement);
 }
 
+// psql runs statement by statement, unless the user said that somebody else opens a transaction.
+WayOut way_out(const Project& project) {
+  const bool wrapped = project.wrapped_run || std::ranges::any_of(project.migrations, &Migration::wrapped);
+  return wrapped ? WayOut::none : WayOut::file;
+}
+
+versioned::Spelled spell(const versioned::Asked& asked) {
+  return versioned::up_and_down(asked, {}, way_out(asked.project) == WayOut::file && !asked.outside());
+}
+
+// The letters before the number and what stands behind it are as the newest file has them.
+Result<Written> write(const Project& project, const Files& files, const WriteRequest& request) {
+  const std::string_view before =
+      project.migrations.empty() ? std::string_view() : before_number(file_name(project.migrations.back().path));
+  return versioned::write({.title = "psql", .before = before, .between = {}, .spell = spell}, project, files, request);
+}
+
+constexpr Writer writer = {.write = write, .way_out_of = way_out};
+
 }  // namespace
 
 constinit const Runner plain_runner = {
@@ -174,6 +194,7 @@ constinit const Runner plain_runner = {
     .scope = Scope::per_statement,
     .psql = true,
     .templates = Template::dollar | Template::braces,
+    .writer = &writer,
 };
 
 }  // namespace pglint::source

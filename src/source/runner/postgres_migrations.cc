@@ -1,10 +1,13 @@
 // postgres-migrations: <number>[-_]<name>.sql, numbered without gaps, each one query in a transaction unless a comment
 // at its top says otherwise.
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <string_view>
 #include <utility>
 
 #include "source/runner/common.h"
+#include "source/runner/versioned_write.h"
 
 namespace pglint::source {
 
@@ -49,6 +52,17 @@ void cut(const Project& /*project*/, Migration& migration, Notes& /*notes*/) {
   whole(migration, Sent::simple_query);
 }
 
+versioned::Spelled spell(const versioned::Asked& asked) {
+  std::string text = asked.outside() ? fmt::format("-- {}\n", no_transaction) : std::string();
+  return std::vector<versioned::SpelledFile>{{asked.place + ".sql", text + versioned::body(asked.migration)}};
+}
+
+Result<Written> write(const Project& project, const Files& files, const WriteRequest& request) {
+  return versioned::write({.title = "postgres-migrations", .between = {}, .spell = spell}, project, files, request);
+}
+
+constexpr Writer writer = {.write = write, .way_out = WayOut::statement};
+
 }  // namespace
 
 constinit const Runner postgres_migrations_runner = {
@@ -66,6 +80,7 @@ constinit const Runner postgres_migrations_runner = {
         "with -- postgres-migrations disable-transaction, with nothing else in it.",
     .later = "postgres-migrations runs each file in a transaction: the second half belongs in a later migration.",
     .alone = true,
+    .writer = &writer,
 };
 
 }  // namespace pglint::source

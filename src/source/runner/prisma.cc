@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "source/runner/common.h"
+#include "source/runner/versioned_write.h"
 
 namespace pglint::source {
 
@@ -133,6 +134,19 @@ void cut(const Project& project, Migration& migration, Notes& /*notes*/) {
   whole(migration, project.variant == statement_by_statement ? Sent::statement : Sent::simple_query);
 }
 
+// A file that has to be outside of a transaction holds one statement, which is right before 7.4 and since; what belongs
+// together has a transaction of its own, since 7.4 and later open none.
+versioned::Spelled spell(const versioned::Asked& asked) {
+  return std::vector<versioned::SpelledFile>{{join(asked.place, file), versioned::body(asked.migration, {}, true)}};
+}
+
+Result<Written> write(const Project& project, const Files& files, const WriteRequest& request) {
+  return versioned::write({.title = "Prisma", .in_folder = file, .as_text = true, .spell = spell}, project, files,
+                          request);
+}
+
+constexpr Writer writer = {.write = write, .way_out = WayOut::statement};
+
 }  // namespace
 
 constinit const Runner prisma_runner = {
@@ -149,6 +163,7 @@ constinit const Runner prisma_runner = {
         "statement a migration of its own, with nothing else in the file.",
     .later = "The second half belongs in a later migration.",
     .alone = true,
+    .writer = &writer,
 };
 
 }  // namespace pglint::source

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "source/runner/common.h"
+#include "source/runner/versioned_write.h"
 
 namespace pglint::source {
 
@@ -49,6 +50,17 @@ void cut(const Project& /*project*/, Migration& migration, Notes& /*notes*/) {
   whole(migration, Sent::simple_query);
 }
 
+versioned::Spelled spell(const versioned::Asked& asked) {
+  return std::vector<versioned::SpelledFile>{{asked.place + ".sql", versioned::body(asked.migration)}};
+}
+
+Result<Written> write(const Project& project, const Files& files, const WriteRequest& request) {
+  return versioned::write({.title = "refinery", .before = "V", .between = "__", .spell = spell}, project, files,
+                          request);
+}
+
+constexpr Writer writer = {.write = write, .way_out = WayOut::none};
+
 }  // namespace
 
 constinit const Runner refinery_runner = {
@@ -65,6 +77,7 @@ constinit const Runner refinery_runner = {
         "refinery runs each migration in a transaction and has no way out of it: run the statement by another tool, "
         "and let the migration do it IF NOT EXISTS.",
     .later = "refinery runs each migration in a transaction: the second half belongs in a later one.",
+    .writer = &writer,
 };
 
 }  // namespace pglint::source

@@ -1,8 +1,11 @@
 // sql-migrate: -- +migrate Up and -- +migrate Down in one file, a transaction around each unless `notransaction`
 // follows.
+#include <fmt/core.h>
+
 #include <string_view>
 
 #include "source/runner/common.h"
+#include "source/runner/versioned_write.h"
 
 namespace pglint::source {
 
@@ -48,6 +51,31 @@ void cut(const Project& /*project*/, Migration& migration, Notes& notes) {
   cut_annotated({.mark = "+migrate", .title = "sql-migrate"}, migration, notes);
 }
 
+// As with goose; and a line that begins with "-- " is left out wherever it stands.
+constexpr versioned::Marks marks = {"-- +migrate StatementBegin", "-- +migrate StatementEnd"};
+
+versioned::Spelled spell(const versioned::Asked& asked) {
+  const NewMigration& migration = asked.migration;
+  if (versioned::mentions(migration, "+migrate"))
+    return versioned::taken_for_its_own(asked.place, "+migrate", "sql-migrate");
+  constexpr std::string_view outside = " notransaction";
+  std::string text =
+      fmt::format("-- +migrate Up{}\n{}", asked.outside() ? outside : "", versioned::body(migration, marks));
+  const std::string_view down = down_part(asked.old, "+migrate", false);
+  if (migration.keeps_down && !down.empty())
+    text += fmt::format("\n{}", down);
+  else
+    text += fmt::format("\n-- +migrate Down{}\n{}", asked.down_outside() ? outside : "",
+                        versioned::down_body(migration, marks));
+  return std::vector<versioned::SpelledFile>{{asked.place + ".sql", std::move(text)}};
+}
+
+Result<Written> write(const Project& project, const Files& files, const WriteRequest& request) {
+  return versioned::write({.title = "sql-migrate", .between = {}, .spell = spell}, project, files, request);
+}
+
+constexpr Writer writer = {.write = write, .way_out = WayOut::file};
+
 }  // namespace
 
 constinit const Runner sql_migrate_runner = {
@@ -65,6 +93,7 @@ constinit const Runner sql_migrate_runner = {
     .later = "sql-migrate runs each file in a transaction: the second half belongs in a later migration.",
     .without_down =
         "On the way back sql-migrate runs nothing for it and marks it as undone: the schema keeps what it did.",
+    .writer = &writer,
 };
 
 }  // namespace pglint::source

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "source/runner/common.h"
+#include "source/runner/versioned_write.h"
 
 namespace pglint::source {
 
@@ -60,6 +61,14 @@ void cut(const Project& /*project*/, Migration& migration, Notes& /*notes*/) {
   whole(migration, Sent::simple_query);
 }
 
+versioned::Spelled spell(const versioned::Asked& asked) { return versioned::up_and_down(asked, no_transaction); }
+
+Result<Written> write(const Project& project, const Files& files, const WriteRequest& request) {
+  return versioned::write({.title = "sqlx", .spell = spell}, project, files, request);
+}
+
+constexpr Writer writer = {.write = write, .way_out = WayOut::statement};
+
 }  // namespace
 
 constinit const Runner sqlx_runner = {
@@ -77,6 +86,7 @@ constinit const Runner sqlx_runner = {
     .later = "sqlx runs each file in a transaction: the second half belongs in a later migration.",
     .without_down = "sqlx migrate revert passes over it, and undoes the migration before it instead.",
     .alone = true,
+    .writer = &writer,
 };
 
 }  // namespace pglint::source

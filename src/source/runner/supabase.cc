@@ -2,6 +2,7 @@
 #include <string_view>
 
 #include "source/runner/common.h"
+#include "source/runner/versioned_write.h"
 
 namespace pglint::source {
 
@@ -66,6 +67,17 @@ Project order(const Layout& layout, const Files& files, const ReadOptions& /*opt
 
 void cut(const Project& /*project*/, Migration& migration, Notes& /*notes*/) { whole(migration, Sent::pipeline); }
 
+// A file is one batch: what cannot share a transaction is alone in it.
+versioned::Spelled spell(const versioned::Asked& asked) {
+  return std::vector<versioned::SpelledFile>{{asked.place + ".sql", versioned::body(asked.migration)}};
+}
+
+Result<Written> write(const Project& project, const Files& files, const WriteRequest& request) {
+  return versioned::write({.title = "The Supabase CLI", .as_text = true, .spell = spell}, project, files, request);
+}
+
+constexpr Writer writer = {.write = write, .way_out = WayOut::statement};
+
 }  // namespace
 
 constinit const Runner supabase_runner = {
@@ -82,6 +94,7 @@ constinit const Runner supabase_runner = {
         "migration of its own, with nothing else in the file.",
     .later = "The Supabase CLI sends a file as one batch: the second half belongs in a later migration.",
     .alone = true,
+    .writer = &writer,
 };
 
 }  // namespace pglint::source

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "source/runner/common.h"
+#include "source/runner/versioned_write.h"
 
 namespace pglint::source {
 
@@ -88,6 +89,28 @@ void cut(const Project& /*project*/, Migration& migration, Notes& notes) {
                   {{static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(at + mark.size())}}, notes);
 }
 
+versioned::Spelled spell(const versioned::Asked& asked) {
+  const NewMigration& migration = asked.migration;
+  if (versioned::mentions(migration, "{{")) return versioned::taken_for_its_own(asked.place, "{{", "tern");
+  if (versioned::mentions(migration, "----")) return versioned::taken_for_its_own(asked.place, "----", "tern");
+  std::string text = asked.outside() ? fmt::format("{}\n", no_transaction) : std::string();
+  text += versioned::body(migration);
+  if (migration.texts.empty()) text += "SELECT;\n";  // tern refuses a part without a statement
+  const std::size_t at = asked.old.find(mark);
+  if (migration.keeps_down && at != std::string::npos)
+    text += '\n' + asked.old.substr(at);
+  else
+    text += fmt::format("\n{}\n{}{}", mark, asked.down_outside() ? fmt::format("{}\n", no_transaction) : std::string(),
+                        versioned::down_body(migration));
+  return std::vector<versioned::SpelledFile>{{asked.place + ".sql", std::move(text)}};
+}
+
+Result<Written> write(const Project& project, const Files& files, const WriteRequest& request) {
+  return versioned::write({.title = "tern", .spell = spell}, project, files, request);
+}
+
+constexpr Writer writer = {.write = write, .way_out = WayOut::file};
+
 }  // namespace
 
 constinit const Runner tern_runner = {
@@ -105,6 +128,7 @@ constinit const Runner tern_runner = {
         "tern runs each migration in a transaction: give the statement a migration of its own with the line ---- "
         "tern: disable-tx ---- in it.",
     .later = "tern runs each migration in a transaction: the second half belongs in a later one.",
+    .writer = &writer,
 };
 
 }  // namespace pglint::source

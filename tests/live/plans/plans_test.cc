@@ -164,7 +164,9 @@ std::vector<Placed> steps_of(const Plan& plan) {
         // The file that has this step alone.
         Plan alone = plan;
         alone.stages = {Stage{stage.phase, {}, {step}, {}}};
-        for (const emit::File& file : emit::files(alone, {0, 1, nullptr, nullptr}))
+        const auto files = emit::files(alone, {0, 1, nullptr, nullptr}, source::WayOut::commit);
+        REQUIRE(files);
+        for (const emit::File& file : *files)
           for (const source::Text& text : file.texts)
             if (text.sql.starts_with("DO ")) placed.backfill = text.sql;
       }
@@ -206,7 +208,9 @@ std::string run_file(Database& database, const emit::File& file) {
 // Each file `times` in a row, the gates opened between.
 std::string run_files(Database& database, const Plan& plan, int times) {
   for (const emit::Stretch& stretch : emit::stretches(plan)) {
-    for (const emit::File& file : emit::files(plan, stretch))
+    const auto files = emit::files(plan, stretch, source::WayOut::commit);
+    if (!files) return one_line(files.error());
+    for (const emit::File& file : *files)
       for (int i = 0; i < times; ++i)
         if (std::string trouble = run_file(database, file); !trouble.empty()) return trouble;
     if (stretch.before != nullptr)
