@@ -84,7 +84,7 @@ std::vector<source::NewMigration> to_migrations(const std::vector<emit::File>& f
       migration.down = files[i].down;
       migration.down_comment = what_is_back(files[i], plan, with_plan);
       migration.comment = what(files[i], plan, with_plan, way);
-      if (!migration.replaces) migration.name = split_name(plan.id, name(files[i].phase));
+      migration.name = split_name(plan.id, name(files[i].phase));
     } else {
       migration.comment = with_plan ? fmt::format("What stood here is part of the plan {} (see .pglint/plans/{}.yml).",
                                                   plan.id, plan.id)

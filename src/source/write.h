@@ -41,9 +41,10 @@ enum class WayOut : std::uint8_t {
 // with WayOut::none none is. The same goes for `down`.
 struct NewMigration {
   std::optional<std::size_t> replaces;  // index into Project::migrations; nothing: a new one
-  std::string name;                     // of a new one, without number and extension: "primary_contact_tighten"
-  std::string comment;                  // at the top, lines without "-- "
-  std::vector<Text> texts;              // empty: the comment alone
+  // Without number and extension: "primary_contact_tighten". Of one that replaces, where it cannot stay in its place.
+  std::string name;
+  std::string comment;      // at the top, lines without "-- "
+  std::vector<Text> texts;  // empty: the comment alone
   // What takes it back, for runners that have a place for that, and what to know about it.
   std::vector<Text> down = {};
   std::string down_comment = {};

@@ -129,6 +129,21 @@ std::vector<Layout> layouts(std::string_view sql) {
        {"migrations/default/1767225600000_given/down.sql", back},
        {"migrations/default/1767312000000_change/up.sql", then},
        {"migrations/default/1767312000000_change/down.sql", ""}});
+  add("node-pg-migrate", "migrations", "migrations/1700000000001_change.sql",
+      {{"package.json", R"({"dependencies": {"node-pg-migrate": "8.0.4"}})"},
+       {"migrations/1700000000000_given.sql", annotated("-- Up Migration", first, "-- Down Migration", back)},
+       {"migrations/1700000000001_change.sql", annotated("-- Up Migration", then, "-- Down Migration", "")}});
+  add("pgmigrate", "migrations", "migrations/V2__change.sql",
+      {{"migrations.yml", "conn: x\n"}, {"migrations/V1__given.sql", first}, {"migrations/V2__change.sql", then}});
+  add("sqitch", ".", "deploy/change.sql",
+      {{"sqitch.conf", "[core]\n\tengine = pg\n"},
+       {"sqitch.plan",
+        "%syntax-version=1.0.0\n%project=shop\n\ngiven 2026-01-01T00:00:00Z Ann Example <ann@example.org> # x\n"
+        "change [given] 2026-01-02T00:00:00Z Ann Example <ann@example.org> # y"},
+       {"deploy/given.sql", "-- Deploy shop:given to pg\n\nBEGIN;\n" + first + "COMMIT;\n"},
+       {"revert/given.sql", back},
+       {"deploy/change.sql", "-- Deploy shop:change to pg\n-- requires: given\n\nBEGIN;\n" + then + "\nCOMMIT;\n"},
+       {"revert/change.sql", "-- Revert shop:change from pg\n"}});
   add("postgres-migrations", "migrations", "migrations/2-change.sql",
       {{"package.json", R"({"dependencies": {"postgres-migrations": "5.3.0"}})"},
        {"migrations/1-given.sql", first},
@@ -288,7 +303,7 @@ TEST_CASE("for every runner and every kind of plan: the statements are there, in
       }
     }
   }
-  CHECK(runners.size() >= 15);
+  CHECK(runners.size() >= 18);
 }
 
 TEST_CASE("a run that is cut short between any two files is finished by the next one, with the same bytes") {

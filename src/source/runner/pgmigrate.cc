@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "source/runner/common.h"
+#include "source/runner/versioned_write.h"
 
 namespace pglint::source {
 
@@ -74,6 +75,37 @@ void cut(const Project& project, Migration& migration, Notes& notes) {
     notes.notices.push_back(migration.path + ": pgmigrate refuses to run it together with transactional migrations");
 }
 
+constexpr std::string_view outside_name = "NONTRANSACTIONAL";
+
+bool is_outside(const Migration& migration) { return migration.id.find(outside_name) != std::string::npos; }
+
+versioned::Spelled spell(const versioned::Asked& asked) {
+  return std::vector<versioned::SpelledFile>{{asked.place + ".sql", versioned::body(asked.migration)}};
+}
+
+Result<Written> write(const Project& project, const Files& files, const WriteRequest& request) {
+  versioned::Moved moved = versioned::move_outside(project, request, is_outside);
+  bool any = false;
+  for (NewMigration& migration : moved.request.migrations) {
+    if (migration.replaces || migration.texts.empty() || migration.texts.front().place == Place::runner_transaction)
+      continue;
+    migration.name = fmt::format("{}_{}", outside_name, migration.name);
+    any = true;
+  }
+  auto written = versioned::write({.title = "pgmigrate", .before = "V", .between = "__", .spell = spell}, project,
+                                  files, moved.request);
+  if (!written) return written;
+  versioned::put_back(moved, *written);
+  if (any)
+    written->notices.emplace_back(
+        "pgmigrate refuses to run NONTRANSACTIONAL migrations together with others: run `pgmigrate migrate -t VERSION` "
+        "up "
+        "to each change of kind, or allow it with force_mixed");
+  return written;
+}
+
+constexpr Writer writer = {.write = write, .way_out = WayOut::file};
+
 }  // namespace
 
 constinit const Runner pgmigrate_runner = {
@@ -90,6 +122,7 @@ constinit const Runner pgmigrate_runner = {
     .later =
         "pgmigrate runs all pending migrations in one transaction: the second half belongs in a migration that is "
         "deployed later.",
+    .writer = &writer,
 };
 
 }  // namespace pglint::source

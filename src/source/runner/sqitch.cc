@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "source/runner/common.h"
+#include "source/runner/versioned_write.h"
 
 namespace pglint::source {
 
@@ -138,6 +139,137 @@ Project order(const Layout& layout, const Files& files, const ReadOptions& /*opt
 
 void cut(const Project& /*project*/, Migration& migration, Notes& /*notes*/) { whole(migration, Sent::statement); }
 
+// What a new line of the plan takes over from the ones before it.
+struct PlanText {
+  std::string path;
+  std::string text;
+  std::string project;
+  std::string planner;  // "Name <email>"
+  std::vector<std::string> changes;
+
+  [[nodiscard]] bool has(std::string_view change) const {
+    return std::find(changes.begin(), changes.end(), change) != changes.end();
+  }
+};
+
+Result<PlanText> read_plan(const Paths& paths, const Files& files) {
+  PlanText out;
+  out.path = paths.plan;
+  auto text = files.read(paths.plan);
+  if (!text) return failed(paths.plan + " " + text.error().message, text.error().hint);
+  out.text = std::move(*text);
+  std::size_t at = 0;
+  Line line;
+  while (next_line(out.text, at, line)) {
+    std::string_view words = trimmed(line.of(out.text));
+    if (words.starts_with("<<<<<<<")) return failed(paths.plan + " has merge conflict markers", "resolve them");
+    if (words.starts_with("%project=")) out.project = std::string(trimmed(words.substr(9)));
+    const std::string_view name = change_name(words);
+    if (!name.empty()) out.changes.emplace_back(name);
+    const std::size_t mail = words.find('>');
+    if (words.starts_with('%') || words.starts_with('#') || mail == std::string_view::npos) continue;
+    // name [dependencies] time planner <mail> # note
+    const std::size_t zulu = words.substr(0, mail).rfind("Z ");
+    if (zulu != std::string_view::npos) out.planner = std::string(trimmed(words.substr(zulu + 2, mail - zulu - 1)));
+  }
+  if (out.planner.empty())
+    return failed(paths.plan + " has no line with the name and mail of who planned it, which a new line has to have",
+                  "add the first change with `sqitch add`");
+  if (out.text.empty() || out.text.back() != '\n') out.text += '\n';
+  return out;
+}
+
+// The lines that Sqitch writes at the top of a script: what it is, what it requires.
+std::string_view head_of(std::string_view text) {
+  std::size_t at = 0;
+  std::size_t end = 0;
+  Line line;
+  while (next_line(text, at, line)) {
+    const std::string_view words = line.of(text);
+    if (!starts_with_any_case(words, "-- deploy") && !starts_with_any_case(words, "-- requires:") &&
+        !starts_with_any_case(words, "-- conflicts:"))
+      break;
+    end = line.next;
+  }
+  return text.substr(0, end);
+}
+
+// There is no transaction but what the script opens: BEGIN and COMMIT stand around what shares one.
+std::string deploy_text(const NewMigration& migration, std::string_view head) {
+  const bool outside = !migration.texts.empty() && migration.texts.front().place != Place::runner_transaction;
+  return fmt::format("{}{}{}", head, head.empty() || head.ends_with("\n\n") ? "" : "\n",
+                     versioned::body(migration, {}, !outside));
+}
+
+std::string revert_text(const NewMigration& migration, std::string_view project, std::string_view change) {
+  const bool outside = !migration.down.empty() && migration.down.front().place != Place::runner_transaction;
+  return fmt::format("-- Revert {}:{} from pg\n\n{}", project, change, versioned::down_body(migration, {}, !outside));
+}
+
+Result<Written> write(const Project& project, const Files& files, const WriteRequest& request) {
+  if (auto good = versioned::check(project, request); !good) return tl::unexpected(good.error());
+  const Paths paths = paths_of(project.root, files);
+  auto plan = read_plan(paths, files);
+  if (!plan) return tl::unexpected(plan.error());
+  Written written;
+  std::string lines;
+  const auto script = [](const std::string& folder, std::string_view change) {
+    return join(folder, std::string(change) + ".sql");
+  };
+  // New scripts first, then the plan that names them, then what is edited: until then it is done again.
+  for (const NewMigration& migration : request.migrations) {
+    if (migration.replaces) continue;
+    std::string change;
+    std::string text;
+    for (int n = 1;; ++n) {
+      change = n == 1 ? migration.name : fmt::format("{}_{}", migration.name, n);
+      text = deploy_text(migration, fmt::format("-- Deploy {}:{} to pg\n", plan->project, change));
+      const std::string path = script(paths.deploy, change);
+      if (versioned::has_text(files, path, text) || (!plan->has(change) && !files.exists(path))) break;
+    }
+    if (!plan->has(change)) {
+      const std::string_view note = std::string_view(migration.comment).substr(0, migration.comment.find('\n'));
+      lines += fmt::format("{} {} {} # {}\n", change, versioned::utc(request.now_ms), plan->planner, note);
+      plan->changes.push_back(change);
+    }
+    const std::string path = script(paths.deploy, change);
+    if (auto good = versioned::put(written, files, path, std::move(text), FileOrder::new_sql); !good)
+      return tl::unexpected(good.error());
+    if (auto good = versioned::put(written, files, script(paths.revert, change),
+                                   revert_text(migration, plan->project, change), FileOrder::new_sql);
+        !good)
+      return tl::unexpected(good.error());
+    written.paths.push_back(path);
+  }
+  if (!lines.empty())
+    if (auto good = versioned::put(written, files, plan->path, plan->text + lines, FileOrder::snapshot); !good)
+      return tl::unexpected(good.error());
+  std::vector<std::string> replaced;
+  for (const NewMigration& migration : request.migrations) {
+    if (!migration.replaces) continue;
+    const Migration& old = project.migrations[*migration.replaces];
+    const std::string revert = script(paths.revert, old.id);
+    if (!migration.keeps_down || !files.exists(revert))
+      if (auto good = versioned::put(written, files, revert, revert_text(migration, plan->project, old.id),
+                                     FileOrder::edited_sql);
+          !good)
+        return tl::unexpected(good.error());
+    if (auto good =
+            versioned::put(written, files, old.path, deploy_text(migration, head_of(old.text)), FileOrder::edited_sql);
+        !good)
+      return tl::unexpected(good.error());
+    const std::string verify = script(join(parent(paths.deploy), "verify"), old.id);
+    if (!migration.keeps_down && files.exists(verify))
+      written.notices.push_back(fmt::format(
+          "{} may look for what only the last of the changes brings: see whether it has to move there", verify));
+    replaced.push_back(old.path);
+  }
+  written.paths.insert(written.paths.begin(), replaced.begin(), replaced.end());
+  return written;
+}
+
+constexpr Writer writer = {.write = write, .way_out = WayOut::file};
+
 }  // namespace
 
 constinit const Runner sqitch_runner = {
@@ -151,6 +283,7 @@ constinit const Runner sqitch_runner = {
     .psql = true,
     .outside = "Sqitch runs a script as it is: give the statement a change of its own, without BEGIN and COMMIT.",
     .later = "The second half belongs in a later change, or behind the COMMIT.",
+    .writer = &writer,
 };
 
 }  // namespace pglint::source

@@ -548,4 +548,51 @@ Result<Written> write(const Form& wanted, const Project& project, const Files& f
   return written;
 }
 
+Moved move_outside(const Project& project, const WriteRequest& request,
+                   bool (*is_outside)(const Migration& migration)) {
+  Moved out;
+  out.request = request;
+  out.request.migrations.clear();
+  std::vector<NewMigration> moved;
+  bool any = false;
+  for (const NewMigration& migration : request.migrations) {
+    const bool wants_outside = !migration.texts.empty() && !inside(migration.texts.front());
+    // An empty one is neither.
+    any = any || (migration.replaces && *migration.replaces < project.migrations.size() && !migration.texts.empty() &&
+                  is_outside(project.migrations[*migration.replaces]) != wants_outside);
+    if (!migration.replaces || !any || migration.texts.empty()) {
+      (migration.replaces ? out.request.migrations : moved).push_back(migration);
+      continue;
+    }
+    NewMigration& left = out.request.migrations.emplace_back();
+    left.replaces = migration.replaces;
+    left.comment = fmt::format(
+        "What stood here stands in {}, behind all others: here it could not leave the transaction.", migration.name);
+    left.down_comment = "Nothing has to be taken back.";
+    moved.push_back(migration);
+    moved.back().replaces.reset();
+    moved.back().keeps_down = false;
+  }
+  out.request.migrations.insert(out.request.migrations.end(), moved.begin(), moved.end());
+  // What replaces stands in its order before, what was moved or is new behind.
+  std::size_t next_new = out.request.migrations.size() - moved.size();
+  any = false;
+  for (std::size_t i = 0; i < request.migrations.size(); ++i) {
+    const NewMigration& migration = request.migrations[i];
+    const auto same = std::ranges::find_if(out.request.migrations, [&](const NewMigration& one) {
+      return migration.replaces && one.replaces == migration.replaces && one.texts.size() == migration.texts.size();
+    });
+    out.at.push_back(same != out.request.migrations.end()
+                         ? static_cast<std::size_t>(same - out.request.migrations.begin())
+                         : next_new++);
+  }
+  return out;
+}
+
+void put_back(const Moved& moved, Written& written) {
+  std::vector<std::string> paths;
+  for (const std::size_t at : moved.at) paths.push_back(written.paths[at]);
+  written.paths = std::move(paths);
+}
+
 }  // namespace pglint::source::versioned

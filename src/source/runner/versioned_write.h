@@ -2,6 +2,8 @@
 // name. What differs (the marks in a file, what stands beside it) each says in its own `spell`.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -79,6 +81,17 @@ struct Form {
 
 [[nodiscard]] Result<Written> write(const Form& form, const Project& project, const Files& files,
                                     const WriteRequest& request);
+
+// For tools that tell by its name whether a migration is outside of their transaction: what would be written into one
+// that is called otherwise stands in a new one, and so does all that follows it. `write` gets the request as it can be
+// held, and each path of its result that of the migration that was asked for.
+struct Moved {
+  WriteRequest request;
+  std::vector<std::size_t> at;  // of each requested migration, its index in `request`
+};
+[[nodiscard]] Moved move_outside(const Project& project, const WriteRequest& request,
+                                 bool (*is_outside)(const Migration& migration));
+void put_back(const Moved& moved, Written& written);
 
 // --- for those that number nothing -----------------------------------------------------------------------------------
 
