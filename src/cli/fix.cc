@@ -131,16 +131,15 @@ Result<fix::PlanFile> one_plan(const FixOptions& fix, const fix::Request& reques
 
 // The project whose migrations the plan is about, with its history.
 Result<source::Sources> project_of(const Plan& plan, Settings& settings) {
-  std::string folder = source::parent(plan.sources.front().path);
-  // A v1 folder of Drizzle's holds one migration.
-  if (plan.sources.front().path.ends_with("/migration.sql")) folder = source::parent(folder);
-  settings.source.paths = {folder.empty() ? "." : folder};
+  // Its runner knows the folder around it.
+  const std::string& first = plan.sources.front().path;
+  settings.source.paths = {first};
   settings.source.runner = plan.runner;
   settings.source.since.clear();
   settings.source.staged = false;
   Result<source::Sources> sources = source::read_sources(settings.source, source::disk());
   if (sources && sources->projects.size() != 1)
-    return failed(fmt::format("{}: the migrations of the plan {} are not there", folder, plan.id),
+    return failed(fmt::format("{}: the migrations of the plan {} are not there", first, plan.id),
                   "Start pglint where it was started before.");
   return sources;
 }

@@ -53,10 +53,11 @@ TEST_CASE("of an ALTER TABLE each command is asked about by itself") {
 
 TEST_CASE("nobody asks the recipes where nobody shows it, or where the runner's files cannot be written") {
   CHECK(fixable("CREATE INDEX ON t (a);", false) == test::Lines{"create-index-not-concurrent no"});
-  const source::FakeFiles files = test::fake({{"m/1.sql", "CREATE TABLE t (a int);"}, {"m/2.sql", "DROP INDEX i;"}});
+  const source::FakeFiles files =
+      test::fake({{"m/1_x.postgres.up.sql", "CREATE TABLE t (a int);"}, {"m/2_x.postgres.up.sql", "DROP INDEX i;"}});
   source::SourceOptions options;
-  options.paths = {"m/2.sql"};
-  options.runner = "plain";
+  options.paths = {"m/2_x.postgres.up.sql"};
+  options.runner = "pop";
   const source::Sources sources = test::read(options, files);
   lint::CheckOptions check;
   check.fixable = true;

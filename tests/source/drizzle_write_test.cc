@@ -528,7 +528,12 @@ TEST_CASE("an overlay shows the files as they will be") {
   CHECK(!above.list("nowhere").has_value());
 }
 
-TEST_CASE("runners whose files are only read have no writer") {
-  CHECK(source::find_writer("plain") == nullptr);
+TEST_CASE("runners whose files are only read have no writer, and say what to do instead") {
+  for (const char* runner : {"django", "alembic", "rails", "pop"}) {
+    CHECK(source::find_writer(runner) == nullptr);
+    const Error why = source::not_written(runner);
+    CHECK(why.message.find('\n') == std::string::npos);
+    CHECK(why.hint.find("pglint fix --runner plain --apply") != std::string::npos);
+  }
   CHECK(source::find_writer("") == nullptr);
 }
