@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "source/runner/common.h"
+#include "source/runner/versioned_write.h"
 
 namespace pglint::source {
 
@@ -313,6 +314,148 @@ void cut(const Project& /*project*/, Migration& migration, Notes& notes) {
   check_markers(migration, "changeset", "Liquibase", marks, notes);
 }
 
+// "author:id" of the first changeset; and how many there are.
+struct Changesets {
+  std::string first;
+  std::size_t count = 0;
+};
+Changesets changesets_of(std::string_view text) {
+  Changesets out;
+  std::size_t at = 0;
+  Line line;
+  std::string_view attributes;
+  while (next_line(text, at, line)) {
+    if (!is_changeset(line.of(text), attributes)) continue;
+    if (out.count++ == 0) out.first = std::string(take_word(attributes));
+  }
+  return out;
+}
+
+// What takes a changeset back, for `liquibase rollback`.
+void add_rollback(std::string& out, const std::vector<Text>& down, std::string_view comment) {
+  if (down.empty()) {
+    out += "--rollback empty\n";
+    return;
+  }
+  std::string sql;
+  versioned::add_comment(sql, comment);
+  versioned::add_statements(sql, down);
+  std::size_t at = 0;
+  Line line;
+  while (next_line(sql, at, line)) out += fmt::format("--rollback {}\n", line.of(sql));
+}
+
+// A changeset has one transaction or none. Without one each statement has a changeset of its own, and is sent as it
+// stands: cut at its semicolons, a DO would be in pieces.
+versioned::Spelled spell(const versioned::Asked& asked) {
+  const NewMigration& migration = asked.migration;
+  const std::string path = asked.place + ".sql";
+  for (const std::string_view mark : {"${", "changeset ", "--rollback", "--liquibase"})
+    if (versioned::mentions(migration, mark)) return versioned::taken_for_its_own(path, mark, "Liquibase");
+  const Changesets old = changesets_of(asked.old);
+  if (old.count > 1)
+    return failed(fmt::format("{} holds {} changesets, and some of them may have run", path, old.count),
+                  "give the new ones a file of their own");
+  const std::string name = old.first.empty() ? fmt::format("pglint:{}", file_name(asked.place)) : old.first;
+  std::string text = "--liquibase formatted sql\n\n";
+  const bool outside = asked.outside();
+  const std::size_t count = outside ? migration.texts.size() : 1;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i > 0) text += '\n';
+    text +=
+        fmt::format("--changeset {}{} splitStatements:false stripComments:false rollbackSplitStatements:false{}\n",
+                    name, i == 0 ? std::string() : fmt::format("-{}", i + 1), outside ? " runInTransaction:false" : "");
+    if (i == 0) versioned::add_comment(text, migration.comment);
+    if (outside)
+      versioned::add_statements(text, {migration.texts[i]});
+    else if (migration.texts.empty())
+      text += "SELECT;\n";  // Liquibase refuses a changeset without a statement
+    else
+      versioned::add_statements(text, migration.texts);
+    // Rollbacks run from the last changeset to the first.
+    const bool last = i + 1 == count;
+    add_rollback(text, last ? migration.down : std::vector<Text>(), last ? migration.down_comment : "");
+  }
+  return std::vector<versioned::SpelledFile>{{path, std::move(text)}};
+}
+
+// The changelog with a line for each new file, written as that of the newest one is.
+Result<void> include(const Project& project, const Files& files, Written& written,
+                     const std::vector<std::string>& added) {
+  auto entries = files.list(project.root);
+  if (!entries) return failed(project.root + " " + entries.error().message, entries.error().hint);
+  const std::vector<Layout> layouts = detect({project.root, std::move(*entries)}, files);
+  if (layouts.empty() || layouts.front().config.empty() || added.empty()) return {};
+  const std::string& changelog = layouts.front().config;
+  auto text = files.read(changelog);
+  if (!text) return failed(changelog + " " + text.error().message, text.error().hint);
+  const std::vector<Include> list = includes(*text);
+  const std::string folder = files.identity(parent(added.front()));
+  for (const Include& one : list) {
+    const std::string there = resolve(changelog, one.path, files);
+    if (one.all && !there.empty() && files.identity(there) == folder) return {};
+  }
+  const auto by_hand = [&] {
+    return failed(fmt::format("{} names the files one by one, in a way that pglint does not write", changelog),
+                  "let it include the folder by includeAll");
+  };
+  if (list.empty() || list.back().all) return by_hand();
+  const std::string& newest = list.back().path;
+  const std::size_t at = text->rfind(newest);
+  if (at == std::string::npos || changelog.ends_with(".json")) return by_hand();
+  // The element, or the item of the list, whole lines.
+  std::size_t begin = 0;
+  std::size_t end = text->find('\n', at);
+  if (changelog.ends_with(".xml")) {
+    begin = text->rfind('<', at);
+    end = text->find("/>", at);
+    if (begin == std::string::npos || end == std::string::npos) return by_hand();
+    begin = text->rfind('\n', begin);
+    end = text->find('\n', end);
+  } else {
+    const std::size_t dash = text->rfind("- ", at);
+    if (dash == std::string::npos) return by_hand();
+    begin = text->rfind('\n', dash);
+    // What stands further in belongs to the item.
+    const std::size_t depth = dash - (begin == std::string::npos ? 0 : begin + 1);
+    while (end != std::string::npos) {
+      const std::size_t next = text->find_first_not_of(' ', end + 1);
+      if (next == std::string::npos || next - end - 1 <= depth || (*text)[next] == '\n' || (*text)[next] == '-') break;
+      end = text->find('\n', next);
+    }
+  }
+  if (begin == std::string::npos) return by_hand();
+  if (end == std::string::npos) {
+    end = text->size();
+    *text += '\n';
+  }
+  const std::string item = text->substr(begin, end - begin);
+  const std::size_t in_item = at - begin;
+  const std::size_t slash = newest.rfind('/');
+  const std::string before = newest.substr(0, slash == std::string::npos ? 0 : slash + 1);
+  std::string more;
+  for (const std::string& path : added) {
+    const std::string name = before + std::string(file_name(path));
+    if (text->find(name) != std::string::npos) continue;
+    std::string one = item;
+    more += one.replace(in_item, newest.size(), name);
+  }
+  return versioned::put(written, files, changelog, text->substr(0, end) + more + text->substr(end),
+                        FileOrder::snapshot);
+}
+
+Result<Written> write(const Project& project, const Files& files, const WriteRequest& request) {
+  auto written = versioned::write({.title = "Liquibase", .between = {}, .spell = spell}, project, files, request);
+  if (!written) return written;
+  std::vector<std::string> added;
+  for (std::size_t i = 0; i < request.migrations.size(); ++i)
+    if (!request.migrations[i].replaces) added.push_back(written->paths[i]);
+  if (auto good = include(project, files, *written, added); !good) return tl::unexpected(good.error());
+  return written;
+}
+
+constexpr Writer writer = {.write = write, .way_out = WayOut::file};
+
 // A changeset as its checksum sees it: without blanks, and without comments, which may change.
 struct Sum {
   std::string id;  // author:id
@@ -382,6 +525,7 @@ constinit const Runner liquibase_runner = {
         "runInTransaction:false.",
     .later = "Liquibase runs each changeset in a transaction: the second half belongs in another changeset.",
     .compare = compare,
+    .writer = &writer,
 };
 
 }  // namespace pglint::source

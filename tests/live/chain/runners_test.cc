@@ -1,5 +1,6 @@
-// What fix writes for dbmate, node-pg-migrate, Sqitch and psql, run by the tools themselves: from empty, and on a
-// database with rows, through the gate. Both end as the original migration would have left them.
+// What fix writes for dbmate, node-pg-migrate, Sqitch and psql, run by the tools themselves, and for golang-migrate,
+// sent as it sends it: from empty, and on a database with rows, through the gate. Both end as the original migration
+// would have left them.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -117,6 +118,21 @@ std::vector<Tool> tools() {
                    for (const std::string& file : files_in(folder / "sql", ".sql"))
                      if (!file.ends_with("given.sql") || sql(database, "SELECT to_regclass('t') IS NULL") == "t")
                        command.insert(command.end(), {"-f", file});
+                   return command;
+                 }});
+  out.push_back({"one_query",
+                 "",
+                 "migrations/000001_given.up.sql",
+                 "migrations/000002_change.up.sql",
+                 [](std::string_view sql, std::string_view) { return std::string(sql); },
+                 {},
+                 [](const fs::path& folder, const std::string& database) {
+                   // As golang-migrate and others send it: each file one message.
+                   std::vector<std::string> command = {
+                       "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", server().dsn(database)};
+                   for (const std::string& file : files_in(folder / "migrations", ".up.sql"))
+                     if (!file.ends_with("given.up.sql") || sql(database, "SELECT to_regclass('t') IS NULL") == "t")
+                       command.insert(command.end(), {"-c", content(file)});
                    return command;
                  }});
   return out;
