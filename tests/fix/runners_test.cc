@@ -348,3 +348,30 @@ TEST_CASE("a run that is cut short between any two files is finished by the next
     }
   }
 }
+
+TEST_CASE("what takes a plan back is written for every runner that can hold it, and check is content") {
+  for (const std::string_view sql : {"ALTER TABLE t RENAME COLUMN a TO z;",
+                                     "CREATE INDEX i ON t (b);\nALTER TABLE t ALTER COLUMN b SET NOT NULL;"}) {
+    for (const Layout& layout : layouts(sql)) {
+      CAPTURE(sql);
+      CAPTURE(layout.runner);
+      Texts files = story(layout).files;
+      const source::FakeFiles now(files);
+      const auto plans = fix::read_plans(".pglint/plans", now);
+      REQUIRE(plans);
+      REQUIRE(plans->size() == 1);
+      const source::Sources sources = unreleased(layout, now);
+      const source::WayOut way = source::way_out(*source::find_writer(layout.runner), sources.projects[0]);
+      const auto back = fix::undo(sources.projects[0], plans->front(), {}, now, request(86'400'000));
+      // An index cannot be dropped CONCURRENTLY where no file leaves the transaction, and that is said.
+      if (!back && way == source::WayOut::none) {
+        CHECK(one_line(back.error()).find("run it with psql") != std::string::npos);
+        continue;
+      }
+      if (!back) FAIL(one_line(back.error()));
+      put_into(files, back->changes);
+      const source::FakeFiles after(files);
+      CHECK(found(lint::check(unreleased(layout, after), rules::all(), request().check)) == Lines{});
+    }
+  }
+}

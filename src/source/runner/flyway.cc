@@ -267,9 +267,6 @@ void cut(const Project& /*project*/, Migration& migration, Notes& /*notes*/) {
 // Flyway knows only some statements that cannot run in a transaction, and none that should not: its settings say it.
 versioned::Spelled spell(const versioned::Asked& asked) {
   const std::string path = asked.place + ".sql";
-  if (!file_name(path).starts_with('V') && !is_digit(file_name(path).front()))
-    return failed(path + " is a repeatable migration, which runs again whenever it changes",
-                  "write what is unsafe in it as a versioned migration");
   std::string settings;
   if (asked.outside()) settings += "executeInTransaction=false\n";
   if (versioned::mentions(asked.migration, "${")) settings += "placeholderReplacement=false\n";
@@ -281,12 +278,18 @@ versioned::Spelled spell(const versioned::Asked& asked) {
 }
 
 Result<Written> write(const Project& project, const Files& files, const WriteRequest& request) {
-  const bool bare = !project.migrations.empty() && is_digit(file_name(project.migrations.back().path).front());
-  // Repeatable ones run behind all others: what has a version is the newest one before them.
+  const bool bare = std::ranges::any_of(project.migrations,
+                                        [](const Migration& one) { return is_digit(file_name(one.path).front()); });
+  for (const NewMigration& migration : request.migrations) {
+    if (!migration.replaces || *migration.replaces >= project.migrations.size()) continue;
+    const Migration& old = project.migrations[*migration.replaces];
+    if (old.version.empty())
+      return failed(old.path + " is a repeatable migration, which runs again whenever it changes",
+                    "write what is unsafe in it as a versioned migration");
+  }
+  // Repeatable ones run behind all others: the newest one that has a version stands before them.
   Project versions = project;
-  while (versions.migrations.size() > 1 && versions.migrations.back().version.empty()) versions.migrations.pop_back();
-  for (const NewMigration& migration : request.migrations)
-    if (migration.replaces) versions.migrations.resize(std::max(versions.migrations.size(), *migration.replaces + 1));
+  while (!versions.migrations.empty() && versions.migrations.back().version.empty()) versions.migrations.pop_back();
   auto written = versioned::write({.title = "Flyway", .before = bare ? "" : "V", .between = "__", .spell = spell},
                                   versions, files, request);
   const bool outside = std::ranges::any_of(request.migrations, [](const NewMigration& one) {

@@ -1,10 +1,13 @@
 // graphile-migrate: migrations/committed/<6 digits>[-<name>].sql, chained by the hashes in their first lines, then
 // current.sql; each in a transaction unless --! no-transaction stands at the top.
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <string_view>
 #include <utility>
 
 #include "source/runner/common.h"
+#include "source/runner/versioned_write.h"
 
 namespace pglint::source {
 
@@ -69,6 +72,45 @@ void cut(const Project& /*project*/, Migration& migration, Notes& /*notes*/) {
   whole(migration, Sent::simple_query);
 }
 
+bool is_empty(std::string_view text) {
+  std::size_t at = 0;
+  Line line;
+  while (next_line(text, at, line)) {
+    const std::string_view words = trimmed(line.of(text));
+    if (!words.empty() && !words.starts_with("--")) return false;
+  }
+  return true;
+}
+
+// There is one migration that is not committed, and `graphile-migrate commit` alone makes the others.
+Result<Written> write(const Project& project, const Files& files, const WriteRequest& request) {
+  if (auto good = versioned::check(project, request); !good) return tl::unexpected(good.error());
+  Written written;
+  if (request.migrations.empty()) return written;
+  if (request.migrations.size() > 1)
+    return failed(fmt::format("{} has one current.sql, and this takes {} migrations, one behind the other",
+                              project.root, request.migrations.size()),
+                  "copy it to a folder of its own, let `pglint fix --runner plain FOLDER` write them there, and commit "
+                  "them one by one");
+  const NewMigration& migration = request.migrations.front();
+  const auto current = std::find_if(project.migrations.begin(), project.migrations.end(),
+                                    [](const Migration& one) { return one.id == "current"; });
+  if (current == project.migrations.end())
+    return failed(project.root + " has no current.sql", "run `graphile-migrate init`, or make it");
+  const bool outside = !migration.texts.empty() && migration.texts.front().place != Place::runner_transaction;
+  std::string text = outside ? "--! no-transaction\n" : "";
+  text += versioned::body(migration);
+  const bool replaces = migration.replaces && &project.migrations[*migration.replaces] == &*current;
+  if (!replaces && current->text != text && !is_empty(current->text))
+    return failed(current->path + " holds a migration that is not committed", "run `graphile-migrate commit` first");
+  if (auto good = versioned::put(written, files, current->path, std::move(text), FileOrder::edited_sql); !good)
+    return tl::unexpected(good.error());
+  written.paths.push_back(current->path);
+  return written;
+}
+
+constexpr Writer writer = {.write = write, .way_out = WayOut::statement};
+
 }  // namespace
 
 constinit const Runner graphile_migrate_runner = {
@@ -88,6 +130,7 @@ constinit const Runner graphile_migrate_runner = {
         "--! no-transaction, with nothing else in it.",
     .later = "graphile-migrate runs each migration in a transaction: the second half belongs in a later one.",
     .alone = true,
+    .writer = &writer,
 };
 
 }  // namespace pglint::source

@@ -342,7 +342,8 @@ void add_rollback(std::string& out, const std::vector<Text>& down, std::string_v
   versioned::add_statements(sql, down);
   std::size_t at = 0;
   Line line;
-  while (next_line(sql, at, line)) out += fmt::format("--rollback {}\n", line.of(sql));
+  while (next_line(sql, at, line))
+    if (line.end > line.begin) out += fmt::format("--rollback {}\n", line.of(sql));
 }
 
 // A changeset has one transaction or none. Without one each statement has a changeset of its own, and is sent as it

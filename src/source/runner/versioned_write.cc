@@ -66,7 +66,7 @@ void add_comment(std::string& out, std::string_view comment, std::string_view ma
 
 void add_statements(std::string& out, const std::vector<Text>& texts, const Marks& marks, bool transaction) {
   const bool around = transaction && texts.size() > 1;
-  if (around) out += "BEGIN;\n";
+  if (around) out += out.empty() || out.ends_with("\n\n") ? "BEGIN;\n" : "\nBEGIN;\n";
   for (const Text& text : texts) {
     if (!out.empty() && !out.ends_with("\n\n")) out += '\n';
     add_comment(out, text.comment);
@@ -524,14 +524,16 @@ Result<Written> write(const Form& wanted, const Project& project, const Files& f
       }
       if (!ours) others.push_back(&name);
     }
-    std::string last = "0";
+    std::string last;
     std::string behind;  // by name
     for (const Name* name : others) {
-      if (name->before == folder->newest.before && compare_numbers(name->digits, last) > 0) last = name->digits;
+      if (name->before == folder->newest.before && (last.empty() || compare_numbers(name->digits, last) > 0))
+        last = name->digits;
       behind = std::max(
           behind, name->before + with_dashes(name->digits, name->dashes) + std::string(form.between) + name->name);
     }
-    const Numbering numbering = numbering_of(others.empty() ? folder->newest.digits : last);
+    if (last.empty()) last = folder->newest.digits;
+    const Numbering numbering = numbering_of(last);
     for (std::size_t i = 0; i < added.size(); ++i) {
       last = left[i] && compare_numbers(*left[i], last) > 0 ? *left[i] : next_number(numbering, last, request.now_ms);
       const std::string name = full_name(last, *added[i]);
