@@ -113,6 +113,54 @@ TEST_CASE("nothing of the runner's transaction stands in a file that leaves it")
   }
 }
 
+TEST_CASE("where what is outside has to be alone, a file holds one such statement, and the next asks for its end") {
+  const Plan plan = one_plan(given, "CREATE INDEX i ON t (a);\nCREATE INDEX j ON t (b);");
+  const auto files = files_of(plan, emit::stretches(plan)[0], source::WayOut::statement);
+  REQUIRE(files.size() == 3);
+  for (int i = 0; i < 2; ++i) {
+    REQUIRE(files[static_cast<std::size_t>(i)].texts.size() == 1);
+    CHECK(files[static_cast<std::size_t>(i)].is_outside());
+    CHECK(files[static_cast<std::size_t>(i)].down.size() == 1);
+  }
+  CHECK_FALSE(files[2].is_outside());
+  REQUIRE(files[2].texts.size() == 2);
+  CHECK(says(files[2].texts[0].sql, "build-i was cut short"));
+  CHECK(says(files[2].texts[1].sql, "build-j was cut short"));
+  CHECK(says(files[2].texts[1].sql, "DROP INDEX CONCURRENTLY IF EXISTS public.j; CREATE INDEX CONCURRENTLY"));
+}
+
+TEST_CASE("no setting of the session is left to a file that may run in another session") {
+  const Plan plan = one_plan(given, "UPDATE t SET b = 1 WHERE b IS NULL;\nCREATE INDEX i ON t (a);");
+  for (const source::WayOut way : {source::WayOut::statement, source::WayOut::none})
+    for (const emit::File& file : files_of(plan, emit::stretches(plan)[0], way))
+      for (const source::Text& text : file.texts) CHECK_FALSE(says(text.sql, "false), pg_catalog.set_config"));
+}
+
+TEST_CASE("where no file leaves the transaction, it asks for what the executor does, and does it on an empty table") {
+  const Plan plan = one_plan(given, "UPDATE t SET b = 1 WHERE b IS NULL;\nCREATE INDEX i ON t (a);");
+  std::string all;
+  for (const emit::File& file : files_of(plan, emit::stretches(plan)[0], source::WayOut::none)) {
+    CHECK_FALSE(file.is_outside());
+    for (const source::Text& text : file.texts) all += text.sql;
+  }
+  CHECK(says(all, "IF EXISTS (SELECT FROM public.t) THEN"));
+  CHECK(says(all, "EXECUTE 'CREATE INDEX IF NOT EXISTS i ON public.t (a)'"));
+  CHECK(says(all, "pglint fix --apply --plan .pglint/plans/0001_change.yml writes them in batches"));
+  const Plan other = one_plan(given, "CREATE INDEX i ON t (a);\nVACUUM t;");
+  CHECK_FALSE(emit::files(other, emit::stretches(other)[0], source::WayOut::none).has_value());
+}
+
+TEST_CASE("what takes a file back is the steps backwards; what was removed is said to be gone") {
+  const Plan plan = one_plan(given, "ALTER TABLE t DROP COLUMN b;");
+  const auto stretches = emit::stretches(plan);
+  const auto before = files_of(plan, stretches[0], source::WayOut::file);
+  REQUIRE(before.back().down.size() >= 1);
+  CHECK(says(before.back().down.front().sql, "DELETE FROM pglint.gate"));
+  const auto behind = files_of(plan, stretches[1], source::WayOut::file);
+  REQUIRE(behind.back().down.size() == 1);
+  CHECK(says(behind.back().down.front().sql, "removed what cannot be made again"));
+}
+
 TEST_CASE("a strong lock is waited for shortly, in the runner's transaction once, in one of its own again and again") {
   const Plan plan = one_plan(given,
                              "ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (p_id) REFERENCES p;\nALTER TABLE t DROP "
