@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdio>
 #include <map>
+#include <optional>
 
 #include "base/edit.h"
 #include "base/sha256.h"
@@ -129,19 +130,32 @@ Result<fix::PlanFile> one_plan(const FixOptions& fix, const fix::Request& reques
   return std::move(plans->front());
 }
 
-// The project whose migrations the plan is about, with its history.
+bool holds(const source::Sources& sources, const Plan& plan) {
+  return sources.projects.size() == 1 && std::ranges::all_of(plan.sources, [&](const PlanSource& one) {
+           return std::ranges::find(sources.projects.front().migrations, one.path, &source::Migration::path) !=
+                  sources.projects.front().migrations.end();
+         });
+}
+
+// The project whose migrations the plan is about, all of them: that of the folder around the first one. Some tools keep
+// each migration in a folder of its own, or all of them in one beside what names them.
 Result<source::Sources> project_of(const Plan& plan, Settings& settings) {
-  // Its runner knows the folder around it.
-  const std::string& first = plan.sources.front().path;
-  settings.source.paths = {first};
+  constexpr int levels = 3;
   settings.source.runner = plan.runner;
   settings.source.since.clear();
   settings.source.staged = false;
-  Result<source::Sources> sources = source::read_sources(settings.source, source::disk());
-  if (sources && sources->projects.size() != 1)
-    return failed(fmt::format("{}: the migrations of the plan {} are not there", first, plan.id),
-                  "Start pglint where it was started before.");
-  return sources;
+  std::string folder = source::parent(plan.sources.front().path);
+  std::optional<source::Sources> found;
+  for (int i = 0; i < levels && !folder.empty(); ++i, folder = source::parent(folder)) {
+    settings.source.paths = {folder};
+    Result<source::Sources> sources = source::read_sources(settings.source, source::disk());
+    if (!sources) return sources;
+    if (holds(*sources, plan)) return sources;
+    if (!found && sources->projects.size() == 1) found = std::move(*sources);
+  }
+  if (found) return std::move(*found);
+  return failed(fmt::format("{}: the migrations of the plan {} are not there", plan.sources.front().path, plan.id),
+                "Start pglint where it was started before.");
 }
 
 // A plan may have been edited, and its files too: nothing of it is executed that was not looked at again.

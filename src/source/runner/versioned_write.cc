@@ -578,7 +578,6 @@ Moved move_outside(const Project& project, const WriteRequest& request,
   out.request.migrations.insert(out.request.migrations.end(), moved.begin(), moved.end());
   // What replaces stands in its order before, what was moved or is new behind.
   std::size_t next_new = out.request.migrations.size() - moved.size();
-  any = false;
   for (std::size_t i = 0; i < request.migrations.size(); ++i) {
     const NewMigration& migration = request.migrations[i];
     const auto same = std::ranges::find_if(out.request.migrations, [&](const NewMigration& one) {
