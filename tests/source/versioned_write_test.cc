@@ -318,14 +318,15 @@ TEST_CASE("what a tool would take for its own is refused") {
     }
     return std::string("no such runner");
   };
-  for (const auto& [runner, sql] :
-       std::vector<std::pair<std::string_view, std::string>>{{"dbmate", "SELECT '\n-- migrate:down\n'"},
-                                                             {"goose", "SELECT '\n-- +goose Down\n'"},
-                                                             {"sql-migrate", "SELECT '\n-- +migrate Down\n'"},
-                                                             {"liquibase", "SELECT '${name}'"},
-                                                             {"tern", "SELECT '{{ .name }}'"},
-                                                             {"node-pg-migrate", "SELECT '\n-- Down Migration\n'"}})
-    CHECK_MESSAGE(refusal(runner, sql).find("would take it for its own") != std::string::npos, runner);
+  struct Own {
+    std::string_view runner;
+    std::string_view sql;
+  };
+  for (const Own& one : {Own{"dbmate", "SELECT '\n-- migrate:down\n'"}, Own{"goose", "SELECT '\n-- +goose Down\n'"},
+                         Own{"sql-migrate", "SELECT '\n-- +migrate Down\n'"}, Own{"liquibase", "SELECT '${name}'"},
+                         Own{"tern", "SELECT '{{ .name }}'"}, Own{"node-pg-migrate", "SELECT '\n-- Down Migration\n'"}})
+    CHECK_MESSAGE(refusal(one.runner, std::string(one.sql)).find("would take it for its own") != std::string::npos,
+                  one.runner);
 }
 
 TEST_CASE("a liquibase file of several changesets is left alone: some may have run") {
