@@ -348,7 +348,7 @@ TEST_CASE("what somebody changed by hand in the middle is seen") {
     // It is no business of the first phases; the contract is refused by the server, since it drops with RESTRICT.
     const Finished accepted = scene.run({"--accept-changes"});
     CHECK_MESSAGE(accepted.status == 3, accepted.out);
-    CHECK(contains(accepted.out, "view public.emails depends on column legacy_email"));
+    CHECK(contains(accepted.out, "view emails depends on column legacy_email"));
     scene.sql("DROP VIEW emails");
     CHECK(scene.run({"--accept-changes"}).status == 0);
     CHECK(scene.state() == wanted());

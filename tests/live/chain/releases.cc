@@ -25,7 +25,9 @@ std::string written_out(std::string statement, const Release& release) {
     for (std::size_t at = statement.find(mark); at != std::string::npos; at = statement.find(mark, at + text.size()))
       statement.replace(at, mark.size(), text);
   };
-  for (const auto& [column, alias] : release) {
+  for (const auto& one : release) {
+    const std::string& column = one.first;
+    const Alias& alias = one.second;
     replace("@" + column + ".read", alias.read);
     replace("@" + column + ".into", joined(alias.write, [](const std::string& name) { return name; }));
     replace("@" + column + ".values", joined(alias.write, [&](const std::string&) { return alias.parameter; }));
