@@ -131,6 +131,26 @@ TEST_CASE("a new column that is NOT NULL needs a value for the rows that are the
   CHECK(says(test::gate(plan).release, "writes t.level in every row it inserts"));
 }
 
+TEST_CASE("what the plan itself makes is neither assumed nor asked about") {
+  const std::string t = "CREATE TABLE t (id int PRIMARY KEY, a int);";
+  Plan plan = one_plan(t, "ALTER TABLE t ADD COLUMN b int;\nUPDATE t SET b = 7;\nALTER TABLE t ALTER b SET NOT NULL;");
+  for (const Assumption& assumption : plan.assumes) CHECK(assumption.columns.empty());
+  plan = one_plan(t,
+                  "CREATE TABLE o (a int PRIMARY KEY);\nINSERT INTO o (a) VALUES (1);\nALTER TABLE t ADD CONSTRAINT k "
+                  "FOREIGN KEY (a) REFERENCES o;\nALTER TABLE t ALTER a SET NOT NULL;");
+  for (const DataCheck& check : plan.checks) CHECK_FALSE(says(check.sql, "public.o"));
+  // Before the table is there, its rows cannot be asked for by name.
+  bool asked = false;
+  for (const Stage& stage : plan.stages)
+    for (const Step& one : stage.steps)
+      if (one.sql.size() == 1 && one.sql[0].starts_with("INSERT")) {
+        asked = true;
+        CHECK(one.done_when.starts_with("SELECT CASE WHEN pg_catalog.to_regclass('public.o')"));
+        CHECK(says(one.done_when, "query_to_xml('SELECT 1 WHERE EXISTS (SELECT FROM public.o WHERE a = 1)'"));
+      }
+  CHECK(asked);
+}
+
 TEST_CASE("a new column with a constant default, or of a new table, needs nothing") {
   CHECK(test::planned(given, {"ALTER TABLE t ADD COLUMN n int NOT NULL DEFAULT 0;"}).groups.empty());
   CHECK(test::planned(given, {"CREATE TABLE n (id int PRIMARY KEY); ALTER TABLE n ADD COLUMN c int NOT NULL;"})
