@@ -4,7 +4,6 @@
 #include <string>
 
 #include "delivery/read.h"
-#include "rules/registry.h"
 #include "source/config.h"
 #include "source/path.h"
 
@@ -61,7 +60,7 @@ Delivery check_delivery(const Options& options, const Settings& settings, const 
       delivery.unreleased = asked.get();
     }
   }
-  out.fixes = lint::check_delivery(*out.pipeline, rules::all(), settings.check, delivery, report);
+  out.fixes = lint::check_delivery(*out.pipeline, settings.rules, settings.check, delivery, report);
   return out;
 }
 
