@@ -60,7 +60,7 @@ extern const Rule rule;
 constexpr Rule rule = complete({
     .id = "gate-in-one-deploy",
     .category = Category::delivery,
-    .severity = Severity::error,
+    .severity = Severity::warning,
     .summary = "Files from before and behind a plan's gate go out in one deploy",
     .subject = Subject::project,
     .project = project,

@@ -1,6 +1,5 @@
 #include "cli/delivery.h"
 
-#include <algorithm>
 #include <string>
 
 #include "delivery/read.h"
@@ -21,20 +20,6 @@ std::string asked_for(const Options& options) {
   return {};
 }
 
-// Whether a plan has files on both sides of a gate: then what is released decides something.
-bool has_both_sides(const delivery::Pipeline& pipeline) {
-  return std::ranges::any_of(pipeline.plans, [](const delivery::PlanFile& file) {
-    bool before = false;
-    bool gate = false;
-    for (const Stage& stage : file.plan.stages) {
-      gate = gate || (stage.gate && before);
-      if (!stage.files.empty() && gate) return true;
-      before = before || !stage.files.empty();
-    }
-    return false;
-  });
-}
-
 }  // namespace
 
 const source::Files& files_of(const source::Sources& sources) {
@@ -46,20 +31,11 @@ Delivery check_delivery(const Options& options, const Settings& settings, const 
   Delivery out;
   const std::string folder = asked_for(options);
   if (folder.empty()) return out;
-  const source::Git* const git = sources.git.get();
   out.pipeline = std::make_unique<delivery::Pipeline>(delivery::read(folder, files));
+  // What is released is known where somebody says what is not.
   lint::DeliveryOptions delivery;
-  delivery.shown = options.since.empty() && !options.staged ? nullptr : git;
-  delivery.unreleased = git;
-  std::unique_ptr<source::Git> asked;
-  if (git == nullptr && has_both_sides(*out.pipeline)) {
-    const std::string revision = source::released_revision(folder);
-    if (!revision.empty()) {
-      auto since = source::Git::since(folder, revision, source::disk());
-      if (since) asked = std::move(*since);
-      delivery.unreleased = asked.get();
-    }
-  }
+  delivery.shown = options.since.empty() && !options.staged ? nullptr : sources.git.get();
+  delivery.unreleased = delivery.shown;
   out.fixes = lint::check_delivery(*out.pipeline, settings.rules, settings.check, delivery, report);
   return out;
 }

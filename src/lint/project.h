@@ -58,8 +58,8 @@ struct ProjectFix {
 };
 
 struct DeliveryOptions {
-  const source::Git* shown = nullptr;  // of --since and --staged: findings in other files stay out
-  const source::Git* unreleased = nullptr;
+  const source::Git* shown = nullptr;       // of --since and --staged: findings in other files stay out
+  const source::Git* unreleased = nullptr;  // null where nobody says what is released
 };
 
 // Asks the rules about the project, and puts what they find behind what the report has. The pipeline has to outlive the
