@@ -132,11 +132,11 @@ TEST_CASE("what the database cannot tell whether it has run stays apart from wha
 }
 
 TEST_CASE("what is inserted into a table of the plan comes with the table, unless that is another order") {
-  const std::string given = "CREATE TABLE t (id int PRIMARY KEY, a text, b text);";
+  const std::string before = "CREATE TABLE t (id int PRIMARY KEY, a text, b text);";
   const std::string rename = "ALTER TABLE t RENAME b TO c;\n";
   const std::string make = "CREATE TABLE n (a text PRIMARY KEY);\n";
   const std::string fill = "INSERT INTO n SELECT DISTINCT a FROM t;\n";
-  const Plan plan = one_plan(given, make + fill + rename);
+  const Plan plan = one_plan(before, make + fill + rename);
   const Step& step = plan.stages.at(0).steps.back();
   REQUIRE(step.sql.size() == 2);
   CHECK(step.sql[0].starts_with("CREATE TABLE n"));
@@ -144,14 +144,14 @@ TEST_CASE("what is inserted into a table of the plan comes with the table, unles
   CHECK(says(step.done_when, "to_regclass('public.n')"));
 
   const std::string cannot = "it cannot be told from the database whether this has run";
-  CHECK(says(test::refusal(given, rename + "INSERT INTO t SELECT 1, 'a';"), cannot));
-  CHECK(says(test::refusal(given, "UPDATE t SET a = 'x' WHERE a IS NULL;\n" + make + fill), cannot));
-  CHECK(says(test::refusal(given, make + "UPDATE t SET a = 'x' WHERE a IS NULL;\n" + fill), cannot));
-  CHECK(says(test::refusal(given, rename + "CREATE TABLE n (a text, of int REFERENCES t);\n" + fill), cannot));
-  CHECK(says(test::refusal(given, rename + make + "INSERT INTO n SELECT c FROM t;"),
+  CHECK(says(test::refusal(before, rename + "INSERT INTO t SELECT 1, 'a';"), cannot));
+  CHECK(says(test::refusal(before, "UPDATE t SET a = 'x' WHERE a IS NULL;\n" + make + fill), cannot));
+  CHECK(says(test::refusal(before, make + "UPDATE t SET a = 'x' WHERE a IS NULL;\n" + fill), cannot));
+  CHECK(says(test::refusal(before, rename + "CREATE TABLE n (a text, of int REFERENCES t);\n" + fill), cannot));
+  CHECK(says(test::refusal(before, rename + make + "INSERT INTO n SELECT c FROM t;"),
              "reads public.t.c, which is not there"));
   CHECK(
-      says(test::refusal(given, rename + make + "INSERT INTO n SELECT t.* FROM t;"), "reads all columns of public.t"));
+      says(test::refusal(before, rename + make + "INSERT INTO n SELECT t.* FROM t;"), "reads all columns of public.t"));
 }
 
 TEST_CASE("what needs an index that the plan builds does not stand before it") {
