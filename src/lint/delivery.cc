@@ -145,7 +145,8 @@ class Asker {
   // stands there hangs on other files as well.
   void hide(const source::Suppression& one, const delivery::File& file, std::uint32_t number, std::size_t begin,
             std::vector<bool>& gone, std::vector<Diagnostic>& about) {
-    const auto raise = [&](std::string_view id, Span at, std::string message, std::string why, std::string help) {
+    const auto raise = [&](std::string_view id, Span at, const std::string& message, std::string_view why,
+                           std::string_view help) {
       for (const Rule* rule : rules_) {
         if (rule->id != id) continue;
         const std::optional<Severity> level = level_of(*rule, options_.rules, overrides_of(options_.rules, file.path));
@@ -155,9 +156,9 @@ class Asker {
         diagnostic.severity = *level;
         diagnostic.file = shown(number);
         diagnostic.at = at;
-        diagnostic.message = std::move(message);
-        diagnostic.why = std::move(why);
-        diagnostic.help = std::move(help);
+        diagnostic.message = message;
+        diagnostic.why = why;
+        diagnostic.help = help;
         about.push_back(std::move(diagnostic));
       }
     };
