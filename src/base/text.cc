@@ -137,6 +137,19 @@ std::size_t count_code_points(std::string_view text) {
   return count;
 }
 
+bool opens_too_much(std::string_view text) {
+  constexpr std::size_t most = 64;
+  std::size_t open = 0;
+  for (const char c : text) {
+    if (c == '[' || c == '{') {
+      if (++open > most) return true;
+    } else if ((c == ']' || c == '}') && open > 0) {
+      --open;
+    }
+  }
+  return false;
+}
+
 std::string_view utf8_prefix(std::string_view text, std::size_t bytes) {
   if (text.size() <= bytes) return text;
   // A code point has at most three bytes after its first.

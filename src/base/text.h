@@ -28,6 +28,10 @@ void append_utf8(std::string& out, char32_t code_point);
 // The longest prefix of at most `bytes` that ends between code points.
 [[nodiscard]] std::string_view utf8_prefix(std::string_view text, std::size_t bytes);
 
+// Whether so many brackets are open at once that nobody means it, and a parser of YAML takes quadratic time for them.
+// Those in quotes and comments count as well: a text with so many of them is nothing that somebody wrote either.
+[[nodiscard]] bool opens_too_much(std::string_view text);
+
 // Columns on a terminal: 2 for East Asian wide and emoji, 0 for combining marks, else 1.
 [[nodiscard]] unsigned width(char32_t code_point);
 // What moves the cursor, starts an escape sequence, reorders what stands around

@@ -3,25 +3,13 @@
 #include <algorithm>
 #include <sstream>
 
+#include "base/text.h"
+
 namespace pglint::delivery {
 namespace {
 
-// yaml-cpp's scanner takes quadratic time on brackets that stay open.
-constexpr std::size_t most_open = 64;
 constexpr int most_merged = 64;
 constexpr std::size_t most_items = 2'000;
-
-bool opens_too_much(std::string_view text) {
-  std::size_t open = 0;
-  for (const char c : text) {
-    if (c == '[' || c == '{') {
-      if (++open > most_open) return true;
-    } else if ((c == ']' || c == '}') && open > 0) {
-      --open;
-    }
-  }
-  return false;
-}
 
 // Levels of lists and maps on one line (- - - - a), which open as much as brackets do.
 bool is_too_deep(std::string_view text) {

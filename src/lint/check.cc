@@ -17,7 +17,6 @@
 
 #include "base/spell.h"
 #include "lint/facts.h"
-#include "lint/reach.h"
 #include "lint/sink.h"
 #include "pg/node.h"
 #include "pg/tree.h"
@@ -94,7 +93,7 @@ class Checker final : public Observer {
   bool wants_effects(const ::Node& statement, const catalog::TransactionState& transaction) override {
     // A WITH clause may write, whatever the statement itself does.
     const bool shared =
-        transaction.kind != TransactionKind::autocommit || transaction.block || with_clause(&statement) != nullptr;
+        transaction.kind != TransactionKind::autocommit || transaction.block || pg::with_clause(&statement) != nullptr;
     asked_ = shared || selection_->asks_about(statement.type);
     return shared || selection_->asks_for_effects(statement.type);
   }

@@ -10,6 +10,7 @@
 #include "base/glob.h"
 #include "base/spell.h"
 #include "lint/context.h"
+#include "lint/sizes.h"
 #include "lint/words.h"
 
 namespace pglint::lint {
@@ -24,10 +25,6 @@ std::string upper(std::string text) {
   return text;
 }
 
-bool fits_table(const OwnRule& rule, std::string_view schema, std::string_view name) {
-  return glob_matches(rule.table_schema, schema, '.') && glob_matches(rule.table_name, name, '.');
-}
-
 bool has_condition(const OwnRule& rule) {
   return rule.lock != LockMode::none || rule.work != Work::none || !rule.written.table.empty();
 }
@@ -40,7 +37,8 @@ const effect::RelationEffect* relation_of(const OwnRule& rule, const Context& co
     if (rule.lock != LockMode::none && effect.lock < rule.lock) continue;
     if (rule.work != Work::none && !has(effect.work, rule.work)) continue;
     const auto text = [&](Symbol name) { return context.catalog->text(name); };
-    if (rule.written.table.empty() || fits_table(rule, text(effect.schema), text(effect.name))) return &effect;
+    if (rule.written.table.empty() || fits_relation(rule.written.table, text(effect.schema), text(effect.name)))
+      return &effect;
   }
   return nullptr;
 }
@@ -208,9 +206,6 @@ Result<std::unique_ptr<OwnRule>> make_own_rule(const source::OwnRuleSetting& wri
                     "scan, rewrite, index_build, catalog or wait");
     rule->work = *work;
   }
-  const std::size_t dot = written.table.find('.');
-  rule->table_schema = dot == std::string::npos ? "public" : written.table.substr(0, dot);
-  rule->table_name = dot == std::string::npos ? written.table : written.table.substr(dot + 1);
   if (rule->patterns.empty() && rule->lock > LockMode::row_exclusive) rule->tag_list = tags_beyond_queries();
   bool all_commands = rule->patterns.empty();
   for (const pg::Pattern& pattern : rule->patterns) {

@@ -20,8 +20,6 @@ struct OwnRule : Rule {
   std::vector<pg::Pattern> except;
   LockMode lock = LockMode::none;
   Work work = Work::none;
-  std::string table_schema;  // patterns of the two parts of written.table
-  std::string table_name;
   std::vector<int> tag_list;
   std::vector<int> command_list;
   std::string page;  // for `pglint explain`

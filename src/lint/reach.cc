@@ -68,7 +68,7 @@ std::string_view batched(const ::Node* term) {
 // USING.
 std::vector<std::string_view> batches_of(const ::Node* write) {
   std::vector<std::string_view> names;
-  if (const ::WithClause* with = with_clause(write))
+  if (const ::WithClause* with = pg::with_clause(write))
     for (const ::CommonTableExpr& one : pg::only<::CommonTableExpr>(with->ctes))
       if (is_batch(one.ctequery)) names.push_back(pg::text(one.ctename));
   const auto* update = pg::as<::UpdateStmt>(write);
@@ -148,23 +148,6 @@ bool covers_a_key(const catalog::Relation& table, const std::vector<std::string_
 }
 
 }  // namespace
-
-const ::WithClause* with_clause(const ::Node* statement) {
-  switch (statement != nullptr ? statement->type : T_Invalid) {
-    case T_SelectStmt:
-      return pg::cast<::SelectStmt>(statement).withClause;
-    case T_InsertStmt:
-      return pg::cast<::InsertStmt>(statement).withClause;
-    case T_UpdateStmt:
-      return pg::cast<::UpdateStmt>(statement).withClause;
-    case T_DeleteStmt:
-      return pg::cast<::DeleteStmt>(statement).withClause;
-    case T_MergeStmt:
-      return pg::cast<::MergeStmt>(statement).withClause;
-    default:
-      return nullptr;
-  }
-}
 
 const effect::RelationEffect* effect_on(const ::RangeVar* relation, const Context& context) {
   if (relation == nullptr) return nullptr;

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "lint/context.h"
+#include "pg/tree.h"
 
 namespace pglint::lint {
 
@@ -19,9 +20,6 @@ enum class Reach : std::uint8_t {
 [[nodiscard]] Reach reach(const ::Node* write, const ::Node* where, const effect::RelationEffect& table,
                           const Context& context);
 
-// The WITH clause of a statement; null if it has none.
-[[nodiscard]] const ::WithClause* with_clause(const ::Node* statement);
-
 // What the statement does to that relation; null if it is not there.
 [[nodiscard]] const effect::RelationEffect* effect_on(const ::RangeVar* relation, const Context& context);
 
@@ -30,7 +28,7 @@ enum class Reach : std::uint8_t {
 template <class T, class F>
 void each_write(const Context& context, F&& visit) {
   std::size_t nth = 0;
-  if (const ::WithClause* with = with_clause(context.node))
+  if (const ::WithClause* with = pg::with_clause(context.node))
     for (const ::CommonTableExpr& one : pg::only<::CommonTableExpr>(with->ctes))
       if (const T* write = pg::as<T>(one.ctequery)) visit(*write, nth++);
   if (const T* write = context.as<T>()) visit(*write, nth);

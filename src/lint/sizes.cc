@@ -5,20 +5,20 @@
 #include "base/glob.h"
 
 namespace pglint::lint {
-namespace {
-
-bool fits(std::string_view pattern, std::string_view relation) {
-  if (pattern.find('.') != std::string_view::npos) return glob_matches(pattern, relation, '.');
-  constexpr std::string_view usual = "public.";
-  return relation.starts_with(usual) && glob_matches(pattern, relation.substr(usual.size()), '.');
+bool fits_relation(std::string_view pattern, std::string_view schema, std::string_view name) {
+  const std::size_t dot = pattern.find('.');
+  if (dot == std::string_view::npos) return schema == "public" && glob_matches(pattern, name, '.');
+  return glob_matches(pattern.substr(0, dot), schema, '.') && glob_matches(pattern.substr(dot + 1), name, '.');
 }
-
-}  // namespace
 
 TableSize TableSizes::of(std::string_view relation) const {
   TableSize size;
-  size.hot = std::ranges::any_of(hot, [&](const std::string& pattern) { return fits(pattern, relation); });
-  const auto said = std::ranges::find_if(rows, [&](const auto& line) { return fits(line.first, relation); });
+  const std::size_t dot = std::min(relation.find('.'), relation.size());
+  const std::string_view schema = relation.substr(0, dot);
+  const std::string_view name = relation.substr(std::min(dot + 1, relation.size()));
+  const auto fits = [&](const std::string& pattern) { return fits_relation(pattern, schema, name); };
+  size.hot = std::ranges::any_of(hot, fits);
+  const auto said = std::ranges::find_if(rows, [&](const auto& line) { return fits(line.first); });
   if (said != rows.end()) {
     size.rows = said->second;
   } else if (const auto found = measured.find(std::string(relation)); found != measured.end()) {

@@ -32,4 +32,7 @@ struct TableSizes {
   [[nodiscard]] TableSize of(std::string_view relation) const;
 };
 
+// Whether a pattern of names (base/glob.h) fits a relation. One without a schema means public.
+[[nodiscard]] bool fits_relation(std::string_view pattern, std::string_view schema, std::string_view name);
+
 }  // namespace pglint::lint

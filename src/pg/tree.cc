@@ -630,6 +630,23 @@ std::string_view object_type_name(::ObjectType type) noexcept {
   return words != nullptr ? words->word : std::string_view();
 }
 
+const ::WithClause* with_clause(const ::Node* statement) noexcept {
+  switch (statement != nullptr ? statement->type : T_Invalid) {
+    case T_SelectStmt:
+      return cast<::SelectStmt>(statement).withClause;
+    case T_InsertStmt:
+      return cast<::InsertStmt>(statement).withClause;
+    case T_UpdateStmt:
+      return cast<::UpdateStmt>(statement).withClause;
+    case T_DeleteStmt:
+      return cast<::DeleteStmt>(statement).withClause;
+    case T_MergeStmt:
+      return cast<::MergeStmt>(statement).withClause;
+    default:
+      return nullptr;
+  }
+}
+
 std::string_view statement_name(const ::Node* statement) noexcept {
   if (statement == nullptr) return "";
   switch (statement->type) {

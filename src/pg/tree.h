@@ -118,6 +118,8 @@ struct QualifiedName {
 // The relation that a statement is about, if it has one: of several (TRUNCATE a, b) the first. DROP has names, not
 // relations.
 [[nodiscard]] const ::RangeVar* relation_of(const ::Node* statement) noexcept;
+// The WITH clause of a query or a statement that writes rows; null if it has none.
+[[nodiscard]] const ::WithClause* with_clause(const ::Node* statement) noexcept;
 // The command as PostgreSQL's command tags spell it: "ALTER TABLE", "CREATE INDEX", "INSERT". Lives for ever.
 [[nodiscard]] std::string_view statement_name(const ::Node* statement) noexcept;
 // "TABLE", "MATERIALIZED VIEW", …; lives for ever.

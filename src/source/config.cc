@@ -9,6 +9,7 @@
 #include <span>
 
 #include "base/spell.h"
+#include "base/text.h"
 #include "source/encoding.h"
 #include "source/path.h"
 #include "source/runner.h"
@@ -17,8 +18,6 @@ namespace pglint::source {
 namespace {
 
 constexpr std::size_t most_bytes = std::size_t{1024} * 1024;
-// yaml-cpp's scanner takes quadratic time on open brackets; nobody writes so many into a configuration.
-constexpr std::size_t most_open = 64;
 
 // A file that extends another that extends another …: deeper, nobody knows any more what is in force.
 constexpr std::size_t most_extended = 16;
@@ -377,20 +376,6 @@ class Reader {
   std::string folder_;
   Config config_;
 };
-
-// True if more brackets are open at once than anybody means. Those in quotes and comments are counted as well: a text
-// with so many of them is no configuration either.
-bool opens_too_much(std::string_view text) {
-  std::size_t open = 0;
-  for (const char c : text) {
-    if (c == '[' || c == '{') {
-      if (++open > most_open) return true;
-    } else if ((c == ']' || c == '}') && open > 0) {
-      --open;
-    }
-  }
-  return false;
-}
 
 }  // namespace
 

@@ -2,6 +2,9 @@
 
 #include <fmt/core.h>
 
+#include <utility>
+
+#include "source/encoding.h"
 #include "source/runner.h"
 
 namespace pglint::source {
@@ -22,6 +25,19 @@ Error not_written(std::string_view runner) {
 namespace {
 constexpr std::string_view temporary = ".pglint-tmp";
 }  // namespace
+
+Result<void> add_change(Written& written, const Files& files, const std::string& path, std::string text,
+                        FileOrder order) {
+  if (const auto failure = encoding_failure(text)) return failed(path + " " + failure->message);
+  const bool create = !files.exists(path);
+  if (!create) {
+    const auto now = files.read(path);
+    if (!now) return failed(path + " " + now.error().message, now.error().hint);
+    if (*now == text) return {};
+  }
+  written.changes.push_back({path, create, std::move(text), order});
+  return {};
+}
 
 std::string temporary_name(std::string_view name) { return '.' + std::string(name) + std::string(temporary); }
 

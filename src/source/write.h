@@ -79,6 +79,11 @@ struct Written {
   std::vector<std::string> notices;  // what the user should know, and no reason to stop
 };
 
+// Adds a change, unless the file has that text already. An error where the text is not UTF-8, or the file that is there
+// cannot be read.
+[[nodiscard]] Result<void> add_change(Written& written, const Files& files, const std::string& path, std::string text,
+                                      FileOrder order);
+
 // A runner's writing half. Files that have the wanted text already are no change, and the same request again gives the
 // same bytes, whether the first time was interrupted or not. An error says what the runner cannot hold, or which side
 // file is broken.

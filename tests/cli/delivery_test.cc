@@ -149,6 +149,7 @@ TEST_CASE("files behind a gate that go out together with those before it are fou
   CHECK(!contains(folder.pglint({"check", "--quiet"}).out, "gate-in-one-deploy"));
   git(folder, "git reset -q --soft main && git reset -q");
   git(folder,
-      "git checkout -q main && git add migrations/0002_b.sql && git commit -q -m b && git checkout -q -b later");
+      "git checkout -q main && git add migrations/0002_b.sql && git commit -q -m b && git checkout -q -b later && "
+      "git add . && git commit -q -m c");
   CHECK(!contains(folder.pglint({"check", "--quiet", "--since", "main"}).out, "gate-in-one-deploy"));
 }

@@ -174,18 +174,6 @@ Result<Wanted> wanted(const Project& project, const WriteRequest& request) {
   return out;
 }
 
-// Adds a change, unless the file has that text already.
-Result<void> put(Written& written, const Files& files, const std::string& path, std::string text, FileOrder order) {
-  const bool create = !files.exists(path);
-  if (!create) {
-    const auto now = files.read(path);
-    if (!now) return failed(path + " " + now.error().message, now.error().hint);
-    if (*now == text) return {};
-  }
-  written.changes.push_back({path, create, std::move(text), order});
-  return {};
-}
-
 // Whether a file may be made under a name: it is free, or has what we would write.
 Result<void> is_ours(const Files& files, const std::string& path, std::string_view text, std::string_view why_not) {
   if (!files.exists(path)) return {};
@@ -393,7 +381,8 @@ Result<void> write_snapshots(const Chain& chain, const WriteRequest& request, co
     if (i >= chain.there + chain.made) {
       if (auto good = is_ours(files, link.snapshot, next.text, "belongs to no migration"); !good) return good;
     }
-    if (auto good = put(written, files, link.snapshot, std::move(next.text), FileOrder::snapshot); !good) return good;
+    if (auto good = add_change(written, files, link.snapshot, std::move(next.text), FileOrder::snapshot); !good)
+      return good;
   }
   return {};
 }
@@ -675,7 +664,7 @@ Result<Written> write_journal(const Project& project, const Files& files, const 
       if (auto good = is_ours(files, path, new_text(i), "is not in the journal"); !good) {
         return tl::unexpected(good.error());
       }
-      if (auto good = put(written, files, path, new_text(i), FileOrder::new_sql); !good) {
+      if (auto good = add_change(written, files, path, new_text(i), FileOrder::new_sql); !good) {
         return tl::unexpected(good.error());
       }
       chain.links.push_back({entry.tag, {}});
@@ -716,7 +705,7 @@ Result<Written> write_journal(const Project& project, const Files& files, const 
 
   for (std::size_t i = 0; i < asked.replacing; ++i) {
     const Migration& migration = project.migrations[*request.migrations[i].replaces];
-    if (auto good = put(written, files, migration.path, asked.texts[i], FileOrder::edited_sql); !good) {
+    if (auto good = add_change(written, files, migration.path, asked.texts[i], FileOrder::edited_sql); !good) {
       return tl::unexpected(good.error());
     }
     written.paths.push_back(migration.path);
@@ -801,7 +790,7 @@ Result<Written> write_folders(const Project& project, const Files& files, const 
     names.push_back(time_name(time) + '_' + new_name(i));
   }
   for (std::size_t i = done; i < added; ++i) {
-    if (auto good = put(written, files, sql_in(project.root, names[there + i]), new_text(i), FileOrder::new_sql);
+    if (auto good = add_change(written, files, sql_in(project.root, names[there + i]), new_text(i), FileOrder::new_sql);
         !good) {
       return tl::unexpected(good.error());
     }
@@ -819,7 +808,7 @@ Result<Written> write_folders(const Project& project, const Files& files, const 
 
   for (std::size_t i = 0; i < asked.replacing; ++i) {
     const Migration& migration = project.migrations[*request.migrations[i].replaces];
-    if (auto good = put(written, files, migration.path, asked.texts[i], FileOrder::edited_sql); !good) {
+    if (auto good = add_change(written, files, migration.path, asked.texts[i], FileOrder::edited_sql); !good) {
       return tl::unexpected(good.error());
     }
     written.paths.push_back(migration.path);

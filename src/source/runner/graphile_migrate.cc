@@ -103,7 +103,7 @@ Result<Written> write(const Project& project, const Files& files, const WriteReq
   const bool replaces = migration.replaces && &project.migrations[*migration.replaces] == &*current;
   if (!replaces && current->text != text && !is_empty(current->text))
     return failed(current->path + " holds a migration that is not committed", "run `graphile-migrate commit` first");
-  if (auto good = versioned::put(written, files, current->path, std::move(text), FileOrder::edited_sql); !good)
+  if (auto good = add_change(written, files, current->path, std::move(text), FileOrder::edited_sql); !good)
     return tl::unexpected(good.error());
   written.paths.push_back(current->path);
   return written;

@@ -441,8 +441,7 @@ Result<void> include(const Project& project, const Files& files, Written& writte
     std::string one = item;
     more += one.replace(in_item, newest.size(), name);
   }
-  return versioned::put(written, files, changelog, text->substr(0, end) + more + text->substr(end),
-                        FileOrder::snapshot);
+  return add_change(written, files, changelog, text->substr(0, end) + more + text->substr(end), FileOrder::snapshot);
 }
 
 Result<Written> write(const Project& project, const Files& files, const WriteRequest& request) {

@@ -233,16 +233,16 @@ Result<Written> write(const Project& project, const Files& files, const WriteReq
       plan->changes.push_back(change);
     }
     const std::string path = script(paths.deploy, change);
-    if (auto good = versioned::put(written, files, path, std::move(text), FileOrder::new_sql); !good)
+    if (auto good = add_change(written, files, path, std::move(text), FileOrder::new_sql); !good)
       return tl::unexpected(good.error());
-    if (auto good = versioned::put(written, files, script(paths.revert, change),
-                                   revert_text(migration, plan->project, change), FileOrder::new_sql);
+    if (auto good = add_change(written, files, script(paths.revert, change),
+                               revert_text(migration, plan->project, change), FileOrder::new_sql);
         !good)
       return tl::unexpected(good.error());
     written.paths.push_back(path);
   }
   if (!lines.empty())
-    if (auto good = versioned::put(written, files, plan->path, plan->text + lines, FileOrder::snapshot); !good)
+    if (auto good = add_change(written, files, plan->path, plan->text + lines, FileOrder::snapshot); !good)
       return tl::unexpected(good.error());
   std::vector<std::string> replaced;
   for (const NewMigration& migration : request.migrations) {
@@ -250,12 +250,12 @@ Result<Written> write(const Project& project, const Files& files, const WriteReq
     const Migration& old = project.migrations[*migration.replaces];
     const std::string revert = script(paths.revert, old.id);
     if (!migration.keeps_down || !files.exists(revert))
-      if (auto good = versioned::put(written, files, revert, revert_text(migration, plan->project, old.id),
-                                     FileOrder::edited_sql);
+      if (auto good =
+              add_change(written, files, revert, revert_text(migration, plan->project, old.id), FileOrder::edited_sql);
           !good)
         return tl::unexpected(good.error());
     if (auto good =
-            versioned::put(written, files, old.path, deploy_text(migration, head_of(old.text)), FileOrder::edited_sql);
+            add_change(written, files, old.path, deploy_text(migration, head_of(old.text)), FileOrder::edited_sql);
         !good)
       return tl::unexpected(good.error());
     const std::string verify = script(join(parent(paths.deploy), "verify"), old.id);

@@ -13,7 +13,6 @@
 
 #include "base/sha256.h"
 #include "base/text.h"
-#include "source/encoding.h"
 #include "source/overlay.h"
 #include "source/path.h"
 #include "source/runner/common.h"
@@ -138,18 +137,6 @@ std::vector<SpelledFile> up_and_down_in(const Asked& asked) {
 }
 
 // --- what is shared by all -------------------------------------------------------------------------------------------
-
-Result<void> put(Written& written, const Files& files, const std::string& path, std::string text, FileOrder order) {
-  if (const auto failure = encoding_failure(text)) return failed(path + " " + failure->message);
-  const bool create = !files.exists(path);
-  if (!create) {
-    const auto now = files.read(path);
-    if (!now) return failed(path + " " + now.error().message, now.error().hint);
-    if (*now == text) return {};
-  }
-  written.changes.push_back({path, create, std::move(text), order});
-  return {};
-}
 
 bool has_text(const Files& files, const std::string& path, std::string_view text) {
   if (!files.exists(path)) return false;
@@ -447,7 +434,7 @@ Result<void> add_atlas_sum(const Project& project, const Files& files, Written& 
     lines += fmt::format("{} h1:{}\n", entry.name, hash);
   }
   // Before what is edited, for the same reason.
-  return put(written, files, path, fmt::format("h1:{}\n{}", all.base64(), lines), FileOrder::snapshot);
+  return add_change(written, files, path, fmt::format("h1:{}\n{}", all.base64(), lines), FileOrder::snapshot);
 }
 
 // Whether what is there of a migration is what it shall be: all of it, or the part that a run came to.
@@ -481,7 +468,7 @@ Result<Written> write(const Form& wanted, const Project& project, const Files& f
     const bool last = order == FileOrder::edited_sql;
     for (std::size_t i = 0; i < spelled.size(); ++i) {
       const SpelledFile& file = spelled[last ? spelled.size() - 1 - i : i];
-      if (auto good = put(written, files, file.path, file.text, order); !good) return good;
+      if (auto good = add_change(written, files, file.path, file.text, order); !good) return good;
     }
     written.paths.push_back(spelled.front().path);
     return {};

@@ -95,9 +95,6 @@ void put_back(const Moved& moved, Written& written);
 
 // --- for those that number nothing -----------------------------------------------------------------------------------
 
-// Adds a change, unless the file has that text already.
-[[nodiscard]] Result<void> put(Written& written, const Files& files, const std::string& path, std::string text,
-                               FileOrder order);
 // What can be said of a request before the disk is looked at.
 [[nodiscard]] Result<void> check(const Project& project, const WriteRequest& request);
 [[nodiscard]] bool has_text(const Files& files, const std::string& path, std::string_view text);
