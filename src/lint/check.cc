@@ -6,7 +6,6 @@
 #include <array>
 #include <atomic>
 #include <cstring>
-#include <functional>
 #include <limits>
 #include <map>
 #include <span>
@@ -18,6 +17,7 @@
 #include "base/spell.h"
 #include "lint/facts.h"
 #include "lint/sink.h"
+#include "lint/stand_ins.h"
 #include "pg/node.h"
 #include "pg/tree.h"
 #include "source/suppression.h"
@@ -48,35 +48,6 @@ struct Outcome {
   std::vector<std::string> notices;
   std::uint32_t statements = 0;
   std::uint32_t suppressed = 0;
-};
-
-// What stands in for a placeholder is no name that anybody wrote: it is shown as it stands in the file.
-struct StandIns {
-  std::vector<std::pair<std::string, std::string>> names;  // what stands in, and for what
-
-  void add(const source::Migration& migration) {
-    constexpr std::size_t most = 256;  // of a file that is all placeholders the first ones will do
-    for (const Span& at : migration.placeholders) {
-      if (names.size() == most) break;
-      std::pair<std::string, std::string> name{migration.rendered.substr(at.begin, at.size()),
-                                               migration.text.substr(at.begin, at.size())};
-      if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
-    }
-    // One may be the beginning of another.
-    std::ranges::sort(names, std::greater<>(), [](const auto& name) { return name.first.size(); });
-  }
-
-  void put_back(std::string& text) const {
-    for (const auto& [name, written] : names)
-      for (std::size_t at = text.find(name); at != std::string::npos; at = text.find(name, at + written.size()))
-        text.replace(at, name.size(), written);
-  }
-
-  void put_back(Diagnostic& diagnostic) const {
-    for (std::string* text : {&diagnostic.message, &diagnostic.why, &diagnostic.help, &diagnostic.relation})
-      put_back(*text);
-    for (Related& related : diagnostic.related) put_back(related.message);
-  }
 };
 
 class Checker final : public Observer {

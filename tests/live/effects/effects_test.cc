@@ -9,15 +9,13 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <sstream>
 
 #include "effect/predict.h"
 #include "live/effects/connection.h"
-#include "skip.h"
+#include "live/effects/servers.h"
 #include "support/csv.h"
 #include "support/facts.h"
 #include "support/forms.h"
-#include "support/scratch_server.h"
 
 namespace pglint::test {
 namespace {
@@ -294,21 +292,11 @@ void measure_groups_on(const std::string& dsn) {
   fmt::print("PostgreSQL {}: {} of {} statements of every kind agree\n", connection.version(), agreed, measured);
 }
 
-template <class F>
-void on_servers(F&& measure) {
-  if (const char* const servers = std::getenv("PGLINT_TEST_PG"); servers != nullptr && *servers != '\0') {
-    std::istringstream list(servers);
-    for (std::string dsn; std::getline(list, dsn, ',');) measure(dsn);
-    return;
-  }
-  const ScratchServer server("effects");
-  if (!server.missing().empty()) return skip(Missing::tool, server.missing());
-  measure(server.dsn("postgres"));
+TEST_CASE("statements of every kind do on a real server what the model says") {
+  on_servers("effects", measure_groups_on);
 }
 
-TEST_CASE("statements of every kind do on a real server what the model says") { on_servers(measure_groups_on); }
-
-TEST_CASE("a real server locks, rewrites, reads and builds what the model says") { on_servers(measure_on); }
+TEST_CASE("a real server locks, rewrites, reads and builds what the model says") { on_servers("effects", measure_on); }
 
 }  // namespace
 }  // namespace pglint::test
