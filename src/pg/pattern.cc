@@ -12,6 +12,7 @@
 #include "pg/lexer.h"
 #include "pg/node.h"
 #include "pg/parse.h"
+#include "pg/scan.h"
 #include "pg/tree.h"
 
 namespace pglint::pg {
@@ -161,13 +162,11 @@ std::optional<std::string> PatternReader::prepare(std::string_view sql) {
     } else if (sql.substr(i).starts_with("...")) {
       out += rest_mark;
       i += 2;
-    } else if (c == '$' && i + 1 < sql.size() && (sql[i + 1] == '_' || (sql[i + 1] | 0x20) >= 'a') &&
-               (sql[i + 1] | 0x20) <= 'z') {
+    } else if (c == '$' && i + 1 < sql.size() && scan::type_of(sql[i + 1]) == scan::Class::word) {
       std::size_t end = i + 1;
       std::string name;
-      while (end < sql.size() && (sql[end] == '_' || (sql[end] >= '0' && sql[end] <= '9') ||
-                                  ((sql[end] | 0x20) >= 'a' && (sql[end] | 0x20) <= 'z')))
-        name += sql[end] >= 'A' && sql[end] <= 'Z' ? static_cast<char>(sql[end] | 0x20) : sql[end], ++end;
+      for (; end < sql.size() && sql[end] != '$' && scan::in_word(sql[end]); ++end)
+        name += sql[end] >= 'A' && sql[end] <= 'Z' ? static_cast<char>(sql[end] | 0x20) : sql[end];
       if (end < sql.size() && sql[end] == '$') return std::nullopt;  // $body$
       (void)hole(name);
       out += fmt::format("{}{}", hole_prefix, name);
