@@ -71,6 +71,11 @@ struct Summary {
   std::uint32_t warnings = 0;
   std::uint32_t advice = 0;
   std::uint32_t suppressed = 0;
+
+  // How many findings of that severity.
+  [[nodiscard]] std::uint32_t& of(Severity severity) {
+    return severity == Severity::error ? errors : severity == Severity::warning ? warnings : advice;
+  }
 };
 
 // A plan of `fix` of which a part is in no file yet.

@@ -25,18 +25,6 @@ std::string fingerprint(const Report& report, const Diagnostic& diagnostic) {
   return one.hex();
 }
 
-std::uint32_t& counter(Summary& summary, Severity severity) {
-  switch (severity) {
-    case Severity::error:
-      return summary.errors;
-    case Severity::warning:
-      return summary.warnings;
-    case Severity::advice:
-      break;
-  }
-  return summary.advice;
-}
-
 }  // namespace
 
 Baseline baseline_of(const Report& report) {
@@ -102,7 +90,7 @@ std::size_t apply(const Baseline& baseline, Report& report) {
     const auto known = left.find(fingerprint(report, diagnostic));
     if (known == left.end() || known->second == 0) return false;
     --known->second;
-    --counter(report.summary, diagnostic.severity);
+    --report.summary.of(diagnostic.severity);
     ++report.summary.suppressed;
     return true;
   });

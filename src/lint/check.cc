@@ -14,8 +14,8 @@
 #include <unordered_map>
 #include <utility>
 
-#include "base/spell.h"
 #include "lint/facts.h"
+#include "lint/faults.h"
 #include "lint/sink.h"
 #include "lint/stand_ins.h"
 #include "pg/node.h"
@@ -348,36 +348,16 @@ void Checker::end_history(const catalog::Catalog& catalog) {
 // findings of their own, which cannot be suppressed.
 void Checker::suppress(const Suppressing& file, std::vector<Diagnostic>& found) {
   const std::vector<Span>& statements = file.statements;
-  const Selection::Entry* invalid = selection_->engine("invalid-suppression");
-  const Selection::Entry* expired = selection_->engine("expired-suppression");
   const Selection::Entry* unused = selection_->engine("unused-suppression");
 
   for (const source::Suppression& suppression : file.suppressions) {
-    if (!suppression.problem.empty()) {
-      if (invalid != nullptr)
-        raise(*invalid, suppression.at, {}, fmt::format("This comment {}", suppression.problem),
-              "It suppresses nothing.",
-              "Write -- pglint:ignore rule-id: the reason, with until=YYYY-MM-DD before the reason if it is to end.");
-      continue;
-    }
-    const bool over = !suppression.until.empty() && !options_.today.empty() && suppression.until < options_.today;
-    if (over && expired != nullptr)
-      raise(*expired, suppression.at, {}, fmt::format("This suppression ended on {}", suppression.until),
-            "What it hid is reported again.", "Mend the statement, or give the suppression a later date and say why.");
+    for (Fault& fault : faults(suppression, selection_->all(), options_.today, "--"))
+      if (const Selection::Entry* entry = selection_->engine(fault.rule))
+        raise(*entry, fault.at, {}, std::move(fault.message), std::move(fault.why), std::move(fault.help));
+    if (!suppression.problem.empty() || is_over(suppression, options_.today)) continue;
     for (std::size_t i = 0; i < suppression.rules.size(); ++i) {
       const std::string_view rule = suppression.rules[i];
-      if (!selection_->exists(rule)) {
-        if (invalid == nullptr) continue;
-        std::vector<std::string_view> ids;
-        for (const Rule* known : selection_->all()) ids.push_back(known->id);
-        const std::string_view near = closest(rule, ids);
-        raise(*invalid, suppression.rule_spans[i], {}, fmt::format("There is no rule {}", rule),
-              "The comment suppresses nothing.",
-              near.empty() ? std::string("pglint rules lists the rules.")
-                           : fmt::format("Write {}, if that is what it means.", near));
-        continue;
-      }
-      if (over) continue;
+      if (!selection_->exists(rule)) continue;
       const Span spoken_of = suppression.whole_file
                                  ? Span{0, static_cast<std::uint32_t>(outcome_.files[file.file].text.size())}
                              : suppression.statement != source::Suppression::npos ? statements[suppression.statement]
@@ -402,17 +382,7 @@ void append(Report& report, Outcome&& outcome) {
   for (Diagnostic& diagnostic : outcome.diagnostics) {
     diagnostic.file += offset;
     for (Related& related : diagnostic.related) related.file += offset;
-    switch (diagnostic.severity) {
-      case Severity::error:
-        ++report.summary.errors;
-        break;
-      case Severity::warning:
-        ++report.summary.warnings;
-        break;
-      case Severity::advice:
-        ++report.summary.advice;
-        break;
-    }
+    ++report.summary.of(diagnostic.severity);
   }
   const auto move_to = [](auto& to, auto& from) {
     if (to.empty()) return to.swap(from);

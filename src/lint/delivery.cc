@@ -4,10 +4,9 @@
 #include <map>
 #include <tuple>
 
-#include "base/spell.h"
+#include "lint/faults.h"
 #include "lint/project.h"
 #include "source/git.h"
-#include "source/suppression.h"
 
 namespace pglint::lint {
 namespace {
@@ -92,17 +91,7 @@ class Asker {
   }
 
   void add(Diagnostic diagnostic) {
-    switch (diagnostic.severity) {
-      case Severity::error:
-        ++report_.summary.errors;
-        break;
-      case Severity::warning:
-        ++report_.summary.warnings;
-        break;
-      case Severity::advice:
-        ++report_.summary.advice;
-        break;
-    }
+    ++report_.summary.of(diagnostic.severity);
     report_.diagnostics.push_back(std::move(diagnostic));
   }
 
@@ -145,45 +134,25 @@ class Asker {
   // stands there hangs on other files as well.
   void hide(const source::Suppression& one, const delivery::File& file, std::uint32_t number, std::size_t begin,
             std::vector<bool>& gone, std::vector<Diagnostic>& about) {
-    const auto raise = [&](std::string_view id, Span at, const std::string& message, std::string_view why,
-                           std::string_view help) {
-      for (const Rule* rule : rules_) {
-        if (rule->id != id) continue;
-        const std::optional<Severity> level = level_of(*rule, options_.rules, overrides_of(options_.rules, file.path));
-        if (!level) return;
-        Diagnostic diagnostic;
-        diagnostic.rule = rule->id;
-        diagnostic.severity = *level;
-        diagnostic.file = shown(number);
-        diagnostic.at = at;
-        diagnostic.message = message;
-        diagnostic.why = why;
-        diagnostic.help = help;
-        about.push_back(std::move(diagnostic));
-      }
-    };
-    if (!one.problem.empty())
-      return raise(
-          "invalid-suppression", one.at, fmt::format("This comment {}", one.problem), "It suppresses nothing.",
-          "Write # pglint:ignore rule-id: the reason, with until=YYYY-MM-DD before the reason if it is to end.");
-    if (!one.until.empty() && !options_.today.empty() && one.until < options_.today)
-      return raise("expired-suppression", one.at, fmt::format("This suppression ended on {}", one.until),
-                   "What it hid is reported again.",
-                   "Mend what it hides, or give the suppression a later date and say why.");
+    for (Fault& fault : faults(one, rules_, options_.today, "#")) {
+      const auto rule = std::ranges::find(rules_, fault.rule, &Rule::id);
+      if (rule == rules_.end()) continue;
+      const std::optional<Severity> level = level_of(**rule, options_.rules, overrides_of(options_.rules, file.path));
+      if (!level) continue;
+      Diagnostic& diagnostic = about.emplace_back();
+      diagnostic.rule = (*rule)->id;
+      diagnostic.severity = *level;
+      diagnostic.file = shown(number);
+      diagnostic.at = fault.at;
+      diagnostic.message = std::move(fault.message);
+      diagnostic.why = std::move(fault.why);
+      diagnostic.help = std::move(fault.help);
+    }
+    if (!one.problem.empty() || is_over(one, options_.today)) return;
     const Span piece = one.statement != source::Suppression::npos && one.statement < file.pieces.size()
                            ? file.pieces[one.statement]
                            : Span{};
     for (const std::string_view rule : one.rules) {
-      if (std::ranges::none_of(rules_, [&](const Rule* known) { return known->id == rule; })) {
-        std::vector<std::string_view> ids;
-        for (const Rule* known : rules_) ids.push_back(known->id);
-        const std::string_view near = closest(rule, ids);
-        raise("invalid-suppression", one.at, fmt::format("There is no rule {}", rule),
-              "The comment suppresses nothing.",
-              near.empty() ? std::string("pglint rules lists the rules.")
-                           : fmt::format("Write {}, if that is what it means.", near));
-        continue;
-      }
       for (std::size_t i = 0; i < gone.size(); ++i) {
         const Raised& raised = raised_[begin + i];
         if (raised.rule->id == rule && (one.whole_file || piece.contains(raised.finding.at.at.begin))) gone[i] = true;
