@@ -101,8 +101,9 @@ int check(const Options& options) {
   for (const auto& [format, file] : settings->sinks) {
     report::RenderOptions render = render_options(options, file.empty());
     render.rules = texts;
-    if (const Result<void> written = write_output(file, report::render(format, report, render)); !written)
-      return print_error(written.error()), refused;
+    const Result<void> written =
+        write_output(file, [&](const report::Sink& sink) { report::write(format, report, render, sink); });
+    if (!written) return print_error(written.error()), refused;
     failures_shown = failures_shown || (format == report::Format::text && file.empty());
   }
   if (!failures_shown) print_failures(report.failures, options);

@@ -360,14 +360,25 @@ std::string plans_folder(const std::string& root) {
   return root == "." ? ".pglint/plans" : source::join(root, ".pglint/plans");
 }
 
-Result<void> write_output(const std::string& file, const std::string& text) {
+Result<void> write_output(const std::string& file, std::string_view text) {
+  return write_output(file, [text](const report::Sink& sink) { sink(text); });
+}
+
+Result<void> write_output(const std::string& file, const std::function<void(const report::Sink&)>& write) {
   std::FILE* out = file.empty() ? stdout : std::fopen(file.c_str(), "wb");
   if (out == nullptr)
     return failed(fmt::format("{}: {}", printable(file), std::strerror(errno)), "Nothing was written.");
-  bool written = std::fwrite(text.data(), 1, text.size(), out) == text.size();
-  written = std::fflush(out) == 0 && written;
-  const int error = errno;
-  if (!file.empty()) written = std::fclose(out) == 0 && written;
+  bool written = true;
+  int error = 0;
+  const auto note = [&](bool done) {
+    if (!done && written) error = errno;
+    written = written && done;
+  };
+  write([&](std::string_view piece) {
+    if (written) note(std::fwrite(piece.data(), 1, piece.size(), out) == piece.size());
+  });
+  note(std::fflush(out) == 0);
+  if (!file.empty()) note(std::fclose(out) == 0);
   if (!written)
     return failed(fmt::format("{}: {}", file.empty() ? "standard output" : printable(file), std::strerror(error)));
   return {};

@@ -1,9 +1,11 @@
 // What the commands share: options, the configuration beneath them, and where output goes.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -90,7 +92,9 @@ struct Settings {
 [[nodiscard]] std::string plans_folder(const std::string& root);
 
 // Writes `text` to the file, or to standard output if the name is empty.
-[[nodiscard]] Result<void> write_output(const std::string& file, const std::string& text);
+[[nodiscard]] Result<void> write_output(const std::string& file, std::string_view text);
+// The same with what `write` gives, a piece at a time.
+[[nodiscard]] Result<void> write_output(const std::string& file, const std::function<void(const report::Sink&)>& write);
 
 // On standard error: "error: …" with its hint, and files that could not be read, one line each.
 void print_error(const Error& error);

@@ -64,7 +64,7 @@ std::string file(std::string_view path) {
 
 }  // namespace
 
-std::string github(const Report& report) {
+void github(const Report& report, const Sink& sink) {
   Places places(report.files);
   std::string out;
   for (const Diagnostic& d : report.diagnostics) {
@@ -78,13 +78,14 @@ std::string github(const Report& report) {
     out += fmt::format(",title={}::{}", escape_property(d.rule), escape_data(printable(whole_message(d))));
     if (!d.help.empty()) out.append("%0A").append(escape_data(printable(d.help)));
     out += '\n';
+    spill(out, sink);
   }
   for (const Failure& failure : report.failures) {
     out += "::error ";
     if (!failure.path.empty()) out += fmt::format("file={},", file(failure.path));
     out += fmt::format("title=pglint::{}\n", escape_data(printable(failure.message)));
   }
-  return out;
+  sink(out);
 }
 
 }  // namespace pglint::report

@@ -1,12 +1,11 @@
 // GitHub's workflow commands: each line is an annotation of the pull request.
 #pragma once
 
-#include <string>
-
 #include "report/report.h"
+#include "report/sink.h"
 
 namespace pglint::report {
 
-[[nodiscard]] std::string github(const Report& report);
+void github(const Report& report, const Sink& sink);
 
 }  // namespace pglint::report

@@ -39,7 +39,7 @@ void entry(JsonWriter& json, std::string_view description, std::string_view chec
 
 }  // namespace
 
-std::string gitlab(const Report& report) {
+void gitlab(const Report& report, const Sink& sink) {
   const std::vector<std::string> marks = fingerprints(report);
   Places places(report.files);
   std::string out;
@@ -49,13 +49,14 @@ std::string gitlab(const Report& report) {
     const Diagnostic& d = report.diagnostics[i];
     entry(json, whole_message(d), d.rule, marks[i], severity_word(d.severity), places.file(d.file).path,
           places.lines(d.file).line_of(d.at.begin));
+    spill(out, sink);
   }
   for (const Failure& f : report.failures) {
     entry(json, f.message, "failure", fingerprint(f), "blocker", f.path.empty() ? "." : f.path, 1);
   }
   json.end_array();
   out += '\n';
-  return out;
+  sink(out);
 }
 
 }  // namespace pglint::report

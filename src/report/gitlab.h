@@ -1,12 +1,11 @@
 // GitLab's code quality report.
 #pragma once
 
-#include <string>
-
 #include "report/report.h"
+#include "report/sink.h"
 
 namespace pglint::report {
 
-[[nodiscard]] std::string gitlab(const Report& report);
+void gitlab(const Report& report, const Sink& sink);
 
 }  // namespace pglint::report

@@ -112,15 +112,17 @@ void effect(JsonWriter& json, const LockEffect& e) {
 
 }  // namespace
 
-std::string check_json(const Report& report) {
+void check_json(const Report& report, const Sink& sink) {
   std::string out;
-  out.reserve(256 + report.diagnostics.size() * 768);
   Places places(report.files);
   JsonWriter json(out);
   json.begin_object();
   json.key("version").number(1);
   json.key("diagnostics").begin_array();
-  for (const Diagnostic& d : report.diagnostics) diagnostic(json.line(), places, d);
+  for (const Diagnostic& d : report.diagnostics) {
+    diagnostic(json.line(), places, d);
+    spill(out, sink);
+  }
   json.end_array();
   json.key("failures").begin_array();
   for (const Failure& f : report.failures) {
@@ -151,7 +153,7 @@ std::string check_json(const Report& report) {
   }
   json.end_object();
   out += '\n';
-  return out;
+  sink(out);
 }
 
 std::string locks_json(const Timeline& timeline) {

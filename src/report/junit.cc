@@ -62,7 +62,7 @@ void test_case(std::string& out, Places& places, const Diagnostic& d) {
 
 }  // namespace
 
-std::string junit(const Report& report) {
+void junit(const Report& report, const Sink& sink) {
   Places places(report.files);
   std::vector<Suite> suites(report.files.size());
   std::size_t tests = 0;
@@ -85,7 +85,10 @@ std::string junit(const Report& report) {
     const std::string path = xml(report.files[file].path);
     out += fmt::format("  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\">\n", path,
                        std::max<std::size_t>(suite.findings.size(), 1), suite.failures);
-    for (const Diagnostic* d : suite.findings) test_case(out, places, *d);
+    for (const Diagnostic* d : suite.findings) {
+      test_case(out, places, *d);
+      spill(out, sink);
+    }
     if (suite.findings.empty()) {
       out += fmt::format("    <testcase name=\"no problems\" classname=\"{}\" file=\"{}\"/>\n", path, path);
     }
@@ -100,7 +103,7 @@ std::string junit(const Report& report) {
     out += "    </testcase>\n  </testsuite>\n";
   }
   out += "</testsuites>\n";
-  return out;
+  sink(out);
 }
 
 }  // namespace pglint::report

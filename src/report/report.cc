@@ -40,22 +40,28 @@ std::optional<Format> format_named(std::string_view word) {
   return std::nullopt;
 }
 
-std::string render(Format format, const Report& report, const RenderOptions& options) {
+void write(Format format, const Report& report, const RenderOptions& options, const Sink& sink) {
   switch (format) {
     case Format::text:
-      return text(report, options);
+      return text(report, options, sink);
     case Format::json:
-      return check_json(report);
+      return check_json(report, sink);
     case Format::sarif:
-      return sarif(report, options.rules);
+      return sarif(report, options.rules, sink);
     case Format::github:
-      return github(report);
+      return github(report, sink);
     case Format::gitlab:
-      return gitlab(report);
+      return gitlab(report, sink);
     case Format::junit:
       break;
   }
-  return junit(report);
+  junit(report, sink);
+}
+
+std::string render(Format format, const Report& report, const RenderOptions& options) {
+  std::string all;
+  write(format, report, options, [&all](std::string_view piece) { all += piece; });
+  return all;
 }
 
 std::string render(Format format, const Timeline& timeline, const RenderOptions& options) {

@@ -14,6 +14,7 @@
 #include "pglint/diagnostic.h"
 #include "pglint/fix_report.h"
 #include "pglint/timeline.h"
+#include "report/sink.h"
 
 namespace pglint::report {
 
@@ -52,6 +53,7 @@ struct RenderOptions {
 };
 
 // Every text ends in a newline, unless it is empty.
+void write(Format format, const Report& report, const RenderOptions& options, const Sink& sink);
 [[nodiscard]] std::string render(Format format, const Report& report, const RenderOptions& options);
 
 // The lock timeline has two forms.

@@ -143,7 +143,7 @@ void failure(JsonWriter& json, const Failure& f) {
 
 }  // namespace
 
-std::string sarif(const Report& report, std::span<const RuleText> rules) {
+void sarif(const Report& report, std::span<const RuleText> rules, const Sink& sink) {
   std::map<std::string_view, std::size_t> indexes;
   for (std::size_t i = 0; i < rules.size(); ++i) indexes.emplace(rules[i].id, i);
   const std::vector<std::string> marks = fingerprints(report);
@@ -173,12 +173,13 @@ std::string sarif(const Report& report, std::span<const RuleText> rules) {
   json.key("results").begin_array();
   for (std::size_t i = 0; i < report.diagnostics.size(); ++i) {
     result(json, places, report.diagnostics[i], marks[i], indexes);
+    spill(out, sink);
   }
   json.end_array();
   json.end_object().end_array();
   json.end_object();
   out += '\n';
-  return out;
+  sink(out);
 }
 
 }  // namespace pglint::report

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <span>
-#include <string>
 
 #include "report/report.h"
+#include "report/sink.h"
 
 namespace pglint::report {
 
-[[nodiscard]] std::string sarif(const Report& report, std::span<const RuleText> rules);
+void sarif(const Report& report, std::span<const RuleText> rules, const Sink& sink);
 
 }  // namespace pglint::report

@@ -10,6 +10,7 @@
 
 #include "pglint/diagnostic.h"
 #include "report/report.h"
+#include "report/sink.h"
 
 namespace pglint::report {
 
@@ -34,6 +35,7 @@ class Terminal {
 
   [[nodiscard]] std::size_t column() const { return column_; }  // of the line that is being written, from 0
   [[nodiscard]] std::size_t width() const { return width_; }
+  void spill(const Sink& sink) { report::spill(out_, sink); }
   [[nodiscard]] std::string take() { return std::move(out_); }
 
  private:

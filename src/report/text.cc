@@ -33,15 +33,18 @@ class Writer {
   Writer(const Report& report, const RenderOptions& options)
       : report_(report), options_(options), places_(report.files), out_(options.color, options.width) {}
 
-  std::string write() {
+  void write(const Sink& sink) {
     if (options_.verbose && !options_.quiet) append_notices(out_, report_.notices);
-    for (const Diagnostic& d : report_.diagnostics) options_.quiet ? line(d) : finding(d);
+    for (const Diagnostic& d : report_.diagnostics) {
+      options_.quiet ? line(d) : finding(d);
+      out_.spill(sink);
+    }
     for (const Failure& failure : report_.failures) append_failure(out_, failure);
     if (!options_.quiet) {
       summary();
       for (const PendingPlan& plan : report_.plans) pending(plan);
     }
-    return out_.take();
+    sink(out_.take());
   }
 
  private:
@@ -149,6 +152,8 @@ class Writer {
 
 }  // namespace
 
-std::string text(const Report& report, const RenderOptions& options) { return Writer(report, options).write(); }
+void text(const Report& report, const RenderOptions& options, const Sink& sink) {
+  Writer(report, options).write(sink);
+}
 
 }  // namespace pglint::report

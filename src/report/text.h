@@ -1,12 +1,11 @@
 // Findings for people: each with the lines it is about.
 #pragma once
 
-#include <string>
-
 #include "report/report.h"
+#include "report/sink.h"
 
 namespace pglint::report {
 
-[[nodiscard]] std::string text(const Report& report, const RenderOptions& options);
+void text(const Report& report, const RenderOptions& options, const Sink& sink);
 
 }  // namespace pglint::report
