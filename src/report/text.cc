@@ -152,8 +152,6 @@ class Writer {
 
 }  // namespace
 
-void text(const Report& report, const RenderOptions& options, const Sink& sink) {
-  Writer(report, options).write(sink);
-}
+void text(const Report& report, const RenderOptions& options, const Sink& sink) { Writer(report, options).write(sink); }
 
 }  // namespace pglint::report

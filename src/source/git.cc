@@ -254,6 +254,7 @@ class IndexFiles final : public Files {
       const std::string_view name = rest.substr(0, rest.find('/'));
       if (added.empty() || added.back().name != name) added.push_back({std::string(name), name.size() != rest.size()});
     }
+    if (added.empty()) return list;
     list.insert(list.end(), std::make_move_iterator(added.begin()), std::make_move_iterator(added.end()));
     std::stable_sort(list.begin(), list.end(), [](const Entry& a, const Entry& b) { return a.name < b.name; });
     const auto same = [](const Entry& a, const Entry& b) { return a.name == b.name; };

@@ -18,6 +18,7 @@
 #include "source/encoding.h"
 #include "source/git.h"
 #include "source/path.h"
+#include "source/remembered.h"
 #include "source/runner.h"
 
 namespace pglint::source {
@@ -513,8 +514,10 @@ void judge_versions(Found& found, const Git& git) {
   const Runner& runner = *found.runner;
   const bool plain = runner.name == "plain";
   if (plain && found.guessed) return;
-  std::size_t behind = project.migrations.size();  // the last that is released
-  for (std::size_t i = project.migrations.size(); i > 0 && behind == project.migrations.size(); --i) {
+  // The last that is released; what stands before the first new one is not asked about, since git is slow to answer.
+  const auto first = static_cast<std::size_t>(std::ranges::find(found.wanted, true) - found.wanted.begin());
+  std::size_t behind = project.migrations.size();
+  for (std::size_t i = project.migrations.size(); i > first + 1 && behind == project.migrations.size(); --i) {
     const Migration& migration = project.migrations[i - 1];
     if (!migration.version.empty() && git.released(migration.path)) behind = i - 1;
   }
@@ -788,7 +791,7 @@ Result<Sources> read_sources(const SourceOptions& options, const Files& files, c
     asked_git = std::move(*asked);
     git = asked_git.get();
   }
-  const Files& seen = git != nullptr ? git->files() : files;
+  const Remembered seen(git != nullptr ? git->files() : files);
 
   // Folders first, outer ones before inner ones: what lies in one that was named is there already.
   Sources sources;

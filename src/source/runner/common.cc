@@ -262,8 +262,9 @@ std::size_t with_header(std::string_view text, std::size_t at) {
 
 namespace {
 
-// As goose has it: the last word before a comment ends with a semicolon.
+// As goose has it: the last word before a comment ends with a semicolon. No space stands at the end of `line`.
 bool ends_statement(std::string_view line) {
+  if (line.find("--") == std::string_view::npos) return line.ends_with(';');
   std::string_view last;
   for (std::string_view word = take_word(line); !word.empty(); word = take_word(line)) {
     if (word.starts_with("--")) break;
