@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "lint/ahead.h"
 #include "lint/context.h"
 #include "lint/words.h"
 #include "pg/tree.h"
@@ -17,6 +18,7 @@ using namespace lint;
 void check(const Context& context) {
   if (context.effects->has_error) return;
   bool adds = context.as<CreateStmt>() != nullptr;
+  bool only_a_key = false;  // goes, and nothing else
   if (const auto* alter = context.as<AlterTableStmt>()) {
     bool about_keys = false;
     for (const AlterTableCmd& command : pg::list<AlterTableCmd>(alter->cmds)) {
@@ -26,6 +28,8 @@ void check(const Context& context) {
       adds = true;
     }
     if (!about_keys) return;
+    only_a_key = !adds && pg::nodes(alter->cmds).size() == 1 &&
+                 pg::list<AlterTableCmd>(alter->cmds).begin()->subtype == AT_DropConstraint;
   } else if (const auto* drop = context.as<DropStmt>(); drop != nullptr && drop->removeType != OBJECT_TABLE) {
     return;
   }
@@ -34,6 +38,7 @@ void check(const Context& context) {
     if (effect.because != effect::Because::references || effect.is_new || !blocks_writes(effect.lock)) continue;
     if (grows_with_table(effect.work)) return;  // another rule speaks of it
     if (&effect == target) continue;
+    if (only_a_key && waits_briefly(context)) return;  // the lock cannot be had for less
     const std::string name = context.display(effect);
     context.report({
         .at = context.first_word(),
@@ -43,7 +48,9 @@ void check(const Context& context) {
             "transaction ends. It waits for what runs there, and others wait behind it.",
             adds ? "are made" : "go", pglint::name(effect.lock), name),
         .help = adds ? "SET lock_timeout to a few seconds before it, and keep the transaction short."
-                     : "Drop the foreign keys first, one in a transaction, each with a short lock_timeout before it.",
+                : only_a_key
+                    ? "SET lock_timeout to a few seconds before it, and run it again until it succeeds."
+                    : "Drop the foreign keys first, one in a transaction, each with a short lock_timeout before it.",
         .relation = &effect,
         .at_most = adds ? std::optional(Severity::advice) : std::nullopt,
     });
