@@ -31,6 +31,9 @@ std::string way_out(std::string_view state) {
     return "An earlier migration dropped or renamed it, or the name is misspelt: write the name that it has now.";
   if (one_of(state, {"42P07", "42701", "42710", "42P06"}))
     return "An earlier migration made it: leave the statement out, or choose another name.";
+  if (state == "42P13")
+    return "OR REPLACE may change the body only: make the new form under another name, or DROP the function first and "
+           "make it anew in the same transaction.";
   if (state == "55P04")
     return "Use the new value in a transaction behind the one that adds it: a migration of its own, or behind COMMIT.";
   if (state == "25P01") return "Put BEGIN before it and COMMIT behind it.";
@@ -65,7 +68,7 @@ void check(const Context& context) {
   // Other rules say these better: outside transactions only; NOT NULL without a value.
   if (state == "25001" || (state == "23502" && error.message.starts_with("column "))) return;
   // Which branches of a block are taken is not known: what is there or not may be what they ask.
-  if (context.in_body && (is_about_names(state) || one_of(state, {"42P16", "2BP01"}))) return;
+  if (context.in_body && (is_about_names(state) || one_of(state, {"42P16", "2BP01", "42P13", "42723", "42809"}))) return;
   // Of a folder of plain SQL nobody says what is sent in one transaction.
   if (state == "25P01" && context.runner == "plain") return;
   if (is_about_history(state) && !context.in_body) {

@@ -263,6 +263,25 @@ const Publication* Catalog::find_publication(Symbol name) const {
   return found == nullptr || (*found)->dropped || (*found)->name != name ? nullptr : *found;
 }
 
+const Publication* Catalog::publication_of(const Relation& table) const {
+  const Publication* found = nullptr;
+  if (publications_.empty() || table.persistence != Persistence::permanent || !table.is_table()) return found;
+  publications_.each([&](std::uint64_t at, const Publication* publication) {
+    if (publication->dropped || !publication->updates || at != key({}, publication->name)) return;
+    bool has = publication->all_tables;
+    const Relation* one = &table;
+    for (int depth = 0; depth < 64 && one != nullptr && !has; ++depth) {  // deeper than partitions are nested
+      has = std::find(publication->tables.begin(), publication->tables.end(), one) != publication->tables.end() ||
+            std::find(publication->schemas.begin(), publication->schemas.end(), one->schema) !=
+                publication->schemas.end();
+      one = one->is_partition && !one->parents.empty() ? one->parents[0] : nullptr;
+    }
+    // The same one whatever the order of the map.
+    if (has && (found == nullptr || text(publication->name) < text(found->name))) found = publication;
+  });
+  return found;
+}
+
 std::string Catalog::qualified(Symbol schema, Symbol name) const {
   std::string out;
   if (schema) {
@@ -362,6 +381,24 @@ const Constraint* proof_of_not_null(const Relation& relation, Symbol column) {
     if (std::find(proved.begin(), proved.end(), column) != proved.end()) return constraint;
   }
   return nullptr;
+}
+
+bool lacks_identity(const Relation& table) {
+  // What a partitioned table is said to have does not count: its partitions' rows are what is updated.
+  if (!table.known || table.kind != RelationKind::table) return false;
+  if (table.replica_identity == 'n') return true;
+  if (table.replica_identity == 'd')
+    return std::none_of(table.constraints.begin(), table.constraints.end(), [](const Constraint* constraint) {
+      return !constraint->dropped && constraint->kind == ConstraintKind::primary_key;
+    });
+  if (table.replica_identity != 'i') return false;
+  bool chosen = false;
+  for (const Relation* index : table.indexes) {
+    if (index->index == nullptr || !index->index->identity) continue;
+    if (!index->dropped) return false;
+    chosen = true;
+  }
+  return chosen;
 }
 
 const Relation* default_partition(const Relation& partitioned) { return partitioned.default_child; }

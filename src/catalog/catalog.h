@@ -143,6 +143,7 @@ struct Index {
   bool nulls_not_distinct = false;
   bool valid = true;                 // false: a partitioned index with partitions missing, or ON ONLY
   bool concurrently = false;         // built so
+  bool identity = false;             // REPLICA IDENTITY USING INDEX was set to it last
   Constraint* constraint = nullptr;  // that owns it
 };
 
@@ -292,6 +293,24 @@ struct Type {
   [[nodiscard]] bool constrained() const;  // a domain with NOT NULL or a check
 };
 
+// A parameter of a function; the columns of RETURNS TABLE are parameters, too.
+enum class ParameterMode : std::uint8_t { in, out, in_out, variadic, table };
+struct Parameter {
+  Symbol name = {};    // empty: it has none
+  TypeName type = {};  // its name empty: not known
+  ParameterMode mode = ParameterMode::in;
+  bool has_default = false;
+
+  [[nodiscard]] bool is_input() const { return mode != ParameterMode::out && mode != ParameterMode::table; }
+  [[nodiscard]] bool is_output() const { return mode != ParameterMode::in && mode != ParameterMode::variadic; }
+};
+
+// NEW.to := NEW.from in a trigger's function.
+struct Copied {
+  Symbol to = {};
+  Symbol from = {};
+};
+
 struct Function {
   Symbol schema = {};
   Symbol name = {};
@@ -304,12 +323,17 @@ struct Function {
   Symbol language = {};
   std::string_view body = {};  // of a language sql function with one literal body
   std::uint16_t arguments = 0;
+  bool returns_set = false;
+  Vec<Parameter> parameters = {};
+  TypeName returns = {};  // as the server works it out from output parameters; its name empty: not known
   bool dropped = false;
   When created = {};
+  When left = {};                   // of a dropped one: when it was
   Function* overload = nullptr;     // the next of that name; dropped ones included
   Vec<Relation*> triggers_on = {};  // tables that have, or had, a trigger that calls it
   Vec<Relation*> used_by = {};      // tables and views whose expressions call it, or did
   bool ends_transaction = false;    // its body has COMMIT or ROLLBACK
+  Vec<Copied> copies = {};          // of a trigger's: columns that it fills from others of the row, as they are
 };
 
 // Extended statistics.
@@ -323,6 +347,7 @@ struct Statistics {
 struct Publication {
   Symbol name = {};
   bool all_tables = false;
+  bool updates = true;  // UPDATE or DELETE is published
   bool dropped = false;
   Vec<Relation*> tables = {};
   Vec<Symbol> schemas = {};
@@ -383,10 +408,17 @@ class Catalog {
   [[nodiscard]] const Type* find_type(Symbol schema, Symbol name) const;
   [[nodiscard]] const Type* find_type(const TypeName& type) const { return find_type(type.schema, type.name); }
   [[nodiscard]] const Function* find_function(Symbol schema, Symbol name) const;  // null if unknown; any overload
+  // Of all that were ever made under that name, dropped ones included; each leads to the next by `overload`.
+  [[nodiscard]] const Function* first_function(Symbol schema, Symbol name) const {
+    Function* const* found = functions_.find(key(schema, name));
+    return found != nullptr ? *found : nullptr;
+  }
   [[nodiscard]] const Schema* find_schema(Symbol name) const;                     // null if nothing was ever made there
   [[nodiscard]] bool has_extension(Symbol name) const;
   [[nodiscard]] const Statistics* find_statistics(Symbol schema, Symbol name) const;  // null if unknown
   [[nodiscard]] const Publication* find_publication(Symbol name) const;               // null if unknown
+  // One that publishes UPDATE or DELETE of the table; null if the history made none.
+  [[nodiscard]] const Publication* publication_of(const Relation& table) const;
   // Where CREATE puts what is named without a schema.
   [[nodiscard]] Symbol creation_schema() const;
 
@@ -493,6 +525,8 @@ class Catalog {
 [[nodiscard]] const Constraint* constraint(const Relation& relation, Symbol name);
 // A valid, enforced check, or NOT NULL, that proves the column has no NULL (what lets SET NOT NULL skip its scan).
 [[nodiscard]] const Constraint* proof_of_not_null(const Relation& relation, Symbol column);
+// True only where it is known that nothing tells a published row: UPDATE and DELETE are refused then.
+[[nodiscard]] bool lacks_identity(const Relation& table);
 [[nodiscard]] const Relation* default_partition(const Relation& partitioned);
 
 }  // namespace pglint::catalog

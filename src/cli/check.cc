@@ -28,8 +28,9 @@ std::optional<std::uint32_t> days_since(std::int64_t then) {
   return static_cast<std::uint32_t>(std::max<std::int64_t>(now - then, 0) / day);
 }
 
-// The plans of the project that wait for a gate. Nothing is read, and git is not asked, where there is none.
-void list_plans(const std::string& folder, Report& report) {
+// The plans of the project that wait for a gate, and what they say. Nothing is read, and git is not asked, where there
+// is none.
+void list_plans(const std::string& folder, Report& report, std::string& texts) {
   if (!source::disk().is_folder(folder)) return;
   const Result<std::vector<fix::PlanFile>> plans = fix::read_plans(folder, source::disk());
   if (!plans) {
@@ -37,8 +38,10 @@ void list_plans(const std::string& folder, Report& report) {
     return;
   }
   for (const fix::PlanFile& file : *plans)
-    if (const std::optional<Gate> gate = fix::waits_for(file.plan))
+    if (const std::optional<Gate> gate = fix::waits_for(file.plan)) {
       report.plans.push_back({file.plan.id, file.path, gate->id, {}});
+      if (const auto text = source::disk().read(file.path)) texts += *text;
+    }
   if (report.plans.empty()) return;
   const std::map<std::string, std::int64_t> added = source::added_at(folder);
   for (PendingPlan& plan : report.plans) {
@@ -88,9 +91,13 @@ int check(const Options& options) {
   const Result<source::Sources> sources = source::read_sources(settings->source, source::disk());
   if (!sources) return print_error(sources.error()), refused;
 
-  Report report = lint::check(*sources, settings->rules, settings->check);
+  Report waiting;
+  lint::CheckOptions how = settings->check;
+  if (settings->source.commands.empty()) list_plans(plans_folder(project_root(options)), waiting, how.plans);
+  Report report = lint::check(*sources, settings->rules, how);
+  report.plans = std::move(waiting.plans);
+  std::ranges::move(waiting.failures, std::back_inserter(report.failures));
   const Delivery delivery = check_delivery(options, *settings, *sources, files_of(*sources), report);
-  if (settings->source.commands.empty()) list_plans(plans_folder(project_root(options)), report);
   if (options.write_baseline) return record(settings->baseline, report);
   if (!settings->baseline.empty())
     if (const Result<void> left_out = leave_out(settings->baseline, report); !left_out)

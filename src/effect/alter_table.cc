@@ -617,7 +617,9 @@ void Alter::change_default(const ::AlterTableCmd& command) {
     m_.fail("42601", "column \"{}\" of relation \"{}\" is an identity column", pg::text(command.name), table_name());
   else if (column->generated != Generated::none)
     m_.fail("42601", "column \"{}\" of relation \"{}\" is a generated column", pg::text(command.name), table_name());
-  if (command.def != nullptr) check_enum_label(m_, column->type, command.def);
+  if (command.def == nullptr) return;
+  check_enum_label(m_, column->type, command.def);
+  check_default(m_, column->type, pg::text(command.name), command.def);
 }
 
 void Alter::drop_not_null(const ::AlterTableCmd& command) {
@@ -654,8 +656,10 @@ void Alter::set_storage(const ::AlterTableCmd& command) {
 
 // Of an index only expressions have statistics of their own.
 void Alter::set_statistics(const ::AlterTableCmd& command) {
+  const auto target = command.def != nullptr ? pg::constant_integer(command.def) : std::nullopt;
   if (command.name != nullptr) {
-    (void)has_column(m_.symbol(command.name), pg::text(command.name));
+    if (has_column(m_.symbol(command.name), pg::text(command.name)) && target && *target < -1)
+      m_.fail("22023", "statistics target {} is too low", *target);
     return;
   }
   const catalog::Index* index = table_ != nullptr && table_->known ? table_->index : nullptr;
@@ -773,10 +777,12 @@ void Alter::add_column(const ::ColumnDef& definition, bool if_not_exists, Part& 
         if (pg::is_null_constant(default_expression)) break;
         has_default = true;
         check_enum_label(m_, type, default_expression);
+        check_default(m_, type, pg::text(definition.colname), default_expression);
         volatility = catalog::volatility(m_.catalog, default_expression);
         break;
       case CONSTR_IDENTITY:
         identity = not_null = true;
+        check_identity_type(m_, type);
         break;
       case CONSTR_GENERATED:
         (constraint.generated_kind == ATTRIBUTE_GENERATED_VIRTUAL ? generated_virtual : generated_stored) = true;
@@ -787,6 +793,8 @@ void Alter::add_column(const ::ColumnDef& definition, bool if_not_exists, Part& 
               m_.fail("42P17", "cannot use generated column \"{}\" in column generation expression",
                       m_.text(source->name));
           });
+        if (is_mutable(m_, constraint.raw_expr, {.table = table_}))
+          m_.fail("42P17", "generation expression is not immutable");
         break;
       case CONSTR_CHECK:
         checked = checked || (constraint.is_enforced && !constraint.skip_validation);
@@ -826,6 +834,13 @@ void Alter::add_column(const ::ColumnDef& definition, bool if_not_exists, Part& 
   // The numbers of another sequence are taken while the table is rewritten.
   if (default_expression != nullptr && is_volatile) expression(m_, default_expression, Run::execute);
 
+  if (key != nullptr && key->contype == CONSTR_PRIMARY && table_ != nullptr) {
+    const Relation* primary = primary_key_index(*table_);
+    const Constraint* held = primary != nullptr ? primary->index->constraint : nullptr;
+    if (primary != nullptr && (held == nullptr || !drops_constraint(held->name)))
+      m_.fail("42P16", "multiple primary keys for table \"{}\" are not allowed", table_name());
+  }
+
   // Null in every row: refused if there is one. What is new has none that anybody knows of.
   const bool is_new = table_ != nullptr && m_.catalog.is_new(*table_);
   if (checked) m_.may_fail("23514", "a row violates the check");
@@ -840,12 +855,6 @@ void Alter::add_column(const ::ColumnDef& definition, bool if_not_exists, Part& 
   }
 
   if (key != nullptr) {
-    if (key->contype == CONSTR_PRIMARY && table_ != nullptr) {
-      const Relation* primary = primary_key_index(*table_);
-      const Constraint* held = primary != nullptr ? primary->index->constraint : nullptr;
-      if (primary != nullptr && (held == nullptr || !drops_constraint(held->name)))
-        m_.fail("42P16", "multiple primary keys for table \"{}\" are not allowed", table_name());
-    }
     const bool primary = key->contype == CONSTR_PRIMARY;
     if (has_default || key->nulls_not_distinct) m_.may_fail("23505", "two rows get the same value");
     if (table_ != nullptr && table_->kind == RelationKind::partitioned_table && !table_->partition_key.empty())
@@ -1322,10 +1331,7 @@ void Alter::add_foreign_key(const ::Constraint& constraint, Part& part) {
       table_->kind == RelationKind::partitioned_table)
     m_.fail("42809", "cannot add NOT VALID foreign key on partitioned table \"{}\" referencing relation \"{}\"",
             table_name(), m_.text(referenced.name));
-  if (!self && table_ != nullptr && table_->known && referenced.presence == Presence::known &&
-      table_->persistence == catalog::Persistence::permanent &&
-      referenced.relation->persistence != catalog::Persistence::permanent)
-    m_.fail("42P16", "constraints on permanent tables may reference only permanent tables");
+  if (!self && table_ != nullptr && table_->known) check_persistence(m_, table_->persistence, referenced);
   const bool validates = constraint.is_enforced && !constraint.skip_validation;
   if (validates) {
     m_.may_fail("23503", "a row has no counterpart in the referenced table");
@@ -1358,12 +1364,16 @@ void Alter::add_key(const ::Constraint& constraint, Part& part) {
         if (pg::string(keys[i]) == pg::string(keys[j]))
           m_.fail("42701", "column \"{}\" appears twice in {} constraint", pg::string(keys[i]),
                   primary ? "primary key" : "unique");
-    for (const ::Node* column : pg::nodes(constraint.keys))
-      if (complete() && catalog::column(*table_, m_.symbol_of(column)) == nullptr &&
-          !adds_column(m_.symbol_of(column))) {
+    for (const ::Node* column : pg::nodes(constraint.keys)) {
+      const Column* key = catalog::column(*table_, m_.symbol_of(column));
+      if (complete() && key == nullptr && !adds_column(m_.symbol_of(column))) {
         m_.fail("42703", "column \"{}\" named in key does not exist", pg::string(column));
         return;
       }
+      if (key != nullptr && key->type.array_dimensions == 0 && !key->type.schema && is_unordered(m_.text(key->type.name)))
+        m_.fail("42704", "data type {} has no default operator class for access method \"btree\"",
+                m_.text(key->type.name));
+    }
   }
   if (primary) {
     for (const Constraint* other : table_->constraints)

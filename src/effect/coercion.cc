@@ -278,6 +278,18 @@ std::string type_text(const Model& model, const TypeName& type) {
   return fmt::format("{}{}", name, type.array_dimensions > 0 ? "[]" : "");
 }
 
+std::string routine_text(const Model& model, const catalog::Function& function) {
+  std::string out = fmt::format("{}(", model.text(function.name));
+  bool first = true;
+  for (const catalog::Parameter& parameter : function.parameters) {
+    if (!parameter.is_input()) continue;
+    if (!first) out += ", ";
+    out += parameter.type.name ? type_text(model, parameter.type) : std::string("unknown");
+    first = false;
+  }
+  return out + ')';
+}
+
 Coercion coercion(const Model& model, const TypeName& from, const TypeName& to, const ::Node* using_,
                   std::string_view column) {
   Coercion result;

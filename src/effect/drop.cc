@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 
+#include "catalog/replay.h"
 #include "effect/model.h"
 
 namespace pglint::effect {
@@ -337,42 +338,59 @@ void drop_calls(Model& model, const Relation& relation, std::string_view functio
   for (const Relation* index : indexes) model.lock(*index, LockMode::access_exclusive, Because::index);
 }
 
+// What depends on a function that is dropped: an error, or what goes with it.
+void drop_function(Model& model, const catalog::Function& function, bool cascade) {
+  const std::string_view name = model.text(function.name);
+  for (const Relation* table : function.triggers_on) {
+    if (table->dropped) continue;
+    bool calls = false;
+    bool row = false;
+    for (const catalog::Trigger& trigger : table->triggers) {
+      if (trigger.dropped || trigger.function != function.name) continue;
+      calls = true;
+      row = row || trigger.row;
+    }
+    if (!calls) continue;
+    if (!cascade) {
+      model.fail("2BP01", "cannot drop function {}() because other objects depend on it", name);
+      continue;
+    }
+    each_in_tree(*table, row && table->kind == RelationKind::partitioned_table, [&](const Relation& part) {
+      model.lock(part, LockMode::access_exclusive, as_child(part, *table, Because::dependent));
+    });
+  }
+  std::vector<const Relation*> seen;
+  for (const Relation* relation : function.used_by) {
+    if (relation->dropped || std::find(seen.begin(), seen.end(), relation) != seen.end()) continue;
+    seen.push_back(relation);
+    drop_calls(model, *relation, name, cascade);
+  }
+}
+
 void drop_functions(Model& model, const ::DropStmt& statement) {
   const bool cascade = statement.behavior == DROP_CASCADE;
   for (const ::Node* object : pg::nodes(statement.objects)) {
     const auto name = pg::object_name(object);
     const Symbol symbol = model.symbol(name.name);
-    const catalog::Function* function =
+    const catalog::Function* overload =
         model.catalog.find_function(name.schema.empty() ? Symbol{} : model.symbol(name.schema), symbol);
-    if (function == nullptr && !statement.missing_ok && model.catalog.knows_all_relations())
-      model.fail("42883", "function {}() does not exist", name.name);
-    for (; function != nullptr; function = function->overload) {
-      if (function->dropped || function->name != symbol) continue;
-      for (const Relation* table : function->triggers_on) {
-        if (table->dropped) continue;
-        bool calls = false;
-        bool row = false;
-        for (const catalog::Trigger& trigger : table->triggers) {
-          if (trigger.dropped || trigger.function != symbol) continue;
-          calls = true;
-          row = row || trigger.row;
-        }
-        if (!calls) continue;
-        if (!cascade) {
-          model.fail("2BP01", "cannot drop function {}() because other objects depend on it", name.name);
-          continue;
-        }
-        each_in_tree(*table, row && table->kind == RelationKind::partitioned_table, [&](const Relation& part) {
-          model.lock(part, LockMode::access_exclusive, as_child(part, *table, Because::dependent));
-        });
-      }
-      std::vector<const Relation*> seen;
-      for (const Relation* relation : function->used_by) {
-        if (relation->dropped || std::find(seen.begin(), seen.end(), relation) != seen.end()) continue;
-        seen.push_back(relation);
-        drop_calls(model, *relation, name.name, cascade);
-      }
+    if (overload == nullptr) {
+      if (!statement.missing_ok && model.catalog.knows_all_relations())
+        model.fail("42883", "function {}() does not exist", name.name);
+      continue;
     }
+    const auto* written = pg::as<::ObjectWithArgs>(object);
+    const catalog::Function* function =
+        written != nullptr ? catalog::function_named(model.catalog, *written) : nullptr;
+    if (function == nullptr) {
+      if (!statement.missing_ok && model.catalog.knows_all_relations())
+        model.fail("42883", "function {} does not exist", name.name);
+      continue;
+    }
+    const bool wanted_procedure = statement.removeType == OBJECT_PROCEDURE;
+    if (statement.removeType != OBJECT_ROUTINE && function->procedure != wanted_procedure && !written->args_unspecified)
+      model.fail("42809", "{} is not a {}", routine_text(model, *function), wanted_procedure ? "procedure" : "function");
+    drop_function(model, *function, cascade);
   }
 }
 

@@ -65,6 +65,18 @@ void add_foreign_key(Model& model, const NewForeignKey& key) {
   validate_foreign_key(model, key.table, referenced);
 }
 
+void check_persistence(Model& model, catalog::Persistence from, const Lookup& referenced) {
+  if (referenced.presence != Presence::known || referenced.relation == nullptr) return;
+  using catalog::Persistence;
+  const Persistence to = referenced.relation->persistence;
+  if (from == Persistence::permanent && to != Persistence::permanent)
+    model.fail("42P16", "constraints on permanent tables may reference only permanent tables");
+  else if (from == Persistence::unlogged && to == Persistence::temporary)
+    model.fail("42P16", "constraints on unlogged tables may reference only permanent or unlogged tables");
+  else if (from == Persistence::temporary && to != Persistence::temporary)
+    model.fail("42P16", "constraints on temporary tables may reference only temporary tables");
+}
+
 void check_foreign_key(Model& model, Symbol schema, Symbol table, const std::vector<catalog::TypeName>& types,
                        const ::Constraint& constraint, const Lookup& referenced) {
   const Relation* other = referenced.relation;

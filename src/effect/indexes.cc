@@ -90,6 +90,8 @@ const Relation* same_index(const Model& model, const Relation& table, const ::In
   return nullptr;
 }
 
+}  // namespace
+
 // What btree cannot sort.
 bool is_unordered(std::string_view type) {
   constexpr std::array<std::string_view, 9> types = {"json",    "xml",    "point", "lseg", "line",
@@ -97,49 +99,47 @@ bool is_unordered(std::string_view type) {
   return std::find(types.begin(), types.end(), type) != types.end();
 }
 
-// Functions of which every variant depends on more than its arguments; and those of the history.
-void check_immutable(Model& model, const ::Node* expression) {
-  constexpr std::array<std::string_view, 14> never = {"now",
-                                                      "random",
-                                                      "clock_timestamp",
-                                                      "statement_timestamp",
-                                                      "transaction_timestamp",
-                                                      "timeofday",
-                                                      "nextval",
-                                                      "currval",
-                                                      "setval",
-                                                      "gen_random_uuid",
-                                                      "txid_current",
-                                                      "current_setting",
-                                                      "current_schema",
-                                                      "version"};
-  bool refused = false;
-  pg::each<::SQLValueFunction>(expression, [&](const ::SQLValueFunction&) { refused = true; });
-  pg::each<::FuncCall>(expression, [&](const ::FuncCall& call) {
-    const auto name = pg::qualified_name(call.funcname);
-    const catalog::Function* function = model.catalog.find_function(
-        name.schema.empty() ? Symbol{} : model.symbol(name.schema), model.symbol(name.name));
-    if (function != nullptr)
-      refused = refused || (function->overload == nullptr && function->volatility != catalog::Volatility::constant);
-    else
-      refused = refused || std::find(never.begin(), never.end(), name.name) != never.end();
-  });
-  if (refused) model.fail("42P17", "functions in index expression must be marked IMMUTABLE");
+namespace {
+
+// What an access method cannot do.
+void check_method(Model& model, const ::IndexStmt& statement) {
+  const std::string_view method = pg::text(statement.accessMethod);
+  const auto is = [&](std::initializer_list<std::string_view> methods) {
+    return std::find(methods.begin(), methods.end(), method) != methods.end();
+  };
+  if (!is({"gin", "gist", "brin", "hash", "spgist"})) return;  // btree can; of others nothing is known
+  if (statement.unique) return model.fail("0A000", "access method \"{}\" does not support unique indexes", method);
+  if (statement.indexIncludingParams != nullptr && (is({"gin", "brin", "hash"}) || (is({"spgist"}) && model.version < 14)))
+    return model.fail("0A000", "access method \"{}\" does not support included columns", method);
+  if (is({"hash", "spgist"}) && list_length(statement.indexParams) > 1)
+    return model.fail("0A000", "access method \"{}\" does not support multicolumn indexes", method);
+  for (const ::IndexElem& element : pg::only<::IndexElem>(statement.indexParams)) {
+    if (element.ordering != SORTBY_DEFAULT)
+      return model.fail("0A000", "access method \"{}\" does not support ASC/DESC options", method);
+    if (element.nulls_ordering != SORTBY_NULLS_DEFAULT)
+      return model.fail("0A000", "access method \"{}\" does not support NULLS FIRST/LAST options", method);
+  }
 }
 
 void check_keys(Model& model, const Relation* table, const ::IndexStmt& statement) {
   const std::string_view method = pg::text(statement.accessMethod);
+  const ColumnTypes columns{.table = table};
+  if (is_mutable(model, statement.whereClause, columns))
+    model.fail("42P17", "functions in index predicate must be marked IMMUTABLE");
   for (const ::IndexElem& element : pg::only<::IndexElem>(statement.indexParams)) {
     if (element.name == nullptr) {
-      check_immutable(model, element.expr);
+      if (is_mutable(model, element.expr, columns))
+        model.fail("42P17", "functions in index expression must be marked IMMUTABLE");
       continue;
     }
     const catalog::Column* column = table != nullptr ? catalog::column(*table, model.symbol(element.name)) : nullptr;
     if (column == nullptr || element.opclass != nullptr || column->type.array_dimensions > 0 || column->type.schema)
       continue;
     const std::string_view type = model.text(column->type.name);
-    if ((method.empty() || method == "btree") && is_unordered(type))
-      model.fail("42704", "data type {} has no default operator class for access method \"btree\"", type);
+    const bool sorts = method.empty() || method == "btree";
+    if ((sorts && is_unordered(type)) || ((method == "gin" || method == "gist" || method == "hash") && type == "json"))
+      model.fail("42704", "data type {} has no default operator class for access method \"{}\"", type,
+                 sorts ? std::string_view("btree") : method);
   }
 }
 
@@ -196,14 +196,11 @@ void create_index(Model& model, const ::IndexStmt& statement) {
   }
   if (table != nullptr && !has_columns(model, *table, statement)) return;
   if (table != nullptr) check_not_pending(model, *table, "CREATE INDEX");
-  check_keys(model, table, statement);
   if (statement.unique) model.may_fail("23505", "two rows have the same key");
-  const std::string_view method = pg::text(statement.accessMethod);
-  if (statement.unique &&
-      (method == "gin" || method == "gist" || method == "brin" || method == "hash" || method == "spgist")) {
-    model.fail("0A000", "access method \"{}\" does not support unique indexes", method);
-    return;
-  }
+  const bool failed = model.out.has_error;
+  check_method(model, statement);
+  if (!failed && model.out.has_error) return;
+  check_keys(model, table, statement);
 
   if (table == nullptr) {
     if (!name) {

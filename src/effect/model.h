@@ -172,6 +172,8 @@ void each_reference_to_row(const Relation& table, F&& visit) {
 [[nodiscard]] catalog::TypeName type_of(const Model& model, const ::TypeName* written);
 // As the server's messages spell a type: int4 is integer.
 [[nodiscard]] std::string type_text(const Model& model, const catalog::TypeName& type);
+// f(integer, text)
+[[nodiscard]] std::string routine_text(const Model& model, const catalog::Function& function);
 // What a change from one type to another means for the stored bytes.
 struct Coercion {
   bool rewrites = true;
@@ -195,6 +197,24 @@ void check_not_pending(Model& model, const Relation& table, std::string_view wha
 void check_type(Model& model, std::string_view schema, std::string_view name);
 // A literal for a column of an enumeration: one of its labels, and none that this transaction added.
 void check_enum_label(Model& model, const catalog::TypeName& type, const ::Node* value);
+// Types of the columns that an expression may name: those of a table that is there, and those that a statement writes.
+struct ColumnTypes {
+  const Relation* table = nullptr;
+  const ::List* written = nullptr;  // ColumnDef among others
+
+  [[nodiscard]] catalog::TypeName full(const Model& model, std::string_view name) const;
+  // Of a built-in type that is no array its name; else nothing.
+  [[nodiscard]] std::string_view of(const Model& model, std::string_view name) const;
+};
+[[nodiscard]] bool is_unordered(std::string_view type);
+// True only where the server is known not to take the expression for immutable: an index or a generated column may not
+// be made of it.
+[[nodiscard]] bool is_mutable(Model& model, const ::Node* expression, const ColumnTypes& columns);
+// An error where a column of the type cannot have this DEFAULT.
+void check_default(Model& model, const catalog::TypeName& type, std::string_view column, const ::Node* expression);
+void check_identity_type(Model& model, const catalog::TypeName& type);
+// A table that goes with the session, or with a crash, is nothing that a table which stays may refer to.
+void check_persistence(Model& model, catalog::Persistence from, const Lookup& referenced);
 // An index that a table can be clustered on.
 void check_clusterable(Model& model, const Lookup& index);
 [[nodiscard]] bool has_subquery(const ::Node* expression);

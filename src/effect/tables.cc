@@ -1,6 +1,8 @@
 // CREATE TABLE in its forms, and TRUNCATE.
 
 #include <algorithm>
+#include <array>
+#include <unordered_set>
 
 #include "effect/model.h"
 
@@ -23,6 +25,12 @@ void foreign_key(Model& model, const ::Constraint& constraint, const ::ColumnDef
   const Lookup referenced = model.find(constraint.pktable);
   const bool self = referenced.schema == schema && referenced.name == name;
   if (!self) {
+    const char persistence = statement.relation->relpersistence;
+    check_persistence(model,
+                      persistence == RELPERSISTENCE_TEMP       ? catalog::Persistence::temporary
+                      : persistence == RELPERSISTENCE_UNLOGGED ? catalog::Persistence::unlogged
+                                                               : catalog::Persistence::permanent,
+                      referenced);
     std::vector<catalog::TypeName> types;
     if (column != nullptr) types.push_back(type_of(model, column->typeName));
     for (const ::Node* key : pg::nodes(constraint.fk_attrs)) {
@@ -73,7 +81,54 @@ void like(Model& model, const ::TableLikeClause& clause, Symbol schema, Symbol n
   });
 }
 
+// Columns that constraints name and the table does not have; two primary keys. Where all columns are written out.
+void check_columns(Model& model, const ::CreateStmt& statement) {
+  if (statement.inhRelations != nullptr || statement.ofTypename != nullptr) return;
+  std::unordered_set<std::string_view> columns;
+  std::size_t primary = 0;
+  for (const ::Node* element : pg::nodes(statement.tableElts)) {
+    if (pg::as<::TableLikeClause>(element) != nullptr) return;
+    const auto* column = pg::as<::ColumnDef>(element);
+    if (column == nullptr) continue;
+    columns.insert(pg::text(column->colname));
+    for (const ::Constraint& constraint : pg::only<::Constraint>(column->constraints))
+      primary += constraint.contype == CONSTR_PRIMARY ? 1 : 0;
+  }
+  const auto each_missing = [&](const ::List* names, const auto& say) {
+    for (const ::Node* name : pg::nodes(names))
+      if (!columns.contains(pg::string(name))) say(pg::string(name));
+  };
+  for (const ::Constraint& constraint : pg::only<::Constraint>(statement.tableElts)) {
+    primary += constraint.contype == CONSTR_PRIMARY ? 1 : 0;
+    if (constraint.contype == CONSTR_PRIMARY || constraint.contype == CONSTR_UNIQUE)
+      each_missing(constraint.keys,
+                   [&](std::string_view name) { model.fail("42703", "column \"{}\" named in key does not exist", name); });
+    else if (constraint.contype == CONSTR_FOREIGN)
+      each_missing(constraint.fk_attrs, [&](std::string_view name) {
+        model.fail("42703", "column \"{}\" referenced in foreign key constraint does not exist", name);
+      });
+    else if (constraint.contype == CONSTR_CHECK)
+      pg::each<::ColumnRef>(constraint.raw_expr, [&](const ::ColumnRef& reference) {
+        const std::string_view name = pg::column_name(reference);
+        constexpr std::array<std::string_view, 2> others = {"tableoid", "ctid"};
+        if (!name.empty() && list_length(reference.fields) == 1 && !columns.contains(name) &&
+            name != pg::text(statement.relation->relname) &&
+            std::find(others.begin(), others.end(), name) == others.end())
+          model.fail("42703", "column \"{}\" does not exist", name);
+      });
+  }
+  if (primary > 1)
+    model.fail("42P16", "multiple primary keys for table \"{}\" are not allowed", pg::text(statement.relation->relname));
+}
+
 }  // namespace
+
+void check_identity_type(Model& model, const catalog::TypeName& type) {
+  if (!type.name || type.schema || !model.catalog.is_builtin_type(type.name)) return;
+  const std::string_view name = model.text(type.name);
+  if (type.array_dimensions > 0 || (name != "int2" && name != "int4" && name != "int8"))
+    model.fail("22023", "identity column type must be smallint, integer, or bigint");
+}
 
 void create_table(Model& model, const ::CreateStmt& statement, RelationKind kind) {
   const Symbol schema = model.schema_for(*statement.relation);
@@ -81,6 +136,7 @@ void create_table(Model& model, const ::CreateStmt& statement, RelationKind kind
   if (exists(model, schema, name, statement.if_not_exists)) return;
   model.made(kind, schema, name, Because::target);
   const bool partitioned = kind == RelationKind::partitioned_table;
+  check_columns(model, statement);
 
   for (const ::RangeVar& parent : pg::only<::RangeVar>(statement.inhRelations)) {
     const Lookup found = model.find(&parent);
@@ -104,6 +160,12 @@ void create_table(Model& model, const ::CreateStmt& statement, RelationKind kind
       if (type_of(model, column->typeName).serial)
         new_sequence(model, schema, model.text(name), pg::text(column->colname));
       for (const ::Constraint& constraint : pg::only<::Constraint>(column->constraints)) {
+        if (constraint.contype == CONSTR_DEFAULT)
+          check_default(model, type_of(model, column->typeName), pg::text(column->colname), constraint.raw_expr);
+        if (constraint.contype == CONSTR_IDENTITY) check_identity_type(model, type_of(model, column->typeName));
+        if (constraint.contype == CONSTR_GENERATED &&
+            is_mutable(model, constraint.raw_expr, {.written = statement.tableElts}))
+          model.fail("42P17", "generation expression is not immutable");
         if (constraint.contype == CONSTR_IDENTITY)
           new_sequence(model, schema, model.text(name), pg::text(column->colname));
         else if (constraint.contype == CONSTR_PRIMARY || constraint.contype == CONSTR_UNIQUE)

@@ -84,10 +84,101 @@ bool may_name_relations(std::string_view sql) {
 
 }  // namespace
 
+namespace {
+
+// False only where both types are known, and are not the same one. What was renamed since is known by its new name.
+bool may_be_same(const Model& model, const catalog::TypeName& a, const catalog::TypeName& b) {
+  if (!a.name || !b.name) return true;
+  if (a.name == b.name) return (a.array_dimensions > 0) == (b.array_dimensions > 0);
+  const auto stands = [&](const catalog::TypeName& type) {
+    return model.catalog.is_builtin_type(type.name) || model.catalog.find_type(type) != nullptr ||
+           model.catalog.find(type.schema, type.name).presence == Presence::known;
+  };
+  return !stands(a) || !stands(b);
+}
+
+// Whether two lists have the same columns of output, in name and type.
+template <class A, class B>
+bool same_output(const Model& model, const A& before, const B& after) {
+  auto at = after.begin();
+  const auto next = [&] { at = std::find_if(at, after.end(), [](const auto& one) { return one.is_output(); }); };
+  for (const catalog::Parameter& parameter : before) {
+    if (!parameter.is_output()) continue;
+    next();
+    if (at == after.end() || at->name != parameter.name || !may_be_same(model, parameter.type, at->type)) return false;
+    ++at;
+  }
+  next();
+  return at == after.end();
+}
+
+// What CREATE OR REPLACE refuses: calls that are prepared, and views that use the function, rely on what it returns, on
+// the names of its parameters, and on their defaults.
+void check_replaced(Model& model, const catalog::Function& before, const catalog::FunctionShape& after, bool procedure) {
+  if (before.procedure != procedure) return model.fail("42809", "cannot change routine kind");
+  if (before.returns_set != after.returns_set || !may_be_same(model, before.returns, after.returns)) {
+    if (procedure) return model.fail("42P13", "cannot change whether a procedure has output parameters");
+    return model.fail("42P13", "cannot change return type of existing function");
+  }
+  if (model.text(after.returns.name) == "record" && !same_output(model, before.parameters, after.parameters))
+    return model.fail("42P13", "cannot change return type of existing function");
+  auto at = after.parameters.begin();
+  const auto has_default = [](const catalog::Parameter& parameter) { return parameter.has_default; };
+  for (const catalog::Parameter& parameter : before.parameters) {
+    if (!parameter.is_input()) continue;
+    at = std::find_if(at, after.parameters.end(), [](const catalog::Parameter& one) { return one.is_input(); });
+    if (at == after.parameters.end()) break;
+    if (parameter.name && at->name != parameter.name)
+      return model.fail("42P13", "cannot change name of input parameter \"{}\"", model.text(parameter.name));
+    ++at;
+  }
+  if (std::ranges::count_if(after.parameters, has_default) < std::ranges::count_if(before.parameters, has_default))
+    model.fail("42P13", "cannot remove parameter defaults from existing function");
+}
+
+// What no server takes, whatever is there.
+void check_shape(Model& model, const ::CreateFunctionStmt& statement, const catalog::FunctionShape& shape) {
+  if (pg::option(statement.options, "language") == nullptr && statement.sql_body == nullptr)
+    return model.fail("42P13", "no language specified");
+  for (const ::FunctionParameter& parameter : pg::only<::FunctionParameter>(statement.parameters)) {
+    const auto* type = parameter.argType;
+    if (type == nullptr || type->pct_type) continue;
+    const auto name = pg::qualified_name(type->names);
+    check_type(model, name.schema, name.name);
+  }
+  bool defaults = false;
+  for (auto one = shape.parameters.begin(); one != shape.parameters.end(); ++one) {
+    if (one->is_input() && defaults && !one->has_default)
+      return model.fail("42P13", "input parameters after one with a default value must also have defaults");
+    defaults = defaults || (one->is_input() && one->has_default);
+    if (!one->name) continue;
+    const bool again = std::any_of(shape.parameters.begin(), one, [&](const catalog::Parameter& other) {
+      // What only goes in and what only comes out may share a name.
+      const bool beside = one->is_output() != other.is_output() && one->is_input() != other.is_input();
+      return other.name == one->name && !beside;
+    });
+    if (again) return model.fail("42P13", "parameter name \"{}\" used more than once", model.text(one->name));
+  }
+  if (!shape.returns.name && statement.returnType == nullptr &&
+      std::none_of(shape.parameters.begin(), shape.parameters.end(),
+                   [](const catalog::Parameter& one) { return one.is_output(); }))
+    return model.fail("42P13", "function result type must be specified");
+  if (pg::option(statement.options, "as") == nullptr && statement.sql_body == nullptr)
+    model.fail("42P13", "no function body specified");
+}
+
+}  // namespace
+
 // A function in SQL is analysed when it is made.
 void create_function(Model& model, const ::CreateFunctionStmt& statement) {
-  if (!statement.replace && catalog::has_function(model.catalog, statement))
-    model.fail("42723", "function \"{}\" already exists with same argument types", pg::last_name(statement.funcname));
+  const catalog::FunctionShape shape = catalog::shape_of(model.catalog, statement);
+  check_shape(model, statement, shape);
+  if (const catalog::Function* before = catalog::function_like(model.catalog, statement, shape.signature)) {
+    if (!statement.replace)
+      model.fail("42723", "function \"{}\" already exists with same argument types", pg::last_name(statement.funcname));
+    else
+      check_replaced(model, *before, shape, statement.is_procedure);
+  }
   if (statement.sql_body != nullptr) return query(model, statement.sql_body, Run::analyse);
   const ::DefElem* language = pg::option(statement.options, "language");
   const ::DefElem* body = pg::option(statement.options, "as");

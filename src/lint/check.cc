@@ -244,6 +244,7 @@ Context Checker::context(const catalog::Catalog& catalog) {
   context.catalog = &catalog;
   context.target = &options_.replay.target;
   context.runner = runner_;
+  context.plans = options_.plans;
   context.sink = &sink_;
   return context;
 }

@@ -169,8 +169,13 @@ void Replay::alter_table(Relation& relation, const ::AlterTableCmd& command, boo
       set(relation.clustered, command.subtype == AT_ClusterOn);
       break;
     case AT_ReplicaIdentity:
-      if (const auto* identity = pg::as<::ReplicaIdentityStmt>(command.def))
+      if (const auto* identity = pg::as<::ReplicaIdentityStmt>(command.def)) {
         set(relation.replica_identity, identity->identity_type);
+        const Symbol name = symbol(pg::text(identity->name));
+        for (Relation* index : relation.indexes)
+          if (index->index != nullptr && index->index->identity != (name && index->name == name && !index->dropped))
+            set(index->index->identity, !index->index->identity);
+      }
       break;
     case AT_AddInherit:
       if (Relation* parent = target(pg::as<::RangeVar>(command.def))) add_parent(relation, *parent);

@@ -182,6 +182,7 @@ void Replay::drop_schema(Symbol name, bool cascade) {
 
 void Replay::drop_function(Function& function, bool cascade) {
   set(function.dropped, true);
+  set(function.left, c.now);
   if (!cascade) return;
   for (Relation* table : function.triggers_on) {
     if (table->dropped) continue;

@@ -5,6 +5,7 @@
 #include "catalog/replay/state.h"
 #include "catalog/replay/text.h"
 #include "catalog/volatility.h"
+#include "pg/lexer.h"
 
 namespace pglint::catalog {
 namespace {
@@ -65,6 +66,55 @@ Volatility declared_volatility(std::string_view word) {
   return Volatility::volatile_;
 }
 
+// The statements of a trigger's function that only copy: NEW.a := NEW.b, with casts and coalesce(…) of the two at most.
+template <class F>
+void each_copy(std::string_view body, F&& visit) {
+  if (body.find('.') == std::string_view::npos) return;
+  const std::vector<pg::Token> tokens = pg::tokens(body, 0);
+  const auto text = [&](std::size_t i) {
+    return i < tokens.size() ? body.substr(tokens[i].span.begin, tokens[i].span.size()) : std::string_view();
+  };
+  const auto name = [&](std::size_t i) {
+    std::string out;
+    for (const char letter : text(i)) out += letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter | 0x20) : letter;
+    if (tokens[i].kind == pg::TokenKind::quoted_name && text(i).size() > 2) out = text(i).substr(1, text(i).size() - 2);
+    return out;
+  };
+  const auto is_column = [&](std::size_t i) {  // NEW . name
+    return is_word(text(i), "new") && text(i + 1) == "." && i + 2 < tokens.size() &&
+           (tokens[i + 2].kind == pg::TokenKind::word || tokens[i + 2].kind == pg::TokenKind::quoted_name);
+  };
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    if (!is_column(i)) continue;
+    const std::string to = name(i + 2);
+    std::size_t at = i + 3;
+    if (text(at) == ":") ++at;  // in case the two are not one token
+    if (text(at) != "=" && text(at) != ":=") continue;
+    std::string from;
+    bool plain = true;
+    for (++at; plain && at < tokens.size() && text(at) != ";"; ++at) {
+      if (is_column(at)) {
+        const std::string column = name(at + 2);
+        plain = column == to || from.empty() || from == column;
+        if (column != to) from = column;
+        at += 2;
+      } else if (text(at) == "::" || (text(at) == ":" && text(at + 1) == ":")) {
+        at += text(at) == "::" ? 1 : 2;  // and the type
+      } else if (is_word(text(at), "as")) {
+        ++at;
+      } else {
+        plain = text(at) == "(" || text(at) == ")" || text(at) == "," || is_word(text(at), "coalesce") ||
+                is_word(text(at), "cast");
+      }
+    }
+    // Behind IF or WHERE an equals sign compares.
+    const bool assigned = i == 0 || text(i - 1) == ";" || is_word(text(i - 1), "begin") ||
+                          is_word(text(i - 1), "then") || is_word(text(i - 1), "else") || is_word(text(i - 1), "loop");
+    if (plain && assigned && !from.empty()) visit(to, from);
+    i = at;
+  }
+}
+
 }  // namespace
 
 Symbol Replay::signature(const ::List* arguments, std::uint16_t& count) const {
@@ -85,6 +135,38 @@ Symbol Replay::signature(const ::List* arguments, std::uint16_t& count) const {
     }
   }
   return symbol(text);
+}
+
+FunctionShape Replay::shape(const ::CreateFunctionStmt& statement) const {
+  FunctionShape out;
+  std::uint16_t count = 0;
+  out.signature = signature(statement.parameters, count);
+  std::size_t outputs = 0;
+  TypeName output;
+  for (const ::FunctionParameter& written : pg::only<::FunctionParameter>(statement.parameters)) {
+    Parameter made;
+    made.name = symbol(pg::text(written.name));
+    if (written.argType != nullptr && !written.argType->pct_type) made.type = type_name(written.argType);
+    made.mode = written.mode == FUNC_PARAM_OUT        ? ParameterMode::out
+                : written.mode == FUNC_PARAM_INOUT    ? ParameterMode::in_out
+                : written.mode == FUNC_PARAM_VARIADIC ? ParameterMode::variadic
+                : written.mode == FUNC_PARAM_TABLE    ? ParameterMode::table
+                                                      : ParameterMode::in;
+    made.has_default = written.defexpr != nullptr;
+    if (made.is_output() && outputs++ == 0) output = made.type;
+    out.parameters.push_back(made);
+  }
+  const ::TypeName* written = statement.returnType;
+  out.returns_set = written != nullptr && written->setof;
+  if (outputs > 1 || (outputs == 1 && statement.is_procedure))
+    out.returns.name = symbol("record");
+  else if (outputs == 1)
+    out.returns = output;
+  else if (statement.is_procedure)
+    out.returns.name = symbol("void");
+  else if (written != nullptr && !written->pct_type)
+    out.returns = type_name(written);
+  return out;
 }
 
 Function* Replay::function_named(const ::ObjectWithArgs& object) const {
@@ -123,11 +205,19 @@ void Replay::create_function(const ::CreateFunctionStmt& statement) {
   made.schema = schema;
   made.name = name;
   made.signature = signature(statement.parameters, made.arguments);
+  const FunctionShape shape = this->shape(statement);
+  for (const Parameter& parameter : shape.parameters) push(made.parameters, parameter, c.arena);
+  made.returns = shape.returns;
+  made.returns_set = shape.returns_set;
   made.procedure = statement.is_procedure;
   made.language = symbol(options.language);
   made.declared = declared_volatility(options.volatility);
   made.volatility = made.declared;
   made.created = c.now;
+  if (c.text(made.returns.name) == "trigger")
+    each_copy(options.body, [&](std::string_view to, std::string_view from) {
+      push(made.copies, {symbol(to), symbol(from)}, c.arena);
+    });
   const bool in_sql = options.language == "sql" || statement.sql_body != nullptr;
   if (in_sql && options.language.empty()) made.language = symbol("sql");
   if (in_sql && !options.body.empty()) made.body = c.arena.copy(options.body);
@@ -155,20 +245,25 @@ void Replay::create_function(const ::CreateFunctionStmt& statement) {
   c.put_function(c.arena.make<Function>(made));
 }
 
-bool has_function(const Catalog& catalog, const ::CreateFunctionStmt& statement) {
+FunctionShape shape_of(const Catalog& catalog, const ::CreateFunctionStmt& statement) {
   // Only looks; names are interned by who looks, too.
   const Replay replay{.c = const_cast<Catalog&>(catalog)};
+  return replay.shape(statement);
+}
+
+const Function* function_like(const Catalog& catalog, const ::CreateFunctionStmt& statement, Symbol signature) {
   const auto written = pg::qualified_name(statement.funcname);
   const Symbol schema = written.schema.empty() ? catalog.creation_schema() : catalog.symbols.intern(written.schema);
   const Function* function = catalog.find_function(schema, catalog.symbols.intern(written.name));
-  if (function == nullptr) return false;
-  std::uint16_t count = 0;
-  const Symbol wanted = replay.signature(statement.parameters, count);
   for (; function != nullptr; function = function->overload)
-    if (!function->dropped && function->schema == schema && function->signature == wanted &&
+    if (!function->dropped && function->schema == schema && function->signature == signature &&
         catalog.text(function->name) == written.name)
-      return true;
-  return false;
+      return function;
+  return nullptr;
+}
+
+const Function* function_named(const Catalog& catalog, const ::ObjectWithArgs& object) {
+  return Replay{.c = const_cast<Catalog&>(catalog)}.function_named(object);
 }
 
 void Replay::alter_function(const ::AlterFunctionStmt& statement) {

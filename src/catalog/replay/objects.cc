@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "catalog/replay/state.h"
@@ -113,19 +114,34 @@ void Replay::publish(Publication& publication, const ::List* objects) const {
   }
 }
 
+namespace {
+
+// Whether what WITH (publish = …) says has UPDATE or DELETE; nothing if it says nothing.
+std::optional<bool> publishes_updates(const ::List* options) {
+  const ::DefElem* publish = pg::option(options, "publish");
+  if (publish == nullptr) return std::nullopt;
+  const std::string_view list = pg::value(*publish);
+  return list.find("update") != std::string_view::npos || list.find("delete") != std::string_view::npos;
+}
+
+}  // namespace
+
 void Replay::create_publication(const ::CreatePublicationStmt& statement) {
   const Symbol name = symbol(statement.pubname);
   if (!name || publication_named(name) != nullptr) return;
   auto* made = c.arena.make<Publication>();
   made->name = name;
   made->all_tables = statement.for_all_tables;
+  made->updates = publishes_updates(statement.options).value_or(true);
   publish(*made, statement.pubobjects);
   c.publications_.set(Catalog::key({}, name), made, c.arena, c.journal);
 }
 
 void Replay::alter_publication(const ::AlterPublicationStmt& statement) {
   Publication* publication = publication_named(symbol(statement.pubname));
-  if (publication == nullptr || statement.pubobjects == nullptr) return;
+  if (publication == nullptr) return;
+  if (const std::optional<bool> updates = publishes_updates(statement.options)) set(publication->updates, *updates);
+  if (statement.pubobjects == nullptr) return;
   if (statement.action == AP_SetObjects) {
     set(publication->tables, {});
     set(publication->schemas, {});

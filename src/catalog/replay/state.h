@@ -11,6 +11,7 @@
 
 #include "catalog/catalog.h"
 #include "catalog/names.h"
+#include "catalog/replay.h"
 #include "pg/node.h"
 #include "pg/tree.h"
 
@@ -315,6 +316,7 @@ struct Replay {
   void create_function(const ::CreateFunctionStmt& statement);
   void alter_function(const ::AlterFunctionStmt& statement);
   [[nodiscard]] Symbol signature(const ::List* arguments, std::uint16_t& count) const;
+  [[nodiscard]] FunctionShape shape(const ::CreateFunctionStmt& statement) const;
   [[nodiscard]] Function* function_named(const ::ObjectWithArgs& object) const;
   // Null as signature: any overload.
   [[nodiscard]] Function* function_named(const ::List* names, const Symbol* signature) const;
