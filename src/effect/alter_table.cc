@@ -656,10 +656,10 @@ void Alter::set_storage(const ::AlterTableCmd& command) {
 
 // Of an index only expressions have statistics of their own.
 void Alter::set_statistics(const ::AlterTableCmd& command) {
-  const auto target = command.def != nullptr ? pg::constant_integer(command.def) : std::nullopt;
+  const auto* target = pg::as<::Integer>(command.def);
   if (command.name != nullptr) {
-    if (has_column(m_.symbol(command.name), pg::text(command.name)) && target && *target < -1)
-      m_.fail("22023", "statistics target {} is too low", *target);
+    if (has_column(m_.symbol(command.name), pg::text(command.name)) && target != nullptr && target->ival < -1)
+      m_.fail("22023", "statistics target {} is too low", target->ival);
     return;
   }
   const catalog::Index* index = table_ != nullptr && table_->known ? table_->index : nullptr;

@@ -247,6 +247,19 @@ void Query::walk(const ::Node* root, int scope) {
       case T_JsonIsPredicate:
         if (m_.version < 16) m_.newer_syntax("JSON");
         break;
+      case T_JsonObjectConstructor:
+      case T_JsonArrayConstructor:
+      case T_JsonArrayQueryConstructor:
+      case T_JsonObjectAgg:
+      case T_JsonArrayAgg:
+        if (m_.version < 16) m_.newer_syntax("JSON");
+        break;
+      case T_JsonFuncExpr:
+      case T_JsonParseExpr:
+      case T_JsonScalarExpr:
+      case T_JsonSerializeExpr:
+        if (m_.version < 17) m_.newer_syntax("JSON");
+        break;
       default:
         break;
     }

@@ -91,19 +91,28 @@ class Mutability {
     const auto arguments = pg::nodes(call.args);
     const catalog::Function* function = m_.catalog.find_function(
         name.schema.empty() ? Symbol{} : m_.symbol(name.schema), m_.symbol(name.name));
-    if (function != nullptr) return function->overload == nullptr && function->volatility != Volatility::constant;
+    if (function != nullptr) return function->overload == nullptr && changes(*function);
     if (!name.schema.empty() && name.schema != "pg_catalog") return false;
     if (!is_mixed(name.name)) {
       const Volatility volatility = catalog::function_volatility(m_.catalog, name.schema, name.name, arguments.size());
       return volatility == Volatility::stable || volatility == Volatility::volatile_;
     }
     const std::string_view last = arguments.empty() ? std::string_view() : type(arguments[arguments.size() - 1]);
-    if (one_of(name.name, {"date_trunc", "date_part", "extract"}) && arguments.size() == 2) return last == "timestamptz";
+    // A date is taken for the time at which it begins in the session's zone.
+    if (name.name == "date_trunc") return arguments.size() == 3 || last == "timestamptz" || last == "date";
+    if (one_of(name.name, {"date_part", "extract"})) return last == "timestamptz";
     // The configuration is the session's where none is named.
     if (one_of(name.name, {"to_tsvector", "to_tsquery", "plainto_tsquery", "phraseto_tsquery", "websearch_to_tsquery",
                            "age"}))
       return arguments.size() == 1;
     return name.name == "to_timestamp" && arguments.size() == 2;
+  }
+
+  bool changes(const catalog::Function& function) const {
+    if (function.volatility == Volatility::constant) return false;
+    // One in SQL that is only declared STABLE is put in the place of the call, and what it does is what counts.
+    if (function.declared != Volatility::stable || m_.text(function.language) != "sql") return true;
+    return !function.body.empty() && catalog::body_volatility(m_.catalog, function.body) != Volatility::constant;
   }
 
   bool changes(const ::TypeCast& cast) const {
@@ -116,7 +125,7 @@ class Mutability {
     const catalog::Type* target = m_.catalog.find_type(written);
     if (target != nullptr) return target->kind == catalog::TypeKind::enumeration && is_string(from);
     const std::string_view to = m_.text(written.name);
-    if (is_time_of_session(from) && is_string(to)) return true;
+    if ((is_time_of_session(from) || from == "interval") && is_string(to)) return true;
     if (is_string(from)) return is_time_of_session(to) || one_of(to, {"time", "timetz", "interval", "regclass"});
     if (from == "timestamptz") return one_of(to, {"date", "timestamp", "time", "timetz"});
     return to == "timestamptz" && one_of(from, {"date", "timestamp"});
@@ -176,6 +185,13 @@ std::string_view type_of_constant(const ::A_Const& constant) {
   }
 }
 
+// count(*): with a star nothing else can be meant.
+bool has_aggregate(const ::Node* expression) {
+  bool found = false;
+  pg::each<::FuncCall>(expression, [&](const ::FuncCall& call) { found = found || call.agg_star; });
+  return found;
+}
+
 }  // namespace
 
 TypeName ColumnTypes::full(const Model& model, std::string_view name) const {
@@ -200,8 +216,8 @@ bool is_mutable(Model& model, const ::Node* expression, const ColumnTypes& colum
 void check_default(Model& model, const TypeName& type, std::string_view column, const ::Node* expression) {
   if (expression == nullptr) return;
   if (const auto* constant = pg::as<::A_Const>(expression)) {
-    if (!type.name || type.schema || !model.catalog.is_builtin_type(type.name)) return;
-    const auto text = pg::constant_string(constant);
+    const bool builtin = type.name && !type.schema && model.catalog.is_builtin_type(type.name);
+    const auto text = builtin ? pg::constant_string(constant) : std::nullopt;
     if (text && type.array_dimensions == 0 && one_of(model.text(type.name), {"json", "jsonb"}) && text->empty())
       return model.fail("22P02", "invalid input syntax for type json");
     if (text && type.array_dimensions == 0 && !fits(model.text(type.name), *text))
@@ -213,6 +229,7 @@ void check_default(Model& model, const TypeName& type, std::string_view column, 
                  type_text(model, type), type_text(model, is));
     return;
   }
+  if (has_aggregate(expression)) return model.fail("42803", "aggregate functions are not allowed in DEFAULT expressions");
   bool reads = false;
   bool asks = false;
   pg::walk(static_cast<const void*>(expression), [&](const ::Node& node) {

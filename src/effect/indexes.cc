@@ -124,10 +124,13 @@ void check_method(Model& model, const ::IndexStmt& statement) {
 void check_keys(Model& model, const Relation* table, const ::IndexStmt& statement) {
   const std::string_view method = pg::text(statement.accessMethod);
   const ColumnTypes columns{.table = table};
+  if (statement.whereClause != nullptr && has_subquery(statement.whereClause))
+    model.fail("0A000", "cannot use subquery in index predicate");
   if (is_mutable(model, statement.whereClause, columns))
     model.fail("42P17", "functions in index predicate must be marked IMMUTABLE");
   for (const ::IndexElem& element : pg::only<::IndexElem>(statement.indexParams)) {
     if (element.name == nullptr) {
+      if (has_subquery(element.expr)) model.fail("0A000", "cannot use subquery in index expression");
       if (is_mutable(model, element.expr, columns))
         model.fail("42P17", "functions in index expression must be marked IMMUTABLE");
       continue;

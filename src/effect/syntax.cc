@@ -1,6 +1,9 @@
 // The parser is the newest server's. What an older one refuses is found in the tree: every clause that came after
 // PostgreSQL 12 leaves its mark there.
 
+#include <algorithm>
+#include <array>
+
 #include "effect/model.h"
 
 namespace pglint::effect {
@@ -42,13 +45,78 @@ void check_returning(Model& model, const ::ReturningClause* returning) {
   if (returning != nullptr && returning->options != nullptr) model.newer_syntax("WITH");
 }
 
+// Options in parentheses, which the grammar takes whatever their name. Those of VACUUM and its like came one by one.
+struct NewOption {
+  int statement;
+  std::string_view name;
+  int from;
+};
+constexpr std::array new_options = std::to_array<NewOption>({
+    {T_VacuumStmt, "parallel", 13},
+    {T_VacuumStmt, "process_toast", 14},
+    {T_VacuumStmt, "process_main", 16},
+    {T_VacuumStmt, "skip_database_stats", 16},
+    {T_VacuumStmt, "only_database_stats", 16},
+    {T_VacuumStmt, "buffer_usage_limit", 16},
+    {T_ExplainStmt, "wal", 13},
+    {T_ExplainStmt, "generic_plan", 16},
+    {T_ExplainStmt, "serialize", 17},
+    {T_ExplainStmt, "memory", 17},
+    {T_CopyStmt, "default", 16},
+    {T_CopyStmt, "on_error", 17},
+    {T_CopyStmt, "log_verbosity", 17},
+    {T_CopyStmt, "reject_limit", 18},
+    {T_CreatePublicationStmt, "publish_via_partition_root", 13},
+    {T_CreatePublicationStmt, "publish_generated_columns", 18},
+    {T_CreateSubscriptionStmt, "binary", 14},
+    {T_CreateSubscriptionStmt, "streaming", 14},
+    {T_CreateSubscriptionStmt, "two_phase", 15},
+    {T_CreateSubscriptionStmt, "disable_on_error", 15},
+    {T_CreateSubscriptionStmt, "origin", 16},
+    {T_CreateSubscriptionStmt, "password_required", 16},
+    {T_CreateSubscriptionStmt, "run_as_owner", 16},
+    {T_CreateSubscriptionStmt, "failover", 17},
+    {T_CreatedbStmt, "strategy", 15},
+    {T_CreatedbStmt, "locale_provider", 15},
+    {T_ViewStmt, "security_invoker", 15},
+});
+
+void check_options(Model& model, int statement, const ::List* options) {
+  for (const ::DefElem& option : pg::only<::DefElem>(options)) {
+    const std::string_view name = pg::text(option.defname);
+    const auto* found = std::find_if(new_options.begin(), new_options.end(), [&](const NewOption& one) {
+      return one.statement == statement && one.name == name;
+    });
+    if (found == new_options.end() || model.version >= found->from) continue;
+    switch (statement) {
+      case T_VacuumStmt:
+        return model.fail("42601", "unrecognized VACUUM option \"{}\"", name);
+      case T_ExplainStmt:
+        return model.fail("42601", "unrecognized EXPLAIN option \"{}\"", name);
+      case T_CreatePublicationStmt:
+        return model.fail("42601", "unrecognized publication parameter: \"{}\"", name);
+      case T_CreateSubscriptionStmt:
+        return model.fail("42601", "unrecognized subscription parameter: \"{}\"", name);
+      case T_ViewStmt:
+        return model.fail("22023", "unrecognized parameter \"{}\"", name);
+      default:
+        return model.fail("42601", "option \"{}\" not recognized", name);
+    }
+  }
+}
+
 bool check_create(Model& model, const ::CreateStmt& statement) {
   for (const ::Node* element : pg::nodes(statement.tableElts)) {
     if (const auto* column = pg::as<::ColumnDef>(element)) {
       if (!check_column_syntax(model, *column)) return false;
     } else if (const auto* constraint = pg::as<::Constraint>(element)) {
       if (!check_constraint_syntax(model, *constraint, false)) return false;
+    } else if (const auto* like = pg::as<::TableLikeClause>(element)) {
+      if (model.version < 14 && like->options != CREATE_TABLE_LIKE_ALL &&
+          (like->options & CREATE_TABLE_LIKE_COMPRESSION) != 0)
+        model.newer_syntax("COMPRESSION");
     }
+    if (model.out.has_error) return false;
   }
   return true;
 }
@@ -68,6 +136,14 @@ bool check_alter(Model& model, const ::AlterTableStmt& statement) {
         break;
       case AT_DropExpression:
         if (version < 13) model.newer_syntax("EXPRESSION");
+        break;
+      case AT_SetStorage:
+        if (const auto* kind = pg::as<::String>(command.def);
+            version < 16 && kind != nullptr && std::string_view(pg::text(kind->sval)) == "default")
+          model.newer_syntax("DEFAULT");
+        break;
+      case AT_SetStatistics:
+        if (version < 17 && command.def == nullptr) model.newer_syntax("DEFAULT");
         break;
       case AT_SetCompression:
         if (version < 14) model.newer_syntax("COMPRESSION");
@@ -166,6 +242,10 @@ bool check_syntax(Model& model, const ::Node* statement) {
     case T_CreateFunctionStmt: {
       const ::Node* body = pg::as<::CreateFunctionStmt>(statement)->sql_body;
       if (version < 14 && body != nullptr) model.newer_syntax(body->type == T_ReturnStmt ? "RETURN" : "BEGIN");
+      const auto& function = *pg::as<::CreateFunctionStmt>(statement);
+      if (version < 14 && function.is_procedure)
+        for (const ::FunctionParameter& parameter : pg::only<::FunctionParameter>(function.parameters))
+          if (parameter.mode == FUNC_PARAM_OUT) model.fail("0A000", "procedures cannot have OUT arguments");
       break;
     }
     case T_CreateStatsStmt: {
@@ -175,7 +255,44 @@ bool check_syntax(Model& model, const ::Node* statement) {
         if (version < 14 && element.expr != nullptr) model.newer_syntax("(");
       break;
     }
+    case T_VacuumStmt:
+      check_options(model, T_VacuumStmt, pg::as<::VacuumStmt>(statement)->options);
+      break;
+    case T_ExplainStmt:
+      check_options(model, T_ExplainStmt, pg::as<::ExplainStmt>(statement)->options);
+      break;
+    case T_CopyStmt:
+      check_options(model, T_CopyStmt, pg::as<::CopyStmt>(statement)->options);
+      break;
+    case T_ViewStmt:
+      check_options(model, T_ViewStmt, pg::as<::ViewStmt>(statement)->options);
+      break;
+    case T_CreatePublicationStmt:
+      check_options(model, T_CreatePublicationStmt, pg::as<::CreatePublicationStmt>(statement)->options);
+      break;
+    case T_CreateSubscriptionStmt:
+      check_options(model, T_CreateSubscriptionStmt, pg::as<::CreateSubscriptionStmt>(statement)->options);
+      break;
+    case T_CreatedbStmt:
+      check_options(model, T_CreatedbStmt, pg::as<::CreatedbStmt>(statement)->options);
+      break;
+    case T_RenameStmt: {
+      const auto& rename = *pg::as<::RenameStmt>(statement);
+      if (version < 13 && rename.renameType == OBJECT_COLUMN && rename.relationType == OBJECT_VIEW)
+        model.newer_syntax("COLUMN");
+      break;
+    }
+    case T_GrantRoleStmt:
+      if (version < 16)
+        for (const ::DefElem& option : pg::only<::DefElem>(pg::as<::GrantRoleStmt>(statement)->opt))
+          if (std::string_view name = pg::text(option.defname); name == "inherit" || name == "set")
+            model.newer_syntax(name);
+      break;
     case T_GrantStmt:
+      if (version < 17)
+        for (const ::AccessPriv& privilege : pg::only<::AccessPriv>(pg::as<::GrantStmt>(statement)->privileges))
+          if (std::string_view(pg::text(privilege.priv_name)) == "maintain")
+            model.fail("42601", "unrecognized privilege type \"maintain\"");
       if (version < 15 && pg::as<::GrantStmt>(statement)->objtype == OBJECT_PARAMETER_ACL)
         model.newer_syntax("PARAMETER");
       break;

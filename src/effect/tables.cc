@@ -81,45 +81,115 @@ void like(Model& model, const ::TableLikeClause& clause, Symbol schema, Symbol n
   });
 }
 
-// Columns that constraints name and the table does not have; two primary keys. Where all columns are written out.
-void check_columns(Model& model, const ::CreateStmt& statement) {
-  if (statement.inhRelations != nullptr || statement.ofTypename != nullptr) return;
-  std::unordered_set<std::string_view> columns;
-  std::size_t primary = 0;
-  for (const ::Node* element : pg::nodes(statement.tableElts)) {
-    if (pg::as<::TableLikeClause>(element) != nullptr) return;
-    const auto* column = pg::as<::ColumnDef>(element);
-    if (column == nullptr) continue;
-    columns.insert(pg::text(column->colname));
-    for (const ::Constraint& constraint : pg::only<::Constraint>(column->constraints))
-      primary += constraint.contype == CONSTR_PRIMARY ? 1 : 0;
+// What the statement itself says of its columns: those that constraints and the partition key name, of which type they
+// are, and how many primary keys there are. Where all columns are written out.
+class Columns {
+ public:
+  Columns(Model& model, const ::CreateStmt& statement) : m_(model), statement_(statement) {}
+
+  void check() {
+    if (statement_.inhRelations != nullptr || statement_.ofTypename != nullptr) return;
+    for (const ::Node* element : pg::nodes(statement_.tableElts)) {
+      if (pg::as<::TableLikeClause>(element) != nullptr) return;
+      if (const auto* column = pg::as<::ColumnDef>(element)) columns_.insert(pg::text(column->colname));
+    }
+    partition_key();
+    for (const ::ColumnDef& column : pg::only<::ColumnDef>(statement_.tableElts))
+      for (const ::Constraint& constraint : pg::only<::Constraint>(column.constraints))
+        constraint_on(constraint, pg::text(column.colname));
+    for (const ::Constraint& constraint : pg::only<::Constraint>(statement_.tableElts)) constraint_on(constraint, {});
+    if (primary_ > 1) m_.fail("42P16", "multiple primary keys for table \"{}\" are not allowed", table());
   }
-  const auto each_missing = [&](const ::List* names, const auto& say) {
+
+ private:
+  [[nodiscard]] std::string_view table() const { return pg::text(statement_.relation->relname); }
+  [[nodiscard]] ColumnTypes types() const { return {.written = statement_.tableElts}; }
+
+  void each_missing(const ::List* names, std::string_view what) {
     for (const ::Node* name : pg::nodes(names))
-      if (!columns.contains(pg::string(name))) say(pg::string(name));
-  };
-  for (const ::Constraint& constraint : pg::only<::Constraint>(statement.tableElts)) {
-    primary += constraint.contype == CONSTR_PRIMARY ? 1 : 0;
-    if (constraint.contype == CONSTR_PRIMARY || constraint.contype == CONSTR_UNIQUE)
-      each_missing(constraint.keys,
-                   [&](std::string_view name) { model.fail("42703", "column \"{}\" named in key does not exist", name); });
-    else if (constraint.contype == CONSTR_FOREIGN)
-      each_missing(constraint.fk_attrs, [&](std::string_view name) {
-        model.fail("42703", "column \"{}\" referenced in foreign key constraint does not exist", name);
-      });
-    else if (constraint.contype == CONSTR_CHECK)
-      pg::each<::ColumnRef>(constraint.raw_expr, [&](const ::ColumnRef& reference) {
-        const std::string_view name = pg::column_name(reference);
-        constexpr std::array<std::string_view, 2> others = {"tableoid", "ctid"};
-        if (!name.empty() && list_length(reference.fields) == 1 && !columns.contains(name) &&
-            name != pg::text(statement.relation->relname) &&
-            std::find(others.begin(), others.end(), name) == others.end())
-          model.fail("42703", "column \"{}\" does not exist", name);
-      });
+      if (!columns_.contains(pg::string(name)))
+        m_.fail("42703", "column \"{}\" {} does not exist", pg::string(name), what);
   }
-  if (primary > 1)
-    model.fail("42P16", "multiple primary keys for table \"{}\" are not allowed", pg::text(statement.relation->relname));
-}
+  void sortable(std::string_view column) {
+    const std::string_view type = types().of(m_, column);
+    if (is_unordered(type))
+      m_.fail("42704", "data type {} has no default operator class for access method \"btree\"", type);
+  }
+  void key(const ::Constraint& constraint, std::string_view column) {
+    primary_ += constraint.contype == CONSTR_PRIMARY ? 1 : 0;
+    each_missing(constraint.keys, "named in key");
+    if (!column.empty()) sortable(column);
+    for (const ::Node* one : pg::nodes(constraint.keys)) sortable(pg::string(one));
+    // On a partitioned table it has to hold the partition key.
+    if (statement_.partspec == nullptr) return;
+    for (const ::PartitionElem& part : pg::only<::PartitionElem>(statement_.partspec->partParams)) {
+      const auto keys = pg::nodes(constraint.keys);
+      const bool held =
+          part.name != nullptr &&
+          (pg::text(part.name) == column ||
+           std::any_of(keys.begin(), keys.end(), [&](const ::Node* one) { return pg::string(one) == part.name; }));
+      if (!held) m_.fail("0A000", "unique constraint on partitioned table must include all partitioning columns");
+    }
+  }
+  void constraint_on(const ::Constraint& constraint, std::string_view column) {
+    switch (constraint.contype) {
+      case CONSTR_PRIMARY:
+      case CONSTR_UNIQUE:
+        return key(constraint, column);
+      case CONSTR_FOREIGN:
+        return each_missing(constraint.fk_attrs, "referenced in foreign key constraint");
+      case CONSTR_EXCLUSION:
+        for (const ::Node* pair : pg::nodes(constraint.exclusions)) {
+          const auto parts = pg::nodes(pg::as<::List>(pair));
+          const auto* element = parts.empty() ? nullptr : pg::as<::IndexElem>(parts[0]);
+          if (element != nullptr && element->name != nullptr && !columns_.contains(pg::text(element->name)))
+            m_.fail("42703", "column \"{}\" named in key does not exist", pg::text(element->name));
+        }
+        return;
+      case CONSTR_CHECK:
+        pg::each<::ColumnRef>(constraint.raw_expr, [&](const ::ColumnRef& reference) {
+          const std::string_view name = pg::column_name(reference);
+          constexpr std::array<std::string_view, 2> others = {"tableoid", "ctid"};
+          if (!name.empty() && list_length(reference.fields) == 1 && !columns_.contains(name) && name != table() &&
+              std::find(others.begin(), others.end(), name) == others.end())
+            m_.fail("42703", "column \"{}\" does not exist", name);
+        });
+        return;
+      case CONSTR_GENERATED:
+        pg::each<::ColumnRef>(constraint.raw_expr, [&](const ::ColumnRef& reference) {
+          const std::string_view name = pg::column_name(reference);
+          for (const ::ColumnDef& other : pg::only<::ColumnDef>(statement_.tableElts))
+            for (const ::Constraint& of : pg::only<::Constraint>(other.constraints))
+              if (of.contype == CONSTR_GENERATED && pg::text(other.colname) == name)
+                m_.fail("42P17", "cannot use generated column \"{}\" in column generation expression", name);
+        });
+        return;
+      default:
+        return;
+    }
+  }
+  void partition_key() {
+    const ::PartitionSpec* spec = statement_.partspec;
+    if (spec == nullptr) return;
+    if (spec->strategy == PARTITION_STRATEGY_LIST && list_length(spec->partParams) > 1)
+      return m_.fail("42P17", "cannot use \"list\" partition strategy with more than one column");
+    for (const ::PartitionElem& part : pg::only<::PartitionElem>(spec->partParams)) {
+      if (part.name == nullptr) {
+        if (is_mutable(m_, part.expr, types()))
+          m_.fail("42P17", "functions in partition key expression must be marked IMMUTABLE");
+      } else if (!columns_.contains(pg::text(part.name))) {
+        m_.fail("42703", "column \"{}\" named in partition key does not exist", pg::text(part.name));
+      } else if (part.opclass == nullptr && spec->strategy != PARTITION_STRATEGY_HASH) {
+        sortable(pg::text(part.name));
+      }
+    }
+  }
+
+  Model& m_;
+  const ::CreateStmt& statement_;
+  std::unordered_set<std::string_view> columns_;
+  std::size_t primary_ = 0;
+};
 
 }  // namespace
 
@@ -136,7 +206,7 @@ void create_table(Model& model, const ::CreateStmt& statement, RelationKind kind
   if (exists(model, schema, name, statement.if_not_exists)) return;
   model.made(kind, schema, name, Because::target);
   const bool partitioned = kind == RelationKind::partitioned_table;
-  check_columns(model, statement);
+  Columns(model, statement).check();
 
   for (const ::RangeVar& parent : pg::only<::RangeVar>(statement.inhRelations)) {
     const Lookup found = model.find(&parent);

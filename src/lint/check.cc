@@ -29,7 +29,8 @@ namespace {
 // What an older server says of syntax that it does not know: not a fault of its kind that no server takes.
 bool is_newer_syntax(const effect::ServerError& error) {
   return std::strcmp(error.sqlstate, "42601") == 0 &&
-         (error.message.starts_with("syntax error") || error.message.starts_with("subquery in FROM"));
+         (error.message.starts_with("syntax error") || error.message.starts_with("subquery in FROM") ||
+          error.message.starts_with("unrecognized ") || error.message.ends_with(" not recognized"));
 }
 
 // Of an ALTER TABLE; of any other statement all, so that no rule is left out.
