@@ -63,33 +63,53 @@ std::string written(const Context& context, const catalog::Function& function) {
   return fmt::format("{}({})", quoted(context.catalog->text(function.name)), context.catalog->text(function.signature));
 }
 
+// A function that was made beside others of its name, or where one was. What is left of them, the end of the migration
+// tells.
 void check(const CreateFunctionStmt& statement, const Context& context) {
   const catalog::Catalog& catalog = *context.catalog;
   if (context.effects->has_error || catalog.now.migration == 0) return;
-  const catalog::FunctionShape shape = catalog::shape_of(catalog, statement);
   const auto name = pg::qualified_name(statement.funcname);
   const Symbol schema = name.schema.empty() ? catalog.creation_schema() : catalog.symbols.intern(name.schema);
-  const Inputs now(shape.parameters);
+  const Symbol called = catalog.symbols.intern(name.name);
+  if (catalog.first_function(schema, called) == nullptr) return;
+  context.note({.at = context.first_word(),
+                .schema = schema,
+                .name = called,
+                .what = catalog::shape_of(catalog, statement).signature});
+}
+
+void at_end(const Context& context, const Note& note) {
+  const catalog::Catalog& catalog = *context.catalog;
+  const auto is_meant = [&](const catalog::Function& one) {
+    return one.schema == note.schema && one.name == note.name;
+  };
+  const catalog::Function* const first = catalog.first_function(note.schema, note.name);
+  const catalog::Function* made = nullptr;
+  for (const catalog::Function* one = first; one != nullptr; one = one->overload)
+    if (!one->dropped && is_meant(*one) && one->signature == note.what) made = one;
+  // One that took the place of another is as old as that.
+  if (made == nullptr || made->created.migration != note.migration) return;
+  const Inputs now(made->parameters);
+  const std::string name = quoted(catalog.text(note.name));
+
   const catalog::Function* gone = nullptr;
-  for (const catalog::Function* other = catalog.first_function(schema, catalog.symbols.intern(name.name));
-       other != nullptr; other = other->overload) {
-    if (other->schema != schema || catalog.text(other->name) != name.name) continue;
+  for (const catalog::Function* other = first; other != nullptr; other = other->overload) {
+    if (other == made || !is_meant(*other) || other->procedure != made->procedure) continue;
     const Inputs before(other->parameters);
     if (other->dropped) {
-      const bool here = other->left.transaction == catalog.now.transaction && other->left.transaction != 0;
-      if (here && other->created.migration != catalog.now.migration && other->triggers_on.empty() &&
-          other->signature != shape.signature)
+      const bool taken_away = other->left.migration == note.migration && other->created.migration != note.migration &&
+                              other->left.transaction == made->created.transaction;
+      if (taken_away && other->signature != made->signature && other->triggers_on.empty() &&
+          !takes_calls_of(now, before))
         gone = other;
-      if (here && other->signature == shape.signature) return;  // as it was
       continue;
     }
-    if (other->signature == shape.signature) return;  // it takes the place of that one
     const std::optional<std::size_t> count = fits_both(now, before);
-    if (!count || other->procedure != statement.is_procedure) continue;
+    if (!count) continue;
     context.report({
-        .at = context.first_word(),
-        .message = fmt::format("Calls of {} with {} argument{} fit two functions", quoted(name.name), *count,
-                               *count == 1 ? "" : "s"),
+        .at = note.at,
+        .message =
+            fmt::format("Calls of {} with {} argument{} fit two functions", name, *count, *count == 1 ? "" : "s"),
         .why = fmt::format("{} stays beside the new one: other arguments make another function, also with OR REPLACE. "
                            "Where defaults make up for what a call leaves out, PostgreSQL cannot choose, and the "
                            "call fails (42725: is not unique).",
@@ -99,9 +119,13 @@ void check(const CreateFunctionStmt& statement, const Context& context) {
     });
     return;
   }
-  if (gone == nullptr || takes_calls_of(now, Inputs(gone->parameters)) || behind_gate(context)) return;
+  if (gone == nullptr || behind_gate(context)) return;
+  // Another overload may take its calls.
+  for (const catalog::Function* other = first; other != nullptr; other = other->overload)
+    if (!other->dropped && is_meant(*other) && takes_calls_of(Inputs(other->parameters), Inputs(gone->parameters)))
+      return;
   context.report({
-      .at = context.first_word(),
+      .at = note.at,
       .message = fmt::format("{} is gone, and the new one does not take its calls", written(context, *gone)),
       .why = "The running release calls it with the old arguments until it is replaced: each such call fails (42883), "
              "and so do calls in the bodies of other functions, which the server does not look into.",
@@ -120,8 +144,10 @@ constexpr Rule rule = complete({
     .category = Category::compat,
     .severity = Severity::warning,
     .summary = "A function takes other arguments, and calls of the running release no longer fit",
+    .subject = Subject::migration,
     .tags = tags,
     .check = on<CreateFunctionStmt, check>,
+    .at_end = at_end,
 });
 
 }  // namespace pglint::rules::change_function_arguments

@@ -97,8 +97,8 @@ void at_end(const Context& context, const Note& note) {
     if (known == nullptr || !known->not_null || !constraint->valid || constraint->created.migration != note.migration)
       return;
     return say(context, note, later,
-               fmt::format("{} of {} is still there beside the NOT NULL that it proved", quoted(catalog.text(note.what)),
-                           name),
+               fmt::format("{} of {} is still there beside the NOT NULL that it proved",
+                           quoted(catalog.text(note.what)), name),
                "Every row that is written is checked twice, and a change of the column's type reads the whole table "
                "for its sake.",
                fmt::format("ALTER TABLE {} DROP CONSTRAINT {}; it is instant.", name, quoted(catalog.text(note.what))));
@@ -118,9 +118,9 @@ void at_end(const Context& context, const Note& note) {
                "the schema has to guess which of the two counts.",
                fmt::format("When no release uses the old column: DROP TRIGGER {} ON {}, its function, and the column.",
                            quoted(catalog.text(note.what)), name));
-  const bool both_ways = std::any_of(
-      trigger->calls->copies.begin(), trigger->calls->copies.end(),
-      [&](const catalog::Copied& other) { return other.to == pair->from && other.from == pair->to; });
+  const bool both_ways =
+      std::any_of(trigger->calls->copies.begin(), trigger->calls->copies.end(),
+                  [&](const catalog::Copied& other) { return other.to == pair->from && other.from == pair->to; });
   if (!both_ways) return;
   say(context, note, later, fmt::format("{} are both still there, and nothing keeps them the same any more", columns),
       "One of them is stale. Who reads the wrong one sees old values and no error.",

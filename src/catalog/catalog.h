@@ -316,6 +316,7 @@ struct Function {
   Symbol name = {};
   Symbol signature = {};  // types of the arguments that tell overloads apart: int4,text[]
   bool procedure = false;
+  bool aggregate = false;
   Volatility declared = Volatility::volatile_;
   // As the planner sees a call: a simple function in SQL that is declared volatile, or nothing, is inlined, and what
   // its body does is what counts.
@@ -413,7 +414,7 @@ class Catalog {
     Function* const* found = functions_.find(key(schema, name));
     return found != nullptr ? *found : nullptr;
   }
-  [[nodiscard]] const Schema* find_schema(Symbol name) const;                     // null if nothing was ever made there
+  [[nodiscard]] const Schema* find_schema(Symbol name) const;  // null if nothing was ever made there
   [[nodiscard]] bool has_extension(Symbol name) const;
   [[nodiscard]] const Statistics* find_statistics(Symbol schema, Symbol name) const;  // null if unknown
   [[nodiscard]] const Publication* find_publication(Symbol name) const;               // null if unknown

@@ -130,7 +130,7 @@ class Dumper {
       for (const Type* type : schema->types)
         if (!type->dropped && type->schema == schema->name) dump(*type);
       for (const Function* function : schema->functions)
-        if (!function->dropped && function->schema == schema->name) dump(*function);
+        if (!function->dropped && !function->aggregate && function->schema == schema->name) dump(*function);
     }
     for (const Symbol extension : catalog_.extensions()) line(fmt::format("extension {}", quoted(extension)));
     const Session& session = catalog_.session;

@@ -618,8 +618,13 @@ void Alter::change_default(const ::AlterTableCmd& command) {
   else if (column->generated != Generated::none)
     m_.fail("42601", "column \"{}\" of relation \"{}\" is a generated column", pg::text(command.name), table_name());
   if (command.def == nullptr) return;
-  check_enum_label(m_, column->type, command.def);
-  check_default(m_, column->type, pg::text(command.name), command.def);
+  // Types change first, wherever they stand in the statement.
+  catalog::TypeName type = column->type;
+  for (const ::AlterTableCmd& other : pg::only<::AlterTableCmd>(statement_.cmds))
+    if (other.subtype == AT_AlterColumnType && m_.symbol(other.name) == name)
+      type = type_of(m_, pg::cast<::ColumnDef>(other.def).typeName);
+  check_enum_label(m_, type, command.def);
+  check_default(m_, type, pg::text(command.name), command.def);
 }
 
 void Alter::drop_not_null(const ::AlterTableCmd& command) {
@@ -1370,7 +1375,8 @@ void Alter::add_key(const ::Constraint& constraint, Part& part) {
         m_.fail("42703", "column \"{}\" named in key does not exist", pg::string(column));
         return;
       }
-      if (key != nullptr && key->type.array_dimensions == 0 && !key->type.schema && is_unordered(m_.text(key->type.name)))
+      if (key != nullptr && key->type.array_dimensions == 0 && !key->type.schema &&
+          is_unordered(m_.text(key->type.name)))
         m_.fail("42704", "data type {} has no default operator class for access method \"btree\"",
                 m_.text(key->type.name));
     }

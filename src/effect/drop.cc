@@ -380,16 +380,18 @@ void drop_functions(Model& model, const ::DropStmt& statement) {
       continue;
     }
     const auto* written = pg::as<::ObjectWithArgs>(object);
-    const catalog::Function* function =
-        written != nullptr ? catalog::function_named(model.catalog, *written) : nullptr;
+    const catalog::Function* function = written != nullptr ? catalog::function_named(model.catalog, *written) : nullptr;
     if (function == nullptr) {
       if (!statement.missing_ok && model.catalog.knows_all_relations())
         model.fail("42883", "function {} does not exist", name.name);
       continue;
     }
     const bool wanted_procedure = statement.removeType == OBJECT_PROCEDURE;
+    if (function->aggregate && statement.removeType == OBJECT_FUNCTION)
+      model.fail("42809", "\"{}\" is an aggregate function", name.name);
     if (statement.removeType != OBJECT_ROUTINE && function->procedure != wanted_procedure && !written->args_unspecified)
-      model.fail("42809", "{} is not a {}", routine_text(model, *function), wanted_procedure ? "procedure" : "function");
+      model.fail("42809", "{} is not a {}", routine_text(model, *function),
+                 wanted_procedure ? "procedure" : "function");
     drop_function(model, *function, cascade);
   }
 }

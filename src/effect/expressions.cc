@@ -24,12 +24,12 @@ bool is_time_of_session(std::string_view type) { return one_of(type, {"date", "t
 // Functions of pg_catalog with overloads that are immutable and others that are not.
 bool is_mixed(std::string_view name) {
   constexpr std::array<std::string_view, 28> mixed = {
-      "age",             "date_part",         "date_trunc",      "extract",        "generate_series",
-      "in_range",        "json_to_tsvector",  "jsonb_to_tsvector", "length",       "numeric",
-      "overlaps",        "phraseto_tsquery",  "plainto_tsquery", "quote_literal",  "quote_nullable",
-      "time",            "timestamp",         "timestamptz",     "timetz",         "timezone",
-      "to_timestamp",    "to_tsquery",        "to_tsvector",     "ts_headline",    "ts_parse",
-      "ts_rewrite",      "ts_token_type",     "websearch_to_tsquery"};
+      "age",          "date_part",        "date_trunc",          "extract",       "generate_series",
+      "in_range",     "json_to_tsvector", "jsonb_to_tsvector",   "length",        "numeric",
+      "overlaps",     "phraseto_tsquery", "plainto_tsquery",     "quote_literal", "quote_nullable",
+      "time",         "timestamp",        "timestamptz",         "timetz",        "timezone",
+      "to_timestamp", "to_tsquery",       "to_tsvector",         "ts_headline",   "ts_parse",
+      "ts_rewrite",   "ts_token_type",    "websearch_to_tsquery"};
   return std::find(mixed.begin(), mixed.end(), name) != mixed.end();
 }
 
@@ -89,8 +89,8 @@ class Mutability {
   bool changes(const ::FuncCall& call) const {
     const auto name = pg::qualified_name(call.funcname);
     const auto arguments = pg::nodes(call.args);
-    const catalog::Function* function = m_.catalog.find_function(
-        name.schema.empty() ? Symbol{} : m_.symbol(name.schema), m_.symbol(name.name));
+    const catalog::Function* function =
+        m_.catalog.find_function(name.schema.empty() ? Symbol{} : m_.symbol(name.schema), m_.symbol(name.name));
     if (function != nullptr) return function->overload == nullptr && changes(*function);
     if (!name.schema.empty() && name.schema != "pg_catalog") return false;
     if (!is_mixed(name.name)) {
@@ -102,8 +102,8 @@ class Mutability {
     if (name.name == "date_trunc") return arguments.size() == 3 || last == "timestamptz" || last == "date";
     if (one_of(name.name, {"date_part", "extract"})) return last == "timestamptz";
     // The configuration is the session's where none is named.
-    if (one_of(name.name, {"to_tsvector", "to_tsquery", "plainto_tsquery", "phraseto_tsquery", "websearch_to_tsquery",
-                           "age"}))
+    if (one_of(name.name,
+               {"to_tsvector", "to_tsquery", "plainto_tsquery", "phraseto_tsquery", "websearch_to_tsquery", "age"}))
       return arguments.size() == 1;
     return name.name == "to_timestamp" && arguments.size() == 2;
   }
@@ -229,7 +229,8 @@ void check_default(Model& model, const TypeName& type, std::string_view column, 
                  type_text(model, type), type_text(model, is));
     return;
   }
-  if (has_aggregate(expression)) return model.fail("42803", "aggregate functions are not allowed in DEFAULT expressions");
+  if (has_aggregate(expression))
+    return model.fail("42803", "aggregate functions are not allowed in DEFAULT expressions");
   bool reads = false;
   bool asks = false;
   pg::walk(static_cast<const void*>(expression), [&](const ::Node& node) {

@@ -109,7 +109,8 @@ void check_method(Model& model, const ::IndexStmt& statement) {
   };
   if (!is({"gin", "gist", "brin", "hash", "spgist"})) return;  // btree can; of others nothing is known
   if (statement.unique) return model.fail("0A000", "access method \"{}\" does not support unique indexes", method);
-  if (statement.indexIncludingParams != nullptr && (is({"gin", "brin", "hash"}) || (is({"spgist"}) && model.version < 14)))
+  if (statement.indexIncludingParams != nullptr &&
+      (is({"gin", "brin", "hash"}) || (is({"spgist"}) && model.version < 14)))
     return model.fail("0A000", "access method \"{}\" does not support included columns", method);
   if (is({"hash", "spgist"}) && list_length(statement.indexParams) > 1)
     return model.fail("0A000", "access method \"{}\" does not support multicolumn indexes", method);

@@ -324,8 +324,7 @@ void create_statistics(Model& model, const ::CreateStatsStmt& statement) {
     (void)model.open(model.find(&relation), RelationKind::table, LockMode::share_update_exclusive, Because::target);
   const auto elements = pg::nodes(statement.exprs);
   const auto* only = elements.size() == 1 ? pg::as<::StatsElem>(elements[0]) : nullptr;
-  if (only != nullptr && only->name != nullptr)
-    model.fail("42P17", "extended statistics require at least 2 columns");
+  if (only != nullptr && only->name != nullptr) model.fail("42P17", "extended statistics require at least 2 columns");
 }
 
 void create_publication(Model& model, const ::CreatePublicationStmt& statement) {

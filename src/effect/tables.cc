@@ -124,10 +124,10 @@ class Columns {
     if (statement_.partspec == nullptr) return;
     for (const ::PartitionElem& part : pg::only<::PartitionElem>(statement_.partspec->partParams)) {
       const auto keys = pg::nodes(constraint.keys);
-      const bool held =
-          part.name != nullptr &&
-          (pg::text(part.name) == column ||
-           std::any_of(keys.begin(), keys.end(), [&](const ::Node* one) { return pg::string(one) == part.name; }));
+      const bool held = part.name != nullptr &&
+                        (pg::text(part.name) == column || std::any_of(keys.begin(), keys.end(), [&](const ::Node* one) {
+                           return pg::string(one) == part.name;
+                         }));
       if (!held) m_.fail("0A000", "unique constraint on partitioned table must include all partitioning columns");
     }
   }

@@ -114,8 +114,9 @@ bool same_output(const Model& model, const A& before, const B& after) {
 
 // What CREATE OR REPLACE refuses: calls that are prepared, and views that use the function, rely on what it returns, on
 // the names of its parameters, and on their defaults.
-void check_replaced(Model& model, const catalog::Function& before, const catalog::FunctionShape& after, bool procedure) {
-  if (before.procedure != procedure) return model.fail("42809", "cannot change routine kind");
+void check_replaced(Model& model, const catalog::Function& before, const catalog::FunctionShape& after,
+                    bool procedure) {
+  if (before.procedure != procedure || before.aggregate) return model.fail("42809", "cannot change routine kind");
   if (before.returns_set != after.returns_set || !may_be_same(model, before.returns, after.returns)) {
     if (procedure) return model.fail("42P13", "cannot change whether a procedure has output parameters");
     return model.fail("42P13", "cannot change return type of existing function");

@@ -1,6 +1,7 @@
 #include "lint/reach.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -44,9 +45,10 @@ std::string_view column_of(const ::Node* node) {
   return column != nullptr ? pg::column_name(*column) : std::string_view();
 }
 
+constexpr std::int64_t most = 20'000;  // rows of a batch
+
 // A sub-select that cannot give more rows than a batch has.
 bool is_batch(const ::Node* select) {
-  constexpr std::int64_t most = 20'000;
   const auto* query = pg::as<SelectStmt>(select);
   if (query == nullptr || query->limitCount == nullptr) return false;
   const std::optional<std::int64_t> limit = pg::constant_integer(query->limitCount);
@@ -135,6 +137,56 @@ void pinned(const ::Node* where, bool in_body, const std::vector<std::string_vie
   }
 }
 
+// The ends of a range that constants give a column, each as a value that is in it.
+struct Range {
+  std::string_view column;
+  std::optional<std::int64_t> from;
+  std::optional<std::int64_t> to;
+};
+
+// Columns that hold whole numbers between two constants, and so few of them that a batch has no more.
+void ranged(const ::Node* where, const effect::RelationEffect& table, const catalog::Catalog& catalog,
+            std::vector<std::string_view>& columns) {
+  if (table.relation == nullptr) return;
+  std::vector<Range> ranges;
+  const auto range_of = [&](std::string_view column) -> Range& {
+    const auto found = std::ranges::find(ranges, column, &Range::column);
+    return found != ranges.end() ? *found : ranges.emplace_back(Range{column, {}, {}});
+  };
+  std::vector<const ::Node*> terms{where};
+  while (!terms.empty()) {
+    const ::Node* term = terms.back();
+    terms.pop_back();
+    if (const auto* both = pg::as<BoolExpr>(term); both != nullptr && both->boolop == AND_EXPR) {
+      for (const ::Node* arg : pg::nodes(both->args)) terms.push_back(arg);
+      continue;
+    }
+    const auto* comparison = pg::as<A_Expr>(term);
+    if (comparison == nullptr || pg::as<ColumnRef>(comparison->lexpr) == nullptr) continue;
+    const std::string_view column = column_of(comparison->lexpr);
+    if (column.empty()) continue;
+    if (comparison->kind == AEXPR_BETWEEN) {
+      const auto ends = pg::nodes(pg::as<::List>(comparison->rexpr));
+      if (ends.size() != 2) continue;
+      range_of(column).from = pg::constant_integer(ends[0]);
+      range_of(column).to = pg::constant_integer(ends[1]);
+    } else if (const auto value = pg::constant_integer(comparison->rexpr);
+               value && comparison->kind == AEXPR_OP && *value > INT64_MIN / 4 && *value < INT64_MAX / 4) {
+      const std::string_view name = pg::last_name(comparison->name);
+      if (name == ">" || name == ">=") range_of(column).from = *value + (name == ">" ? 1 : 0);
+      if (name == "<" || name == "<=") range_of(column).to = *value - (name == "<" ? 1 : 0);
+    }
+  }
+  for (const Range& range : ranges) {
+    const auto is_far = [](std::int64_t value) { return value < INT64_MIN / 4 || value > INT64_MAX / 4; };
+    if (!range.from || !range.to || is_far(*range.from) || is_far(*range.to)) continue;
+    if (*range.to - *range.from >= most) continue;
+    const catalog::Column* column = catalog::column(*table.relation, catalog.symbols.intern(range.column));
+    const std::string_view type = column != nullptr ? catalog.text(column->type.name) : std::string_view();
+    if (type == "int2" || type == "int4" || type == "int8") columns.push_back(range.column);
+  }
+}
+
 bool covers_a_key(const catalog::Relation& table, const std::vector<std::string_view>& columns,
                   const catalog::Catalog& catalog) {
   return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const catalog::Relation* index) {
@@ -161,6 +213,11 @@ Reach reach(const ::Node* write, const ::Node* where, const effect::RelationEffe
   if (where == nullptr) return Reach::all;
   std::vector<std::string_view> columns;
   pinned(where, context.in_body, batches_of(write), columns);
+  std::vector<std::string_view> keyed = columns;
+  ranged(where, table, *context.catalog, keyed);
+  if (table.relation != nullptr && keyed.size() > columns.size() &&
+      covers_a_key(*table.relation, keyed, *context.catalog))
+    return Reach::one;
   if (columns.empty()) return Reach::all;
   // A row's place is its own.
   if (std::ranges::find(columns, "ctid") != columns.end()) return Reach::one;

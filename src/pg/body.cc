@@ -195,6 +195,7 @@ class Walk {
   void declarations();
   void end();
   void for_loop();
+  [[nodiscard]] std::optional<std::string> constant(std::size_t first, std::size_t end) const;
   void dynamic(std::size_t end);
   void keep_sql(std::size_t first, std::size_t end);
   void keep(std::size_t begin, std::size_t end, std::string_view sql);
@@ -297,21 +298,104 @@ void Walk::keep_sql(std::size_t first, std::size_t end) {
   keep(begin, begin + size, std::string_view(sql).substr(0, size));
 }
 
-// EXECUTE <string> [INTO …] [USING …], up to token `end`; at_ is behind EXECUTE. The string may be given to format(),
-// which leaves it alone if nothing is to be replaced.
-void Walk::dynamic(std::size_t end) {
-  std::size_t string = at_;
-  std::size_t next = at_ + 1;
-  const bool format = word("format") && text(at_ + 1) == "(";
-  if (format) {
-    string = at_ + 2;
-    if (text(at_ + 3) == ")") next = at_ + 4;
+// What format() makes of constants: %I, %L and %s, in their order. Nothing where it needs more than that.
+std::optional<std::string> formatted(std::string_view pattern, const std::vector<std::string>& values) {
+  std::string out;
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] != '%') {
+      out += pattern[i];
+      continue;
+    }
+    const char kind = ++i < pattern.size() ? pattern[i] : '\0';
+    if (kind == '%') {
+      out += '%';
+      continue;
+    }
+    if ((kind != 'I' && kind != 'L' && kind != 's') || next == values.size()) return std::nullopt;
+    const std::string& value = values[next++];
+    if (kind == 's') {
+      out += value;
+      continue;
+    }
+    const bool plain = kind == 'I' && !value.empty() && value.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == npos;
+    const char quote = kind == 'I' ? '"' : '\'';
+    if (value.find(quote) != npos || value.find('\\') != npos) return std::nullopt;
+    if (!plain) out += quote;
+    out += value;
+    if (!plain) out += quote;
   }
-  const bool alone = next >= end || is_word(next, "into") || is_word(next, "using");
+  return out;
+}
+
+// The value of constants joined by ||, from token `first` to `end`; format() of constants is one.
+std::optional<std::string> Walk::constant(std::size_t first, std::size_t end) const {
+  std::string out;
+  bool wanted = true;  // a constant, not an operator
+  for (std::size_t i = first; i < end; ++i) {
+    if (!wanted) {
+      if (text(i) == "||") {
+        wanted = true;
+      } else if (text(i) == "|" && text(i + 1) == "|") {  // in case the two are not one token
+        wanted = true;
+        ++i;
+      } else {
+        return std::nullopt;
+      }
+      continue;
+    }
+    wanted = false;
+    if (is_word(i, "format") && text(i + 1) == "(") {
+      std::vector<std::string> values;
+      std::size_t at = i + 2;
+      for (; at < end && text(at) != ")"; at += 2) {
+        const std::optional<Literal> one = literal_of(source_, tokens_[at]);
+        if (!one || (text(at + 1) != "," && text(at + 1) != ")")) return std::nullopt;
+        values.push_back(one->content);
+        if (text(at + 1) == ")") break;
+      }
+      if (values.empty() || at + 1 >= end || text(at + 1) != ")") return std::nullopt;
+      const std::string pattern = values.front();
+      values.erase(values.begin());
+      const std::optional<std::string> made = formatted(pattern, values);
+      if (!made) return std::nullopt;
+      out += *made;
+      i = at + 1;
+    } else {
+      const std::optional<Literal> one = literal_of(source_, tokens_[i]);
+      if (!one) return std::nullopt;
+      out += one->content;
+    }
+  }
+  return wanted ? std::nullopt : std::optional(out);
+}
+
+// EXECUTE <string> [INTO …] [USING …], up to token `end`; at_ is behind EXECUTE. The string may be put together from
+// constants.
+void Walk::dynamic(std::size_t end) {
+  const std::size_t first = at_;
+  std::size_t last = first;
+  while (last < end &&
+         !(tokens_[last].depth == tokens_[first].depth && (is_word(last, "into") || is_word(last, "using"))))
+    ++last;
   at_ = end;
+  if (first >= end) {
+    ++body_.unknown;
+    return;
+  }
   std::optional<Literal> literal;
-  if (alone && string < end) literal = literal_of(source_, tokens_[string]);
-  if (!literal || (format && literal->content.find('%') != npos)) {
+  if (last == first + 1) {
+    literal = literal_of(source_, tokens_[first]);
+  } else if (const std::optional<std::string> made = constant(first, last)) {
+    // It takes no more room than its parts: where they stand, it stands, and nearly every word at its own place.
+    const std::size_t room = tokens_[last - 1].span.end - tokens_[first].span.begin;
+    std::size_t begin = tokens_[first].span.begin;
+    if (is_word(first, "format")) begin = tokens_[first + 2].span.begin;
+    if (const std::optional<Literal> start = literal_of(source_, tokens_[is_word(first, "format") ? first + 2 : first]))
+      begin = start->begin;
+    if (made->size() + (begin - tokens_[first].span.begin) <= room) literal = Literal{begin, *made};
+  }
+  if (!literal) {
     ++body_.unknown;
     return;
   }

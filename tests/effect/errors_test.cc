@@ -214,6 +214,79 @@ TEST_CASE("nothing is said to fail that is not known to") {
   }
 }
 
+TEST_CASE("a function in SQL that is only declared STABLE may stand in an index") {
+  constexpr std::string_view t =
+      "CREATE TABLE t(a int, c text, tz timestamptz, ts timestamp);"
+      "CREATE FUNCTION inlined(x int) RETURNS int STABLE LANGUAGE sql AS 'SELECT x + 1';"
+      "CREATE FUNCTION called(x int) RETURNS int STABLE LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';";
+  History history;
+  CHECK(judge(history, t, "CREATE INDEX ON t(inlined(a))", false).error().empty());
+  CHECK(look(history, "CREATE INDEX ON t(called(a))").error() == "42P17");
+}
+
+TEST_CASE("an index over a time of the session's zone is refused, one over a time without a zone is not") {
+  constexpr std::string_view t = "CREATE TABLE t(c text, tz timestamptz, ts timestamp, j jsonb);";
+  for (const char* expression : {"tz::date", "date_trunc('day', tz)", "extract(epoch FROM tz)", "concat(c, c)",
+                                 "to_tsvector(c)", "(j->>'a')::timestamp", "tz + interval '1 day'", "ts::text"}) {
+    CAPTURE(expression);
+    History history;
+    CHECK(judge(history, t, fmt::format("CREATE INDEX ON t(({}))", expression), false).error() == "42P17");
+  }
+  for (const char* expression :
+       {"ts::date", "date_trunc('day', ts)", "extract(epoch FROM ts)", "c || c", "to_tsvector('english', c)",
+        "(j->>'a')::int", "ts + interval '1 day'", "(tz AT TIME ZONE 'UTC')::date", "unknown(tz)"}) {
+    CAPTURE(expression);
+    History history;
+    CHECK(judge(history, t, fmt::format("CREATE INDEX ON t(({}))", expression), false).error().empty());
+  }
+}
+
+TEST_CASE("OR REPLACE of a function whose type was renamed since is not said to fail") {
+  History history;
+  history.released(
+      "CREATE TYPE a AS ENUM ('x'); CREATE FUNCTION f() RETURNS a LANGUAGE sql AS 'SELECT NULL::a';"
+      "ALTER TYPE a RENAME TO b;");
+  CHECK(look(history, "CREATE OR REPLACE FUNCTION f() RETURNS b LANGUAGE sql AS 'SELECT NULL::b'").error().empty());
+  CHECK(look(history, "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'").error() == "42P13");
+}
+
+TEST_CASE("the overload that DROP FUNCTION names is dropped, not another that something depends on") {
+  History history;
+  history.released(
+      "CREATE FUNCTION f(x int) RETURNS int LANGUAGE sql AS 'SELECT 1';"
+      "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
+      "CREATE TABLE t(a int); CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f();");
+  CHECK(look(history, "DROP FUNCTION f(int)").error().empty());
+  CHECK(look(history, "DROP FUNCTION f()").error() == "2BP01");
+}
+
+TEST_CASE("a default is of the type that the same statement gives its column") {
+  History history;
+  CHECK(judge(history, "CREATE TABLE t(a uuid, e int);",
+              "ALTER TABLE t ALTER COLUMN a TYPE text, ALTER COLUMN a SET DEFAULT ''", false)
+            .error()
+            .empty());
+  CHECK(look(history, "ALTER TABLE t ALTER COLUMN e SET DEFAULT ''").error() == "22P02");
+}
+
+TEST_CASE("an option in parentheses that came later is refused before") {
+  for (const auto& [version, sql] : {std::pair{16, "VACUUM (SKIP_DATABASE_STATS) t"},
+                                     {16, "EXPLAIN (GENERIC_PLAN) SELECT 1"},
+                                     {17, "COPY t FROM '/x' (ON_ERROR ignore)"},
+                                     {17, "GRANT MAINTAIN ON t TO public"},
+                                     {18, "CREATE PUBLICATION p FOR TABLE t WITH (publish_generated_columns = stored)"},
+                                     {16, "SELECT JSON_OBJECT('a': 1)"},
+                                     {17, "SELECT JSON_SCALAR(1)"},
+                                     {17, "ALTER TABLE t ALTER COLUMN a SET STATISTICS DEFAULT"},
+                                     {16, "ALTER TABLE t ALTER COLUMN c SET STORAGE DEFAULT"}}) {
+    CAPTURE(sql);
+    History before(version - 1);
+    CHECK(judge(before, "CREATE TABLE t(a int, c text);", sql, false).error() == "42601");
+    History there(version);
+    CHECK(judge(there, "CREATE TABLE t(a int, c text);", sql, false).error().empty());
+  }
+}
+
 TEST_CASE("a NOT NULL column without a default is no error on a table of the same migration") {
   History history;
   history.begin(false);

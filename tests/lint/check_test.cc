@@ -494,3 +494,72 @@ TEST_CASE("the timeline says where the runner's transaction goes on from the fil
   const source::Sources plain = sources_of({{"1.sql", "CREATE TABLE a (id int);"}, {"2.sql", "SELECT 1;"}});
   CHECK(!lint::timeline(plain, {}).files[1].transactions[0].continued);
 }
+
+TEST_CASE("what a waiting plan is about is not unfinished business") {
+  std::vector<File> files = {
+      {"00.sql",
+       "CREATE TABLE orders (id bigint PRIMARY KEY, email text, contact text);\n"
+       "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS\n"
+       "  'BEGIN NEW.contact := NEW.email; NEW.email := NEW.contact; RETURN NEW; END';\n"
+       "CREATE TRIGGER zz_pglint_sync_1 BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION f();"}};
+  for (int i = 1; i <= 10; ++i)
+    files.push_back({fmt::format("{:02}.sql", i), fmt::format("CREATE TABLE t{} (id bigint PRIMARY KEY);", i)});
+  CHECK(found(sources_of(files)) == Lines{"00.sql:4: unfinished-contract"});
+  lint::CheckOptions options;
+  options.plans = "sql: [CREATE TRIGGER zz_pglint_sync_1 …]";
+  CHECK(found(sources_of(files), options).empty());
+  files.pop_back();
+  CHECK(found(sources_of(files)).empty());
+}
+
+TEST_CASE("the functions of a migration tell two that a call fits from two that it does not") {
+  const auto after = [](const char* sql) {
+    return found(sources_of(
+        {{"0.sql", "CREATE FUNCTION f(a int, b int DEFAULT 2) RETURNS int LANGUAGE sql AS 'SELECT 1';", false},
+         {"1.sql", sql}}));
+  };
+  const Lines both = {"1.sql:1: change-function-arguments"};
+  CHECK(after("CREATE FUNCTION f(a int, b int, c int DEFAULT 3) RETURNS int LANGUAGE sql AS 'SELECT 1'") == both);
+  CHECK(after("CREATE OR REPLACE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1'") == both);
+  // The old one goes behind the new one.
+  CHECK(after("CREATE FUNCTION f(a int, b int DEFAULT 2, c int DEFAULT 3) RETURNS int LANGUAGE sql AS 'SELECT 1';"
+              "DROP FUNCTION f(int, int);") == Lines{"1.sql:1: drop-function"});
+  // No number of arguments fits both, or their types tell them apart.
+  CHECK(after("CREATE FUNCTION f(a int, b int, c int) RETURNS int LANGUAGE sql AS 'SELECT 1'").empty());
+  CHECK(after("CREATE FUNCTION f(a text, b int DEFAULT 2) RETURNS int LANGUAGE sql AS 'SELECT 1'").empty());
+  CHECK(after("CREATE FUNCTION s.f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1'").empty());
+  CHECK(after("CREATE OR REPLACE FUNCTION f(a int, b int DEFAULT 3) RETURNS int LANGUAGE sql AS 'SELECT 1'").empty());
+}
+
+TEST_CASE("a publication that has a table by its schema, or with all others, asks for a replica identity, too") {
+  const auto after = [](const char* history, const char* sql) {
+    return found(sources_of({{"0.sql", history, false}, {"1.sql", sql}}));
+  };
+  const Lines lost = {"1.sql:1: published-without-identity"};
+  const char* drop = "ALTER TABLE t REPLICA IDENTITY NOTHING";
+  CHECK(after("CREATE TABLE t(id int PRIMARY KEY); CREATE PUBLICATION p FOR ALL TABLES", drop) == lost);
+  CHECK(after("CREATE TABLE t(id int PRIMARY KEY); CREATE PUBLICATION p FOR TABLES IN SCHEMA public", drop) == lost);
+  CHECK(after("CREATE UNLOGGED TABLE t(id int PRIMARY KEY); CREATE PUBLICATION p FOR ALL TABLES", drop).empty());
+  CHECK(after("CREATE TABLE t(id int PRIMARY KEY); CREATE PUBLICATION p FOR ALL TABLES WITH (publish = 'insert')", drop)
+            .empty());
+  CHECK(after("CREATE TABLE t(id int PRIMARY KEY); CREATE PUBLICATION p FOR ALL TABLES; DROP PUBLICATION p", drop)
+            .empty());
+  CHECK(after("CREATE TABLE t(id int PRIMARY KEY); CREATE PUBLICATION p FOR TABLE t;"
+              "ALTER PUBLICATION p SET (publish = 'insert, truncate')",
+              drop)
+            .empty());
+}
+
+TEST_CASE("a range of a key between two constants is a batch, if it is short enough") {
+  for (const char* range :
+       {"id BETWEEN 1 AND 1000", "id > 1 AND id <= 1000 AND paid", "id >= -5 AND 20000 > 5 AND id < 9"}) {
+    CAPTURE(range);
+    CHECK(found(fmt::format("DELETE FROM orders WHERE {};", range)).empty());
+    CHECK(found(fmt::format("UPDATE orders SET paid = true WHERE {};", range)).empty());
+  }
+  for (const char* range : {"id BETWEEN 1 AND 1000000", "id > 1", "id > 5 OR id < 7", "id BETWEEN 1 AND length(note)",
+                            "id BETWEEN -9223372036854775807 AND 9223372036854775807"}) {
+    CAPTURE(range);
+    CHECK(found(fmt::format("DELETE FROM orders WHERE {};", range)) == Lines{"1.sql:1: unbatched-delete"});
+  }
+}

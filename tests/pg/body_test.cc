@@ -173,10 +173,27 @@ TEST_CASE("EXECUTE of a literal runs the statements in it") {
   CHECK(unknown_in("EXECUTE 'SELECT 1'; EXECUTE $a$SELECT 1$a$; EXECUTE format('SELECT 1');") == 0);
 }
 
+TEST_CASE("EXECUTE of constants that are put together runs what they make") {
+  CHECK(in_block("EXECUTE 'ALTER TABLE t ' || 'ADD a int';") == Texts{"ALTER TABLE t ADD a int"});
+  CHECK(in_block("EXECUTE 'SELECT 1' || '; DROP TABLE ' || 't' USING a;") == Texts{"SELECT 1", "DROP TABLE t"});
+  CHECK(in_block("EXECUTE format('ALTER TABLE %I ADD a int', 'orders');") == Texts{"ALTER TABLE orders ADD a int"});
+  CHECK(in_block("EXECUTE format('DROP TABLE %I.%I', 'a', 'B c') INTO x;") == Texts{"DROP TABLE a.\"B c\""});
+  CHECK(in_block("EXECUTE format($f$SELECT %L, '%s%%' FROM t$f$, 'x', 'y');") == Texts{"SELECT 'x', 'y%' FROM t"});
+  CHECK(in_block("EXECUTE format('DROP TABLE %I', 'a') || ' CASCADE';") == Texts{"DROP TABLE a CASCADE"});
+  CHECK(in_block("FOR r IN EXECUTE 'SELECT ' || '1' LOOP SELECT 2; END LOOP;") == Texts{"SELECT 1", "SELECT 2"});
+  CHECK(unknown_in("EXECUTE format('DROP TABLE %1$I', 'a'); EXECUTE format('DROP TABLE %I', 'a', b);") == 2);
+  CHECK(unknown_in("EXECUTE format('DROP TABLE %I'); EXECUTE 'a' ||; EXECUTE format('DROP TABLE %I', 'a\"');") == 3);
+  for (const char* broken :
+       {"EXECUTE format(;", "EXECUTE format('a',;", "EXECUTE format('%I', 'a';", "EXECUTE || 'a';"}) {
+    CAPTURE(broken);
+    CHECK(unknown_in(broken) == 1);
+  }
+}
+
 TEST_CASE("EXECUTE of anything else is unknown") {
   CHECK(unknown_in("EXECUTE a; EXECUTE 'DROP TABLE ' || a; EXECUTE format('DROP TABLE %I', a); EXECUTE f('x');") == 4);
   CHECK(unknown_in("FOR r IN EXECUTE a LOOP NULL; END LOOP; RETURN QUERY EXECUTE b; OPEN c FOR EXECUTE d;") == 3);
-  CHECK(unknown_in("EXECUTE 'SELECT ''a'; EXECUTE format('%%');") == 2);
+  CHECK(unknown_in("EXECUTE 'SELECT ''a'; EXECUTE format('%1$s');") == 2);
   CHECK(unknown_in("EXECUTE 'a' 'b';") == 1);
   CHECK(unknown_in("EXECUTE;") == 1);
   CHECK(in_block("EXECUTE a; SELECT 1;") == Texts{"SELECT 1"});

@@ -67,6 +67,7 @@ void Replay::drop(const ::DropStmt& statement) {
       case OBJECT_EXTENSION:
         drop_extension(symbol(written.name), cascade);
         break;
+      case OBJECT_AGGREGATE:
       case OBJECT_FUNCTION:
       case OBJECT_PROCEDURE:
       case OBJECT_ROUTINE:

@@ -245,6 +245,22 @@ void Replay::create_function(const ::CreateFunctionStmt& statement) {
   c.put_function(c.arena.make<Function>(made));
 }
 
+// Of an aggregate only that it is there: nothing but its name and its arguments tell it from a function.
+void Replay::create_aggregate(const ::DefineStmt& statement) {
+  const auto arguments = pg::nodes(statement.args);
+  if (statement.oldstyle || arguments.empty()) return;
+  const auto written = pg::qualified_name(statement.defnames);
+  Function made;
+  made.schema = written.schema.empty() ? c.creation_schema() : symbol(written.schema);
+  made.name = symbol(written.name);
+  const auto* parameters = pg::as<::List>(arguments[0]);
+  made.signature = signature(parameters, made.arguments);
+  made.aggregate = true;
+  made.created = c.now;
+  if (!made.name || function_named(statement.defnames, &made.signature) != nullptr) return;
+  c.put_function(c.arena.make<Function>(made));
+}
+
 FunctionShape shape_of(const Catalog& catalog, const ::CreateFunctionStmt& statement) {
   // Only looks; names are interned by who looks, too.
   const Replay replay{.c = const_cast<Catalog&>(catalog)};

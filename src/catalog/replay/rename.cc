@@ -177,6 +177,7 @@ void Replay::rename(const ::RenameStmt& statement) {
           if (use.rule == sub) set(use.rule, to);
       }
       break;
+    case OBJECT_AGGREGATE:
     case OBJECT_FUNCTION:
     case OBJECT_PROCEDURE:
     case OBJECT_ROUTINE:
@@ -220,6 +221,7 @@ void Replay::set_schema(const ::AlterObjectSchemaStmt& statement) {
           type != nullptr && c.type_at(schema, type->name) == nullptr)
         rename_type(*type, schema, type->name);
       break;
+    case OBJECT_AGGREGATE:
     case OBJECT_FUNCTION:
     case OBJECT_PROCEDURE:
     case OBJECT_ROUTINE:

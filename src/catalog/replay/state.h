@@ -316,6 +316,7 @@ struct Replay {
   void create_function(const ::CreateFunctionStmt& statement);
   void alter_function(const ::AlterFunctionStmt& statement);
   [[nodiscard]] Symbol signature(const ::List* arguments, std::uint16_t& count) const;
+  void create_aggregate(const ::DefineStmt& statement);
   [[nodiscard]] FunctionShape shape(const ::CreateFunctionStmt& statement) const;
   [[nodiscard]] Function* function_named(const ::ObjectWithArgs& object) const;
   // Null as signature: any overload.

@@ -341,6 +341,7 @@ void Replay::create_range(const ::CreateRangeStmt& statement) {
 }
 
 void Replay::define(const ::DefineStmt& statement) {
+  if (statement.kind == OBJECT_AGGREGATE) return create_aggregate(statement);
   if (statement.kind != OBJECT_TYPE) return;
   Type* type = begin_type(statement.defnames, TypeKind::base);
   if (type != nullptr) c.put_type(type);
