@@ -1410,6 +1410,17 @@ void Alter::add_key(const ::Constraint& constraint, Part& part) {
           below = LockMode::access_exclusive;
     }
   }
+  // The columns become NOT NULL in those that inherit them, too.
+  if (primary && !partitioned && recurse_ && !table_->children.empty())
+    for (const ::Node* column : pg::nodes(constraint.keys)) {
+      const Column* found = catalog::column(*table_, m_.symbol_of(column));
+      if (found == nullptr || found->not_null) continue;
+      each_in_tree(*table_, true, [&](const Relation& heir) {
+        if (&heir != table_)
+          m_.lock(heir, LockMode::access_exclusive, Because::inherits,
+                  proof(heir, found->name) == nullptr ? Work::scan : Work::none);
+      });
+    }
   const auto name_on = [&](const Relation& table) {
     if (&table == table_ && constraint.conname != nullptr) return m_.symbol(constraint.conname);
     if (primary) {

@@ -132,6 +132,7 @@ class Query {
   void check_references(const Relation& table, const ::List* assigned);
   void new_labels(const Relation& table, const ::InsertStmt& statement);
   void rules(const Relation& table, catalog::RuleUse::On event);
+  void published(const Relation& table, std::string_view what, std::string_view changes);
   void generated_values(const Relation& table, const ::InsertStmt& statement, const ::List* row);
   void referenced_changes(const Relation& root, const ::List* assigned, bool deletes);
 
@@ -837,12 +838,24 @@ void Query::referenced_changes(const Relation& root, const ::List* assigned, boo
 
 // Generated columns take no values.
 void Query::generated_values(const Relation& table, const ::InsertStmt& statement, const ::List* row) {
+  if (row != nullptr && statement.override == OVERRIDING_NOT_SET)
+    for (const Column& column : table.columns)
+      if (!column.dropped && column.identity == catalog::Identity::always &&
+          given_by(m_, table, statement, row, column.name).listed)
+        m_.fail("428C9", "cannot insert a non-DEFAULT value into column \"{}\"", m_.text(column.name));
   if (table.generated_from.empty()) return;
   for (const Column& column : table.columns) {
     if (column.dropped || column.generated == catalog::Generated::none) continue;
     if (given_by(m_, table, statement, row, column.name).listed)
       m_.fail("428C9", "cannot insert a non-DEFAULT value into column \"{}\"", m_.text(column.name));
   }
+}
+
+// A row that is published has to be told from others.
+void Query::published(const Relation& table, std::string_view what, std::string_view changes) {
+  if (catalog::lacks_identity(table) && m_.catalog.publication_of(table) != nullptr)
+    m_.fail("55000", "cannot {} table \"{}\" because it does not have a replica identity and publishes {}", what,
+            m_.text(table.name), changes);
 }
 
 // New labels of an enumeration among the values.
@@ -948,9 +961,13 @@ void Query::update(const ::UpdateStmt& statement, int scope) {
   if (changed != nullptr && run_ == Run::execute) {
     check_references(*changed, statement.targetList);
     referenced_changes(*changed, statement.targetList, false);
+    published(*changed, "update", "updates");
     for (const ::ResTarget& target : pg::only<::ResTarget>(statement.targetList))
       if (const Column* column = catalog::column(*changed, m_.symbol(target.name))) {
         enum_literal(column->type, target.val);
+        if (column->identity == catalog::Identity::always && target.val != nullptr &&
+            target.val->type != T_SetToDefault)
+          m_.fail("428C9", "column \"{}\" can only be updated to DEFAULT", m_.text(column->name));
         if (column->generated != catalog::Generated::none && target.val != nullptr &&
             target.val->type != T_SetToDefault)
           m_.fail("428C9", "column \"{}\" can only be updated to DEFAULT", m_.text(column->name));
@@ -970,7 +987,10 @@ void Query::erase(const ::DeleteStmt& statement, int scope) {
   const Relation* changed = table(*statement.relation, LockMode::row_exclusive, Because::target, work, true, &pinned);
   for (const ::Node* item : pg::nodes(statement.usingClause)) from(item, nullptr, statement.whereClause, scope, true);
   if (changed != nullptr && !changed->rule_uses.empty()) rules(*changed, catalog::RuleUse::On::erase);
-  if (changed != nullptr && run_ == Run::execute) referenced_changes(*changed, nullptr, true);
+  if (changed != nullptr && run_ == Run::execute) {
+    published(*changed, "delete from", "deletes");
+    referenced_changes(*changed, nullptr, true);
+  }
   walk(statement.whereClause, scope);
   if (statement.returningClause != nullptr) walk(statement.returningClause->exprs, scope);
 }

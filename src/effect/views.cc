@@ -234,6 +234,8 @@ void refresh(Model& model, const ::RefreshMatViewStmt& statement) {
                   : concurrent ? Work::scan
                                : Work::rewrite))
     return;
+  if (view != nullptr && view->known && view->kind != RelationKind::materialized_view && !view->is_table())
+    return model.fail("42809", "\"{}\" is not a table or materialized view", model.text(found.name));
   if (view != nullptr && view->known && view->kind != RelationKind::materialized_view)
     return model.fail("0A000", "\"{}\" is not a materialized view", model.text(found.name));
   if (concurrent && statement.skipData)

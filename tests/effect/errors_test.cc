@@ -269,6 +269,27 @@ TEST_CASE("a default is of the type that the same statement gives its column") {
   CHECK(look(history, "ALTER TABLE t ALTER COLUMN e SET DEFAULT ''").error() == "22P02");
 }
 
+TEST_CASE("rows that are published are not changed where nothing tells them") {
+  History history;
+  history.released("CREATE TABLE t(id int PRIMARY KEY, a int); CREATE PUBLICATION p FOR TABLE t;");
+  CHECK(look(history, "UPDATE t SET a = 1").error().empty());
+  history.released("ALTER TABLE t DROP CONSTRAINT t_pkey");
+  CHECK(look(history, "UPDATE t SET a = 1").message() ==
+        "cannot update table \"t\" because it does not have a replica identity and publishes updates");
+  CHECK(look(history, "DELETE FROM t").error() == "55000");
+  CHECK(look(history, "INSERT INTO t VALUES (1, 2)").error().empty());
+  history.released("ALTER TABLE t REPLICA IDENTITY FULL");
+  CHECK(look(history, "UPDATE t SET a = 1").error().empty());
+}
+
+TEST_CASE("a primary key makes the columns of inheritors NOT NULL") {
+  History history;
+  history.released("CREATE TABLE a(id int); CREATE TABLE b(x int) INHERITS (a);").begin(false);
+  const Look added = look(history, "ALTER TABLE a ADD PRIMARY KEY (id)");
+  CHECK(added.lock("b") == LockMode::access_exclusive);
+  CHECK(added.scans("b"));
+}
+
 TEST_CASE("an option in parentheses that came later is refused before") {
   for (const auto& [version, sql] : {std::pair{16, "VACUUM (SKIP_DATABASE_STATS) t"},
                                      {16, "EXPLAIN (GENERIC_PLAN) SELECT 1"},
