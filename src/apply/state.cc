@@ -290,8 +290,10 @@ std::string State::close_again(std::string_view gate) const {
 }
 
 std::string State::forget() const {
-  return fmt::format("DELETE FROM pglint.plan WHERE id = {} AND token = {};\n", quote_literal(plan_.id),
-                     quote_literal(token_)) +
+  // A gate that is left closed would say that all before it is done.
+  return fmt::format(
+             "DELETE FROM pglint.plan WHERE id = {0} AND token = {1};\nDELETE FROM pglint.gate WHERE plan = {0};\n",
+             quote_literal(plan_.id), quote_literal(token_)) +
          event("", "undone", "the whole plan");
 }
 

@@ -130,10 +130,17 @@ Result<fix::PlanFile> one_plan(const FixOptions& fix, const fix::Request& reques
   return std::move(plans->front());
 }
 
+// All that the plan was made from and has written: where each migration has a folder of its own, one of them is not
+// the project.
 bool holds(const source::Sources& sources, const Plan& plan) {
-  return sources.projects.size() == 1 && std::ranges::all_of(plan.sources, [&](const PlanSource& one) {
-           return std::ranges::find(sources.projects.front().migrations, one.path, &source::Migration::path) !=
-                  sources.projects.front().migrations.end();
+  const auto is_there = [&](const std::string& path) {
+    return std::ranges::find(sources.projects.front().migrations, path, &source::Migration::path) !=
+           sources.projects.front().migrations.end();
+  };
+  return sources.projects.size() == 1 &&
+         std::ranges::all_of(plan.sources, [&](const PlanSource& one) { return is_there(one.path); }) &&
+         std::ranges::all_of(plan.stages, [&](const Stage& stage) {
+           return std::ranges::all_of(stage.files, [&](const FileHash& one) { return is_there(one.path); });
          });
 }
 
@@ -202,7 +209,9 @@ Result<void> look_again(const fix::PlanFile& file, Settings& settings) {
   if (!emitted.empty())
     return failed(fmt::format("{}, which the plan {} has written, is missing", emitted.begin()->first, plan.id),
                   "Restore it from version control.");
-  if (std::ranges::none_of(plan.stages, [](const Stage& stage) { return !stage.files.empty(); }))
+  // A plan that begins with a gate has nothing to write before it.
+  const bool begins_with_gate = !plan.stages.empty() && plan.stages.front().gate;
+  if (!begins_with_gate && std::ranges::none_of(plan.stages, [](const Stage& stage) { return !stage.files.empty(); }))
     return failed(fmt::format("the plan {} stands in no file yet", plan.id),
                   "pglint fix --apply PATH writes the files first.");
   Plan checked = plan;

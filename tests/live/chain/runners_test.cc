@@ -253,3 +253,55 @@ TEST_CASE("what fix writes is run by the tools themselves, and ends as the origi
           sql(place.before, "SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM (SELECT id, z, b, p_id FROM t) t"));
   }
 }
+
+TEST_CASE("a gate is passed where rows were the last that the files wrote before it") {
+  if (!server().missing().empty()) return test::skip(test::Missing::tool, server().missing());
+  const std::vector<Tool> all = tools();
+  const Tool& plain = *std::ranges::find(all, "plain", &Tool::name);
+  const Place place("rows_last");
+  place.put(plain.given, std::string(given));
+  place.ok({"git", "init", "-q"});
+  place.ok({"git", "add", "."});
+  place.ok({"git", "-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "-q", "-m", "x"});
+  place.put(plain.change, "ALTER TABLE t RENAME COLUMN a TO z;\n");
+  sql(place.with_rows, std::string(given) + std::string(rows));
+  place.ok({PGLINT_PROGRAM, "fix"});
+  const std::vector<std::string> pass = {PGLINT_PROGRAM, "pass", "change", "--database-url",
+                                         server().dsn(place.with_rows)};
+  CHECK(place.start(pass).status == 4);
+  place.ok(plain.command(place.folder, place.with_rows), place.with_rows);
+  place.ok(pass);
+}
+
+TEST_CASE("a plan is applied where it begins with a gate, and where each migration has a folder of its own") {
+  if (!server().missing().empty()) return test::skip(test::Missing::tool, server().missing());
+  const Place place("folders");
+  place.put("prisma/migrations/migration_lock.toml", "provider = \"postgresql\"\n");
+  place.put("prisma/migrations/20260101000000_given/migration.sql", std::string(given));
+  place.ok({"git", "init", "-q"});
+  place.ok({"git", "add", "."});
+  place.ok({"git", "-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "-q", "-m", "x"});
+  sql(place.with_rows, std::string(given) + std::string(rows));
+  const auto apply = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> command = {PGLINT_PROGRAM, "fix", "--apply", "--database-url",
+                                        server().dsn(place.with_rows)};
+    command.insert(command.end(), more.begin(), more.end());
+    return place.start(command);
+  };
+  place.put("prisma/migrations/20260102000000_change/migration.sql",
+            "CREATE INDEX t_b_idx ON t (b);\nALTER TABLE t DROP COLUMN a;\n");
+  Finished stopped = apply({});
+  CHECK_MESSAGE(stopped.status == 4, (stopped.out + stopped.err));
+  Finished done = apply({"--plan", ".pglint/plans/20260102000000_change.yml", "--passed", "change"});
+  CHECK_MESSAGE(done.status == 0, (done.out + done.err));
+
+  place.ok({"git", "add", "."});
+  place.ok({"git", "-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "-q", "-m", "x"});
+  place.put("prisma/migrations/20270102000000_gone/migration.sql", "ALTER TABLE t DROP COLUMN b;\n");
+  place.ok({PGLINT_PROGRAM, "fix"});
+  const std::string plan = ".pglint/plans/20270102000000_gone.yml";
+  stopped = apply({"--plan", plan});
+  CHECK_MESSAGE(stopped.status == 4, (stopped.out + stopped.err));
+  done = apply({"--plan", plan, "--passed", "gone"});
+  CHECK_MESSAGE(done.status == 0, (done.out + done.err));
+}
