@@ -8,6 +8,7 @@
 #include <numeric>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "plan/verify.h"
 #include "recipe/probe.h"
@@ -207,7 +208,8 @@ Plan assemble(const source::Project& project, const std::vector<std::size_t>& mi
     as.insert(as.end(), pieces.why.begin(), pieces.why.end());
     plan.checks.insert(plan.checks.end(), pieces.checks.begin(), pieces.checks.end());
     merge(plan.assumes, pieces.assumes);
-    for (const recipe::Placed& placed : pieces.steps) gated = gated || behind_gate(placed.slot);
+    // What is dropped as it was written waits for a gate where there is one.
+    for (const recipe::Placed& placed : pieces.steps) gated = gated || (behind_gate(placed.slot) && pieces.needs_gate);
   }
   const auto collect = [&](recipe::Slot slot) {
     Stage stage;
@@ -340,6 +342,16 @@ Planned plan(const source::Project& project, const PlanRequest& request) {
   });
   lint::replay(project, request.replay, walk);
 
+  // What is taken for granted is what is there before the first of all commands, whatever the others do to it.
+  bool at_start = true;
+  const auto assume = [&](const recipe::Command& command, std::size_t /*migration*/, Span /*at*/) {
+    if (!std::exchange(at_start, false)) return;
+    for (Cooked& one : cooked) recipe::assume_at(*command.catalog, one.pieces);
+    for (recipe::Pieces& one : finished) recipe::assume_at(*command.catalog, one);
+  };
+  Commands start(project, request.recipes, assume, {});
+  lint::replay(project, request.replay, start);
+
   // Migrations that share a relation belong together.
   Union groups(project.migrations.size());
   std::map<std::string, std::size_t> owner;
@@ -409,7 +421,7 @@ Planned plan(const source::Project& project, const PlanRequest& request) {
       const Step* blind = nullptr;
       for (const Stage& stage : group.plan.stages)
         for (const Step& step : stage.steps)
-          if (step.kind == StepKind::sql && step.done_when.empty() && !step.sql.front().starts_with("ANALYZE "))
+          if (step.kind == StepKind::sql && step.done_when.empty() && !recipe::may_be_repeated(step.sql.front()))
             blind = &step;
       if (blind != nullptr) {
         out.refused.push_back(
@@ -425,7 +437,13 @@ Planned plan(const source::Project& project, const PlanRequest& request) {
       }
     }
     if (std::optional<std::string> wrong = verify(project, migrations, request.replay, group.plan)) {
-      out.refused.push_back({project.migrations[migrations.front()].path, {}, *wrong, "", migrations});
+      Refused refused_as = {project.migrations[migrations.front()].path, {}, *wrong, "", migrations};
+      // What is known to be in the way says more than that it does not come out.
+      for (const Cooked& one : cooked)
+        if (one.pieces.doubt && groups.find(one.migration) == root)
+          refused_as = {project.migrations[one.migration].path, one.at, one.pieces.doubt->reason,
+                        one.pieces.doubt->supply, migrations};
+      out.refused.push_back(std::move(refused_as));
       continue;
     }
     out.groups.push_back(std::move(group));

@@ -73,16 +73,20 @@ class EndState final : public lint::Observer {
   void statement(const lint::Moment& moment) override {
     if (catalog_ == nullptr) first_ = moment.catalog.now.migration;
     catalog_ = &moment.catalog;
+    // What the plan has made has next to no rows: what a foreign key of it asks of another table is soon answered.
+    const effect::RelationEffect* target = moment.effects.target();
+    const bool of_new = target != nullptr && is_of_plan(*target);
     for (const effect::RelationEffect& effect : moment.effects.relations) {
       if (effect.lock <= LockMode::row_share) continue;
       const std::string name = moment.catalog.qualified(effect.schema, effect.name);
       // New for everybody else, or made by a step before: nobody waits.
-      if (effect.is_new || (effect.relation != nullptr && effect.relation->created.migration >= first_)) continue;
+      if (is_of_plan(effect)) continue;
       auto& locks = effects[path_];
       const auto found = std::ranges::find(locks, name, &StepLock::relation);
       StepLock& lock = found == locks.end() ? locks.emplace_back(StepLock{name, LockMode::none, Work::none}) : *found;
       lock.mode = std::max(lock.mode, effect.lock);
       lock.work |= effect.work;
+      if (of_new && effect.because == effect::Because::references) continue;
       if (grows_with_table(effect.work) && blocks_writes(effect.lock) && harmful.empty())
         harmful = fmt::format("the step {} would hold {} on {} while it works on all rows", path_,
                               pglint::name(effect.lock), name);
@@ -105,6 +109,10 @@ class EndState final : public lint::Observer {
   std::vector<std::string> lines;
 
  private:
+  [[nodiscard]] bool is_of_plan(const effect::RelationEffect& effect) const {
+    return effect.is_new || (effect.relation != nullptr && effect.relation->created.migration >= first_);
+  }
+
   std::string path_;
   const catalog::Catalog* catalog_ = nullptr;
   std::uint32_t first_ = 0;  // ordinal of the plan's first step

@@ -79,7 +79,7 @@ const std::string* value_of(const Command& command, const effect::RelationEffect
 void add_column(const Command& command, const ::ColumnDef& column, Context& context, Pieces& pieces) {
   const effect::RelationEffect* table = command.table();
   const Wants wanted = wants(column);
-  if (table == nullptr || table->is_new) return as_written(command, pieces);
+  if (table == nullptr || table->is_new) return as_written(command, context, pieces);
   const std::string_view name = pg::text(column.colname);
   const catalog::Catalog& catalog = *command.catalog;
   const std::string on = command.table_name();
@@ -91,7 +91,7 @@ void add_column(const Command& command, const ::ColumnDef& column, Context& cont
     return refuse(pieces,
                   fmt::format("the new column {}.{} is a key, whose index is built under the lock", label, name),
                   "add the column alone, and the key by ALTER TABLE … ADD CONSTRAINT");
-  if (!wanted.not_null || wanted.value) return as_written(command, pieces);
+  if (!wanted.not_null || wanted.value) return as_written(command, context, pieces);
 
   // Nullable first; the release behind the gate writes it; then the old rows are filled, and it becomes NOT NULL.
   const std::string* value = value_of(command, *table, name);
@@ -135,13 +135,17 @@ void add_column(const Command& command, const ::ColumnDef& column, Context& cont
 
 void drop_column(const Command& command, Context& context, Pieces& pieces) {
   const effect::RelationEffect* table = command.table();
-  if (table == nullptr || table->is_new) return as_written(command, pieces);
+  if (table == nullptr || table->is_new) return as_written(command, context, pieces);
   const catalog::Catalog& catalog = *command.catalog;
   const std::string_view name = pg::text(command.alter->name);
   const Symbol symbol = catalog.symbols.find(name);
   if (context.renamed_to(table->relation, symbol) != nullptr)
     return refuse(pieces, fmt::format("{} is renamed and dropped in one plan", name),
                   "drop the column under its old name");
+  // IF EXISTS of one that is not there: nothing to do, and nothing to tell by that it was done.
+  if (command.alter->missing_ok && table->relation != nullptr && table->relation->known &&
+      catalog::column(*table->relation, symbol) == nullptr)
+    return;
   if (command.alter->behavior == DROP_CASCADE)
     return refuse(pieces, fmt::format("DROP COLUMN {} CASCADE drops what depends on it, whatever that is", name),
                   "drop these first, by name");

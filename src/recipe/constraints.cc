@@ -37,6 +37,57 @@ Step validate(std::string_view table, std::string_view name, const std::string& 
   return out;
 }
 
+// --- another one of the same name ------------------------------------------------------------------------------------
+
+// What an expression says that another does not, as the server prints it: a string, or a number of three digits and
+// more, which is part of no other. Empty if there is nothing of the kind.
+std::string said_only_here(std::string_view expression, std::string_view other) {
+  const std::vector<pg::Token> there = pg::tokens(other, 0);
+  for (const pg::Token& token : pg::tokens(expression, 0)) {
+    const std::string_view said = expression.substr(token.span.begin, token.span.size());
+    if (std::ranges::any_of(
+            there, [&](const pg::Token& one) { return other.substr(one.span.begin, one.span.size()) == said; }))
+      continue;
+    if (token.kind == pg::TokenKind::string && said.front() == '\'' && other.find(said) == std::string_view::npos)
+      return std::string(said);
+    if (token.kind == pg::TokenKind::number && said.size() > 2 &&
+        said.find_first_not_of("0123456789") == std::string_view::npos && other.find(said) == std::string_view::npos)
+      return std::string(said);
+  }
+  return {};
+}
+
+// By what the new check is told from the old one.
+std::string check_is_new(std::string_view expression, const Replaced& old) {
+  constexpr std::string_view text = "pg_catalog.pg_get_constraintdef(oid)";
+  if (const std::string said = said_only_here(expression, old.old_sql); !said.empty())
+    return fmt::format("pg_catalog.strpos({}, {}) > 0", text, literal(said));
+  if (const std::string said = said_only_here(old.old_sql, expression); !said.empty())
+    return fmt::format("pg_catalog.strpos({}, {}) = 0", text, literal(said));
+  return {};
+}
+
+char action_letter(const char action) { return action == '\0' ? 'a' : action; }
+
+std::string key_is_new(const Constraint& key) {
+  return fmt::format(
+      "confdeltype = '{}' AND confupdtype = '{}' AND confmatchtype = '{}' AND condeferrable = {} AND condeferred = {}",
+      action_letter(key.fk_del_action), action_letter(key.fk_upd_action),
+      key.fk_matchtype == '\0' ? 's' : key.fk_matchtype, key.deferrable, key.initdeferred);
+}
+
+// A condition about a row of pg_constraint, narrowed.
+std::string narrowed(std::string condition, std::string_view more) {
+  condition.insert(condition.size() - 1, fmt::format(" AND {}", more));
+  return condition;
+}
+
+// The check's expression, between its parentheses.
+std::string_view check_expression(std::string_view clause) {
+  const std::size_t behind = after_keyword(clause, "CHECK");
+  return behind == std::string_view::npos ? std::string_view() : in_parentheses(clause, behind);
+}
+
 // ADD CONSTRAINT … with the name written out.
 std::string named_clause(std::string_view clause, const Constraint& constraint, std::string_view name) {
   if (constraint.conname != nullptr) return std::string(clause);
@@ -46,11 +97,82 @@ std::string named_clause(std::string_view clause, const Constraint& constraint, 
 
 }  // namespace
 
+std::string replaced_key(const Command& command, std::string_view constraint) {
+  return fmt::format("{} {}", command.table_name(), constraint);
+}
+
+void note_replaced(const Command& command, Context& context) {
+  const catalog::Catalog& catalog = *command.catalog;
+  const effect::RelationEffect* table = command.table();
+  const auto comes = [&](const std::string& key) -> Replaced* {
+    const auto found = context.replaced.find(key);
+    if (found == context.replaced.end()) return nullptr;
+    found->second.comes_again = true;
+    return &found->second;
+  };
+  if (const auto* drop = pg::as<DropStmt>(command.node);
+      drop != nullptr &&
+      (drop->removeType == OBJECT_INDEX || drop->removeType == OBJECT_TABLE || drop->removeType == OBJECT_VIEW ||
+       drop->removeType == OBJECT_MATVIEW || drop->removeType == OBJECT_SEQUENCE)) {
+    for (const Node* object : pg::nodes(drop->objects)) {
+      const pg::QualifiedName written = pg::object_name(object);
+      const catalog::Lookup found =
+          catalog.find(written.schema.empty() ? Symbol{} : catalog.symbols.intern(written.schema),
+                       catalog.symbols.intern(written.name));
+      context.replaced.try_emplace(catalog.qualified(found.schema, found.name));
+    }
+    return;
+  }
+  if (const auto* index = pg::as<IndexStmt>(command.node); index != nullptr) {
+    if (table != nullptr && index->idxname != nullptr)
+      comes(catalog.qualified(table->schema, catalog.symbols.intern(index->idxname)));
+    return;
+  }
+  const RangeVar* made = nullptr;
+  if (const auto* create = pg::as<CreateStmt>(command.node)) made = create->relation;
+  if (const auto* view = pg::as<ViewStmt>(command.node)) made = view->view;
+  if (const auto* sequence = pg::as<CreateSeqStmt>(command.node)) made = sequence->sequence;
+  if (const auto* as = pg::as<CreateTableAsStmt>(command.node); as != nullptr && as->into != nullptr)
+    made = as->into->rel;
+  if (made != nullptr) {
+    const Symbol schema =
+        made->schemaname != nullptr ? catalog.symbols.intern(made->schemaname) : catalog.creation_schema();
+    comes(catalog.qualified(schema, catalog.symbols.intern(pg::text(made->relname))));
+    return;
+  }
+  if (const auto* rename = pg::as<RenameStmt>(command.node); rename != nullptr && table != nullptr) {
+    comes(catalog.qualified(table->schema, catalog.symbols.intern(pg::text(rename->newname))));
+    return;
+  }
+  if (command.alter == nullptr || table == nullptr || table->relation == nullptr) return;
+  if (command.alter->subtype == AT_DropConstraint) {
+    const std::string_view name = pg::text(command.alter->name);
+    const catalog::Constraint* constraint = catalog::constraint(*table->relation, catalog.symbols.find(name));
+    if (constraint == nullptr) return;
+    Replaced old;
+    old.old_sql = constraint->sql;
+    for (const Symbol column : constraint->columns) old.old_columns.emplace_back(catalog.text(column));
+    context.replaced.try_emplace(replaced_key(command, name), std::move(old));
+    return;
+  }
+  const auto* constraint =
+      command.alter->subtype == AT_AddConstraint ? pg::as<Constraint>(command.alter->def) : nullptr;
+  if (constraint == nullptr) return;
+  std::string name(pg::text(constraint->conname));
+  if (name.empty() && !command.effects->builds.empty()) name = catalog.text(command.effects->builds.front().name);
+  if (name.empty() && constraint->contype == CONSTR_FOREIGN)
+    name = chosen_name(catalog, *table, strings(constraint->fk_attrs), "fkey");
+  Replaced* one = comes(replaced_key(command, name));
+  if (one == nullptr) return;
+  if (constraint->contype == CONSTR_CHECK) one->is_new = check_is_new(check_expression(command.clause), *one);
+  if (constraint->contype == CONSTR_FOREIGN) one->is_new = key_is_new(*constraint);
+}
+
 void add_foreign_key(const Command& command, const ::Constraint& key, Context& context, Pieces& pieces) {
   const effect::RelationEffect* table = command.table();
   if (table == nullptr || table->is_new || command.part == nullptr || !has(command.part->work, Work::scan) ||
       key.skip_validation)
-    return as_written(command, pieces);
+    return as_written(command, context, pieces);
   if (table->kind == catalog::RelationKind::partitioned_table && command.options->pg_version < 18)
     return refuse(pieces,
                   fmt::format("a foreign key of the partitioned table {} cannot be NOT VALID before PostgreSQL 18",
@@ -64,6 +186,14 @@ void add_foreign_key(const Command& command, const ::Constraint& key, Context& c
   const catalog::Lookup parent = catalog.find(*key.pktable);
   const std::string references = catalog.qualified(parent.schema, parent.name);
   const std::string child = command.table_name();
+  if (parent.relation != nullptr && parent.relation->kind == catalog::RelationKind::partitioned_table &&
+      command.options->pg_version < 18)
+    return refuse(
+        pieces,
+        fmt::format("{} is partitioned, and VALIDATE CONSTRAINT leaves what the server makes of the key for each "
+                    "of its partitions NOT VALID before PostgreSQL 18",
+                    references),
+        "add the key as it is written where few rows point there, in a migration of its own");
   pieces.by = Operation::add_foreign_key;
   assume(catalog, *table, {}, pieces);
 
@@ -79,14 +209,24 @@ void add_foreign_key(const Command& command, const ::Constraint& key, Context& c
     const Span at = name_at(clause, behind);
     clause = edited(clause, {{at.begin, at.end, references}});
   }
+  std::string present = probe::constraint(child, name, 'f', probe::Valid::any, columns, references);
+  std::string valid = probe::constraint(child, name, 'f', probe::Valid::valid, columns, references);
   Step add = step(fmt::format("add-{}", slug(name)), "Checked for new rows from now on; old ones are not read",
-                  {command.alone(clause) + " NOT VALID"},
-                  probe::constraint(child, name, 'f', probe::Valid::any, columns, references));
+                  {command.alone(clause) + " NOT VALID"}, {});
   add.undo = {fmt::format("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}", child, ident(name))};
+  if (const Replaced* old = context.again(replaced_key(command, name)); old != nullptr) {
+    // In one transaction: no row gets in between that neither of the two has looked at.
+    present = narrowed(std::move(present), old->is_new);
+    valid = narrowed(std::move(valid), old->is_new);
+    add.sql.insert(add.sql.begin(), fmt::format("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}", child, ident(name)));
+    add.comment = "In place of the one that is there. " + add.comment;
+    add.undo.clear();
+    add.irreversible = true;
+  }
+  add.done_when = probe::query(present);
   const std::string id = add.id;
   place(pieces, slot, std::move(add));
-  place(pieces, Slot::build,
-        validate(child, name, probe::constraint(child, name, 'f', probe::Valid::valid, columns, references)));
+  place(pieces, Slot::build, validate(child, name, valid));
 
   // What only the plan makes, rows or a table, cannot be asked about before it.
   if (written || (parent.relation != nullptr && parent.relation->created.migration != 0 &&
@@ -123,7 +263,7 @@ void add_check(const Command& command, const ::Constraint& check, Context& conte
   const effect::RelationEffect* table = command.table();
   if (table == nullptr || table->is_new || command.part == nullptr || !has(command.part->work, Work::scan) ||
       check.skip_validation)
-    return as_written(command, pieces);
+    return as_written(command, context, pieces);
   const catalog::Catalog& catalog = *command.catalog;
   std::set<std::string> named;
   pg::each<ColumnRef>(check.raw_expr, [&](const ColumnRef& column) { named.emplace(pg::column_name(column)); });
@@ -137,13 +277,21 @@ void add_check(const Command& command, const ::Constraint& check, Context& conte
   pieces.by = Operation::add_check;
   assume(catalog, *table, {}, pieces);
 
+  std::string there = probe::constraint(on, name, 'c', probe::Valid::any);
+  std::string valid = probe::constraint(on, name, 'c', probe::Valid::valid);
+  if (const Replaced* old = context.again(replaced_key(command, name)); old != nullptr) {
+    if (old->is_new.empty())
+      return refuse(pieces, fmt::format("nothing tells the new check {} from the one that it replaces", name),
+                    "give the new one another name");
+    there = narrowed(std::move(there), old->is_new);
+    valid = narrowed(std::move(valid), old->is_new);
+  }
   Step add = step(fmt::format("add-{}", slug(name)), "Holds for new rows from now on; old ones are not read",
-                  {command.alone(named_clause(command.clause, check, name)) + " NOT VALID"},
-                  probe::constraint(on, name, 'c', probe::Valid::any));
+                  {command.alone(named_clause(command.clause, check, name)) + " NOT VALID"}, there);
   add.undo = {fmt::format("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}", on, ident(name))};
   const std::string id = add.id;
   place(pieces, Slot::tighten, std::move(add));
-  place(pieces, Slot::tighten, validate(on, name, probe::constraint(on, name, 'c', probe::Valid::valid)));
+  place(pieces, Slot::tighten, validate(on, name, valid));
   pieces.release.push_back(fmt::format("writes no row that {} forbids", name));
   pieces.why.push_back(
       fmt::format("until then the release that runs now may write rows that {} forbids, which would fail", name));
@@ -159,9 +307,7 @@ void add_check(const Command& command, const ::Constraint& check, Context& conte
     if (const Renamed* renamed = context.renamed_to(table->relation, symbol))
       names.emplace_back(std::string(pg::column_name(column)), std::string(catalog.text(renamed->from)));
   });
-  const std::size_t behind = after_keyword(command.clause, "CHECK");
-  const std::string_view expression =
-      behind == std::string_view::npos ? std::string_view() : in_parentheses(command.clause, behind);
+  const std::string_view expression = check_expression(command.clause);
   if (askable && !expression.empty())
     pieces.checks.push_back(
         {fmt::format("violations-{}", slug(name)), id,
@@ -174,9 +320,9 @@ void drop_constraint(const Command& command, Context& context, Pieces& pieces) {
   const effect::RelationEffect* table = command.table();
   const std::string_view name = pg::text(command.alter->name);
   const catalog::Catalog& catalog = *command.catalog;
-  if (table == nullptr || table->relation == nullptr || table->is_new) return as_written(command, pieces);
+  if (table == nullptr || table->relation == nullptr || table->is_new) return as_written(command, context, pieces);
   const catalog::Constraint* constraint = catalog::constraint(*table->relation, catalog.symbols.find(name));
-  if (constraint == nullptr) return as_written(command, pieces);
+  if (constraint == nullptr) return as_written(command, context, pieces);
 
   // One on a column that is being renamed stands on the old column, and goes with it.
   for (const Symbol column : constraint->columns)
@@ -208,8 +354,26 @@ void drop_constraint(const Command& command, Context& context, Pieces& pieces) {
     case catalog::ConstraintKind::check:
       break;
   }
+  const Replaced* again = context.again(replaced_key(command, name));
+  std::string there = probe::constraint(on, name, kind, probe::Valid::any);
+  // The step that adds the new key drops the old one.
+  if (again != nullptr && kind == 'f' && !again->is_new.empty()) {
+    pieces.by = Operation::drop_constraint;
+    return;
+  }
+  if (again != nullptr && kind == 'c' && !again->is_new.empty())
+    there = narrowed(std::move(there), fmt::format("NOT ({})", again->is_new));
+  if (again != nullptr && index) {
+    // The same for one that is an index.
+    pieces.by = Operation::drop_constraint;
+    context.kept_names.push_back(catalog.qualified(table->schema, constraint->name));
+    context.old_index[replaced_key(command, name)] = there;
+    pieces.release.push_back(fmt::format("has no ON CONFLICT that needs {} as it was", name));
+    pieces.why.push_back(fmt::format("an ON CONFLICT of the release that runs now may need {} as it was", name));
+    return;
+  }
   Step drop = step(fmt::format("drop-{}", slug(name)), fmt::format("Drops the constraint {}", name), {command.alone()},
-                   probe::no(probe::constraint(on, name, kind, probe::Valid::any)));
+                   probe::no(there));
   drop.irreversible = true;
   if (!index) return place(pieces, Slot::expand, std::move(drop));
   // ON CONFLICT of the release that runs now may need it.

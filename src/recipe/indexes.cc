@@ -57,6 +57,10 @@ Step build(std::string_view name, std::string sql, std::string_view qualified, c
   return out;
 }
 
+probe::IndexShape shape_of(const catalog::Catalog& catalog, const catalog::Index& index) {
+  return {index.unique, index_columns(catalog, index), !index.predicate.empty()};
+}
+
 // The name that the server would choose: of the table and the columns, an expression by what it is called.
 std::string chosen_name(const catalog::Catalog& catalog, const effect::RelationEffect& table,
                         const ::IndexStmt& statement) {
@@ -77,12 +81,39 @@ std::string chosen_name(const catalog::Catalog& catalog, const effect::RelationE
   });
 }
 
+// The two change names at once, and the old one goes.
+void replace_index(const std::string& qualified, std::string_view name, const std::string& index,
+                   const std::string& there, const catalog::Catalog& catalog, const effect::RelationEffect& table,
+                   const Context& context, Pieces& pieces) {
+  const bool unique = std::ranges::find(context.kept_names, qualified) != context.kept_names.end();
+  const Slot slot = unique ? Slot::contract : Slot::build;
+  const std::string old_name = name_beside(name, "pglint_old");
+  const std::string old_qualified = catalog.qualified(table.schema, catalog.symbols.intern(old_name));
+  // A database that has the original migration has the new one, and a copy that a file has built.
+  Step swap =
+      step(fmt::format("rename-{}", slug(name)), "The new one gets the name of the old one",
+           {do_block(fmt::format("BEGIN\n  IF NOT {} THEN\n    ALTER INDEX {} RENAME TO {};\n    ALTER INDEX {} "
+                                 "RENAME TO {};\n  END IF;\nEND",
+                                 there, qualified, ident(old_name), index, ident(name))),
+            fmt::format("DROP INDEX IF EXISTS {}", index)},
+           probe::both(there, probe::no(probe::relation(index))));
+  swap.irreversible = true;
+  place(pieces, slot, std::move(swap));
+  Step drop = step(fmt::format("drop-{}", slug(old_name)), "Dropped while reads and writes go on",
+                   {fmt::format("DROP INDEX CONCURRENTLY IF EXISTS {}", old_qualified)},
+                   probe::both(there, probe::no(probe::relation(old_qualified))));
+  drop.own_transaction = false;
+  drop.lock_class = LockClass::b;
+  drop.irreversible = true;
+  place(pieces, slot, std::move(drop));
+}
+
 }  // namespace
 
 void create_index(const Command& command, const ::IndexStmt& statement, Context& context, Pieces& pieces) {
   const effect::RelationEffect* table = command.table();
   if (table == nullptr || (!statement.concurrent && (table->is_new || command.effects->builds.empty())))
-    return as_written(command, pieces);
+    return as_written(command, context, pieces);
   const catalog::Catalog& catalog = *command.catalog;
   // Within a transaction CONCURRENTLY fails before the server chooses a name.
   const std::string name(statement.idxname != nullptr ? std::string(statement.idxname)
@@ -100,9 +131,13 @@ void create_index(const Command& command, const ::IndexStmt& statement, Context&
   assume(catalog, *table, {}, pieces);
 
   // Name and table are written out; what stands before ON is known, what stands behind the table stays as it is.
+  const auto old = context.old_index.find(qualified);
+  const bool taken = old != context.old_index.end();
+  const std::string index_name = taken ? name_beside(name, "pglint") : name;
+  const std::string index = catalog.qualified(table->schema, catalog.symbols.intern(index_name));
   const Span relation = name_at(command.text, command.at(statement.relation->location));
   const std::string sql = fmt::format(
-      "CREATE {}INDEX CONCURRENTLY IF NOT EXISTS {} ON {}{}{}", statement.unique ? "UNIQUE " : "", ident(name),
+      "CREATE {}INDEX CONCURRENTLY IF NOT EXISTS {} ON {}{}{}", statement.unique ? "UNIQUE " : "", ident(index_name),
       statement.relation->inh ? "" : "ONLY ", command.table_name(), command.text.substr(relation.end));
 
   probe::IndexShape shape;
@@ -113,9 +148,15 @@ void create_index(const Command& command, const ::IndexStmt& statement, Context&
     shape.columns.emplace_back(pg::text(element.name));
     columns.push_back(pg::text(element.name));
   }
-  Step step = build(name, sql, qualified, probe::index(command.table_name(), qualified, shape));
-  const std::string id = step.id;
-  place(pieces, Slot::build, std::move(step));
+  const std::string there = probe::index(command.table_name(), qualified, shape);
+  if (taken && old->second == there)
+    return refuse(pieces, fmt::format("nothing tells the new index {} from the one that it replaces", name),
+                  "give the new one another name");
+  Step build_it =
+      build(name, sql, index, taken ? probe::either(probe::index(command.table_name(), index, shape), there) : there);
+  const std::string id = build_it.id;
+  place(pieces, Slot::build, std::move(build_it));
+  if (taken) replace_index(qualified, name, index, there, catalog, *table, context, pieces);
   if (statement.unique && std::ranges::find(columns, std::string_view()) == columns.end()) {
     const std::size_t where =
         statement.whereClause == nullptr ? std::string_view::npos : after_keyword(command.text, "WHERE", relation.end);
@@ -137,7 +178,7 @@ void drop_index(const Command& command, const ::DropStmt& statement, Context& co
     const catalog::Relation* index = found.relation;
     if (index != nullptr && index->index != nullptr && index->index->table != nullptr &&
         catalog.is_new(*index->index->table))
-      return as_written(command, pieces);
+      return as_written(command, context, pieces);
     if (index != nullptr && index->kind == catalog::RelationKind::partitioned_index)
       return refuse(pieces, "the index of a partitioned table cannot be dropped CONCURRENTLY");
     pieces.by = Operation::drop_index;
@@ -152,6 +193,20 @@ void drop_index(const Command& command, const ::DropStmt& statement, Context& co
       }
     }
     const std::string qualified = catalog.qualified(found.schema, found.name);
+    // ON CONFLICT of the release that runs now may need a unique one.
+    const bool unique = index == nullptr || index->index == nullptr || index->index->unique;
+    if (unique) {
+      pieces.release.push_back(fmt::format("has no ON CONFLICT that needs {}", written.name));
+      pieces.why.push_back(fmt::format("an ON CONFLICT of the release that runs now may need {}", written.name));
+    }
+    // Where another one comes under its name, it is there until that one is built.
+    if (context.again(qualified) != nullptr && index != nullptr && index->known && index->index != nullptr &&
+        index->index->table != nullptr) {
+      context.old_index[qualified] =
+          probe::index(catalog.qualified(*index->index->table), qualified, shape_of(catalog, *index->index));
+      if (unique) context.kept_names.push_back(qualified);
+      continue;
+    }
     Step drop =
         step(fmt::format("drop-{}", slug(written.name)), "Dropped while reads and writes go on",
              {fmt::format("DROP INDEX CONCURRENTLY IF EXISTS {}", qualified)}, probe::no(probe::relation(qualified)));
@@ -162,12 +217,6 @@ void drop_index(const Command& command, const ::DropStmt& statement, Context& co
       if (!again.empty()) drop.undo = {std::move(again)};
     }
     drop.irreversible = drop.undo.empty();
-    // ON CONFLICT of the release that runs now may need a unique one.
-    const bool unique = index == nullptr || index->index == nullptr || index->index->unique;
-    if (unique) {
-      pieces.release.push_back(fmt::format("has no ON CONFLICT that needs {}", written.name));
-      pieces.why.push_back(fmt::format("an ON CONFLICT of the release that runs now may need {}", written.name));
-    }
     place(pieces, unique ? Slot::contract : Slot::build, std::move(drop));
   }
 }
@@ -175,7 +224,7 @@ void drop_index(const Command& command, const ::DropStmt& statement, Context& co
 void add_unique(const Command& command, const ::Constraint& unique, Context& context, Pieces& pieces) {
   const effect::RelationEffect* table = command.table();
   if (table == nullptr || table->is_new || unique.indexname != nullptr || command.effects->builds.empty())
-    return as_written(command, pieces);
+    return as_written(command, context, pieces);
   const catalog::Catalog& catalog = *command.catalog;
   const bool primary = unique.contype == CONSTR_PRIMARY;
   const std::string on = command.table_name();
@@ -209,12 +258,21 @@ void add_unique(const Command& command, const ::Constraint& unique, Context& con
   // The name may be taken until the old column goes: then the index has another one, and gets its own with the
   // constraint.
   const bool taken = std::ranges::find(context.kept_names, qualified) != context.kept_names.end();
+  const Replaced* old =
+      context.old_index.contains(replaced_key(command, name)) ? context.again(replaced_key(command, name)) : nullptr;
+  if (taken && old != nullptr && old->old_columns == shape.columns)
+    return refuse(pieces, fmt::format("nothing tells the new constraint {} from the one that it replaces", name),
+                  "give the new one another name");
   const std::string index_name = taken ? name_beside(name, "pglint") : name;
   const std::string index = catalog.qualified(table->schema, catalog.symbols.intern(index_name));
   std::string sql =
       fmt::format("CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS {} ON {} ({})", ident(index_name), on, list);
   if (!include.empty()) sql += fmt::format(" INCLUDE ({})", include);
   if (unique.nulls_not_distinct) sql += " NULLS NOT DISTINCT";
+  if (unique.options != nullptr)
+    if (const std::size_t with = after_keyword(command.clause, "WITH"); with != std::string_view::npos)
+      sql += fmt::format(" WITH ({})", in_parentheses(command.clause, with));
+  if (unique.indexspace != nullptr) sql += fmt::format(" TABLESPACE {}", ident(unique.indexspace));
   const char kind = primary ? 'p' : 'u';
   const std::string there = probe::constraint(on, name, kind, probe::Valid::any, shape.columns);
   Step made = build(index_name, sql, index,
@@ -223,9 +281,11 @@ void add_unique(const Command& command, const ::Constraint& unique, Context& con
   place(pieces, Slot::build, std::move(made));
   check_duplicates(command, *table, columns, {}, unique.nulls_not_distinct, context, id, name, pieces);
 
-  const std::string take = fmt::format(
-      "ALTER TABLE {} ADD CONSTRAINT {} {} USING INDEX {}{}{}", on, ident(name), primary ? "PRIMARY KEY" : "UNIQUE",
-      ident(index_name), unique.deferrable ? " DEFERRABLE" : "", unique.initdeferred ? " INITIALLY DEFERRED" : "");
+  const std::string take =
+      fmt::format("ALTER TABLE {} {}ADD CONSTRAINT {} {} USING INDEX {}{}{}", on,
+                  taken && old != nullptr ? fmt::format("DROP CONSTRAINT IF EXISTS {}, ", ident(name)) : "",
+                  ident(name), primary ? "PRIMARY KEY" : "UNIQUE", ident(index_name),
+                  unique.deferrable ? " DEFERRABLE" : "", unique.initdeferred ? " INITIALLY DEFERRED" : "");
   Step add = step(fmt::format("add-{}", slug(name)), "Takes the index that is there: builds nothing", {take}, there);
   if (taken) {
     // A database that has the original migration has the constraint, and a copy of its index that a file has built.
@@ -234,6 +294,11 @@ void add_unique(const Command& command, const ::Constraint& unique, Context& con
     add.done_when = probe::query(probe::both(there, probe::no(probe::relation(index))));
   }
   add.undo = {fmt::format("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}", on, ident(name))};
+  if (taken && old != nullptr) {
+    add.comment = "In place of the one that is there. " + add.comment;
+    add.undo.clear();
+    add.irreversible = true;
+  }
   place(pieces, taken ? Slot::contract : Slot::build, std::move(add));
 }
 

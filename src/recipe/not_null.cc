@@ -2,6 +2,8 @@
 // itself. Behind the gate, since the release that runs now may still write NULL.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "catalog/names.h"
 #include "pg/tree.h"
 #include "recipe/probe.h"
@@ -65,7 +67,7 @@ void tighten_not_null(const NotNull& wanted, Pieces& pieces) {
 void set_not_null(const Command& command, std::string_view column, Context& context, Pieces& pieces) {
   const effect::RelationEffect* table = command.table();
   if (table == nullptr || table->is_new || command.part == nullptr || !has(command.part->work, Work::scan))
-    return as_written(command, pieces);
+    return as_written(command, context, pieces);
   const std::string name = command.table_name();
   const std::string label(command.catalog->text(table->name));
   const Symbol symbol = command.catalog->symbols.find(column);
@@ -86,8 +88,8 @@ void set_not_null(const Command& command, std::string_view column, Context& cont
   pieces.why.push_back(
       fmt::format("until then the release that runs now may write NULL to {}.{}, which would fail", label, column));
 
-  // Where a fill of the plan replaces NULL, there is nothing that could be missing.
-  if (context.fills(name, column)) return;
+  // Where a fill of the plan replaces NULL, there is nothing that could be missing; rows may be what it deletes.
+  if (context.fills(name, column) || std::ranges::find(context.deletes, name) != context.deletes.end()) return;
   const std::string asked = ident(renamed != nullptr ? command.catalog->text(renamed->from) : column);
   const auto key = table->relation != nullptr ? key_of(*command.catalog, *table->relation) : std::nullopt;
   pieces.checks.push_back(

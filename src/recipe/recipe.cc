@@ -56,7 +56,7 @@ void alter_table(const Command& command, Context& context, Pieces& pieces) {
     default:
       break;
   }
-  as_written(command, pieces);
+  as_written(command, context, pieces);
 }
 
 // A column that the command names, and that has its new name only behind the gate.
@@ -169,6 +169,28 @@ std::string reads_renamed(const Command& command, const Context& context) {
   return {};
 }
 
+// A column that the command names, and that a command further down gives another name.
+std::string renamed_later(const Command& command, const Context& context) {
+  const std::string on = command.table_name();
+  const std::string_view text = command.alter != nullptr ? command.clause : command.text;
+  for (const Context::Rename& one : context.renames)
+    if (one.command > context.cooked && one.table == on && says_name(text, one.from)) return one.from;
+  return {};
+}
+
+bool stands_on_columns(Operation operation) {
+  switch (operation) {
+    case Operation::set_not_null:
+    case Operation::add_foreign_key:
+    case Operation::add_check:
+    case Operation::add_unique:
+    case Operation::create_index:
+      return true;
+    default:
+      return false;
+  }
+}
+
 void cook_one(const Command& command, Context& context, Pieces& pieces) {
   if (inserts_what_it_reads(command.node))
     if (const std::string what = reads_renamed(command, context); !what.empty())
@@ -225,7 +247,7 @@ void dispatch(const Command& command, Context& context, Pieces& pieces) {
       break;
     }
     case T_CommentStmt: {
-      as_written(command, pieces);
+      as_written(command, context, pieces);
       const ObjectType on = pg::cast<CommentStmt>(command.node).objtype;
       for (Placed& placed : pieces.steps) {
         // Behind what is built: it may be on that.
@@ -242,7 +264,7 @@ void dispatch(const Command& command, Context& context, Pieces& pieces) {
     default:
       break;
   }
-  as_written(command, pieces);
+  as_written(command, context, pieces);
 }
 
 }  // namespace
@@ -290,8 +312,14 @@ const Renamed* Context::renamed_to(const catalog::Relation* table, Symbol column
   return found == renamed.end() ? nullptr : &*found;
 }
 
+const Replaced* Context::again(const std::string& key) const {
+  const auto found = replaced.find(key);
+  return found == replaced.end() || !found->second.comes_again ? nullptr : &found->second;
+}
+
 bool Context::writes(std::string_view table, std::string_view column) const {
-  return std::ranges::any_of(written, [&](const Written& one) { return one.table == table && one.column == column; });
+  return std::ranges::find(deletes, table) != deletes.end() ||
+         std::ranges::any_of(written, [&](const Written& one) { return one.table == table && one.column == column; });
 }
 
 bool Context::fills(std::string_view table, std::string_view column) const {
@@ -305,7 +333,16 @@ Pieces cook(const Command& command, Context& context) {
     if (relation.kind != catalog::RelationKind::index && relation.kind != catalog::RelationKind::partitioned_index &&
         (relation.lock > LockMode::row_share || inserts_what_it_reads(command.node)))
       pieces.touches.push_back(command.catalog->qualified(relation.schema, relation.name));
+  ++context.cooked;
   cook_one(command, context, pieces);
+  if (!pieces.refused && stands_on_columns(pieces.by))
+    if (const std::string column = renamed_later(command, context); !column.empty()) {
+      pieces.doubt =
+          Refusal{fmt::format("{} is renamed further down in the same plan, and is named here by its old name", column),
+                  "write this behind the RENAME, with the new name"};
+      // It would be true of the old column only as long as that is there.
+      if (pieces.by == Operation::set_not_null) pieces.refused = pieces.doubt;
+    }
   return pieces;
 }
 
@@ -331,64 +368,96 @@ void refuse(Pieces& pieces, std::string reason, std::string supply) {
   if (!pieces.refused) pieces.refused = Refusal{std::move(reason), std::move(supply)};
 }
 
-void assume(const catalog::Catalog& catalog, const effect::RelationEffect& table, Symbol column, Pieces& pieces,
-            std::uint32_t first) {
+namespace {
+
+// What the catalogue says of a relation, and of one column of it.
+void add_facts(const catalog::Catalog& catalog, const catalog::Relation& table, Symbol column, std::uint32_t first,
+               Assumption& out) {
   const auto older = [first](const auto& one) { return one.created.migration < first; };
-  Assumption out;
-  out.relation = catalog.qualified(table.schema, table.name);
-  const catalog::Relation* relation = table.relation;
-  if (relation != nullptr && relation->known) {
-    out.row_security = relation->row_security;
-    out.replica_identity = relation->replica_identity == 'n'   ? "nothing"
-                           : relation->replica_identity == 'f' ? "full"
-                           : relation->replica_identity == 'i' ? "index"
-                                                               : "default";
-    for (const catalog::Trigger& trigger : relation->triggers)
-      if (!trigger.dropped) out.triggers.emplace_back(catalog.text(trigger.name));
-    const catalog::Column* found = catalog::column(*relation, column);
-    const std::string type = found != nullptr ? type_text(catalog, found->type) : std::string();
-    if (found != nullptr && older(*found) && !type.empty()) {
-      out.columns.emplace_back(
-          std::string(catalog.text(column)),
-          fmt::format("{}, {}, {}", type, found->not_null ? "not null" : "nullable",
-                      found->default_volatility == catalog::Volatility::none ? "no default" : "default"));
-      const auto has = [&](const Vec<Symbol>& columns) {
-        return std::find(columns.begin(), columns.end(), column) != columns.end();
-      };
-      for (const catalog::Constraint* constraint : relation->constraints)
-        if (!constraint->dropped && older(*constraint) && constraint->kind != catalog::ConstraintKind::not_null &&
-            has(constraint->columns))
-          out.dependents.push_back(fmt::format("constraint {}", catalog.text(constraint->name)));
-      for (const catalog::Constraint* key : relation->referenced_by)
-        if (!key->dropped && older(*key) &&
-            std::find(key->referenced_columns.begin(), key->referenced_columns.end(), column) !=
-                key->referenced_columns.end())
-          out.dependents.push_back(fmt::format("constraint {}", catalog.text(key->name)));
-      for (const catalog::Relation* view : relation->dependents)
-        if (!view->dropped && older(*view) &&
-            std::any_of(view->reads.begin(), view->reads.end(),
-                        [&](const catalog::Dependency& read) { return read.on == relation && read.column == column; }))
-          out.dependents.push_back(
-              fmt::format("{}view {}", view->kind == catalog::RelationKind::materialized_view ? "materialized " : "",
-                          catalog.qualified(*view)));
-      for (const catalog::ColumnUse& use : relation->column_uses)
-        if (use.column == column && use.by != catalog::ColumnUse::By::trigger)
-          out.dependents.push_back(fmt::format("{} {}",
-                                               use.by == catalog::ColumnUse::By::rule     ? "rule"
-                                               : use.by == catalog::ColumnUse::By::policy ? "policy"
-                                                                                          : "statistics",
-                                               catalog.text(use.object)));
-      for (const catalog::Relation* index : relation->indexes) {
-        if (index->dropped || !older(*index) || index->index == nullptr || index->index->constraint != nullptr)
-          continue;
-        const auto names = index_columns(catalog, *index->index);
-        if (std::ranges::find(names, catalog.text(column)) != names.end() || has(index->index->include) ||
-            has(index->index->expression_columns))
-          out.dependents.push_back(fmt::format("index {}", catalog.text(index->name)));
-      }
+  const auto add = [](std::vector<std::string>& list, std::string one) {
+    if (std::ranges::find(list, one) == list.end()) list.push_back(std::move(one));
+  };
+  out.row_security = table.row_security;
+  out.replica_identity = table.replica_identity == 'n'   ? "nothing"
+                         : table.replica_identity == 'f' ? "full"
+                         : table.replica_identity == 'i' ? "index"
+                                                         : "default";
+  for (const catalog::Trigger& trigger : table.triggers)
+    if (!trigger.dropped) add(out.triggers, std::string(catalog.text(trigger.name)));
+  const catalog::Column* found = catalog::column(table, column);
+  const std::string type = found != nullptr ? type_text(catalog, found->type) : std::string();
+  if (found != nullptr && older(*found) && !type.empty()) {
+    out.columns.emplace_back(
+        std::string(catalog.text(column)),
+        fmt::format("{}, {}, {}", type, found->not_null ? "not null" : "nullable",
+                    found->default_volatility == catalog::Volatility::none ? "no default" : "default"));
+    const auto has = [&](const Vec<Symbol>& columns) {
+      return std::find(columns.begin(), columns.end(), column) != columns.end();
+    };
+    for (const catalog::Constraint* constraint : table.constraints)
+      if (!constraint->dropped && older(*constraint) && constraint->kind != catalog::ConstraintKind::not_null &&
+          has(constraint->columns))
+        add(out.dependents, fmt::format("constraint {}", catalog.text(constraint->name)));
+    for (const catalog::Constraint* key : table.referenced_by)
+      if (!key->dropped && older(*key) &&
+          std::find(key->referenced_columns.begin(), key->referenced_columns.end(), column) !=
+              key->referenced_columns.end())
+        add(out.dependents, fmt::format("constraint {}", catalog.text(key->name)));
+    for (const catalog::Relation* view : table.dependents)
+      if (!view->dropped && older(*view) &&
+          std::any_of(view->reads.begin(), view->reads.end(),
+                      [&](const catalog::Dependency& read) { return read.on == &table && read.column == column; }))
+        add(out.dependents,
+            fmt::format("{}view {}", view->kind == catalog::RelationKind::materialized_view ? "materialized " : "",
+                        catalog.qualified(*view)));
+    for (const catalog::ColumnUse& use : table.column_uses)
+      if (use.column == column && use.by != catalog::ColumnUse::By::trigger)
+        add(out.dependents, fmt::format("{} {}",
+                                        use.by == catalog::ColumnUse::By::rule     ? "rule"
+                                        : use.by == catalog::ColumnUse::By::policy ? "policy"
+                                                                                   : "statistics",
+                                        catalog.text(use.object)));
+    for (const catalog::Relation* index : table.indexes) {
+      if (index->dropped || !older(*index) || index->index == nullptr || index->index->constraint != nullptr) continue;
+      const auto names = index_columns(catalog, *index->index);
+      if (std::ranges::find(names, catalog.text(column)) != names.end() || has(index->index->include) ||
+          has(index->index->expression_columns))
+        add(out.dependents, fmt::format("index {}", catalog.text(index->name)));
     }
   }
+}
+
+}  // namespace
+
+void assume(const catalog::Catalog& catalog, const effect::RelationEffect& table, Symbol column, Pieces& pieces,
+            std::uint32_t first) {
+  Assumption out;
+  out.relation = catalog.qualified(table.schema, table.name);
+  if (table.relation != nullptr && table.relation->known) add_facts(catalog, *table.relation, column, first, out);
   pieces.assumes.push_back(std::move(out));
+}
+
+void assume_at(const catalog::Catalog& start, Pieces& pieces) {
+  std::vector<Assumption> all;
+  for (const Assumption& one : pieces.assumes) {
+    std::vector<std::string> names;
+    for (const pg::Token& token : pg::tokens(one.relation, 0))
+      if (token.kind != pg::TokenKind::symbol)
+        names.push_back(unquoted(std::string_view(one.relation).substr(token.span.begin, token.span.size())));
+    const catalog::Relation* relation =
+        names.size() == 2 ? start.find(start.symbols.find(names[0]), start.symbols.find(names[1])).relation : nullptr;
+    if (relation == nullptr || !relation->known) {
+      // What nobody has made in the history is there all the same; what the plan makes is not, yet.
+      if (one.columns.empty() && one.dependents.empty()) all.push_back(one);
+      continue;
+    }
+    Assumption out;
+    out.relation = one.relation;
+    add_facts(start, *relation, {}, UINT32_MAX, out);
+    for (const auto& [name, says] : one.columns) add_facts(start, *relation, start.symbols.find(name), UINT32_MAX, out);
+    all.push_back(std::move(out));
+  }
+  pieces.assumes = std::move(all);
 }
 
 std::vector<std::string> index_columns(const catalog::Catalog& catalog, const catalog::Index& index) {

@@ -64,6 +64,8 @@ struct Pieces {
   std::vector<std::string> why;      // why there is a gate
   std::vector<std::string> touches;  // relations, schema-qualified and quoted: plans that share none are apart
   std::optional<Refusal> refused;
+  std::optional<Refusal> doubt;    // why the whole may not come out right, if it does not
+  bool needs_gate = true;          // of what stands behind one; else only where there is one
   Operation by = Operation::none;  // none: the command stays as it was written
 };
 
@@ -111,17 +113,38 @@ struct Written {
   bool fills = false;  // only where it is NULL, or all rows: no NULL is left
 };
 
-// What the commands of one plan share. `written`, `renames` and `followed` are known before the first command is
-// cooked.
+// A constraint or an index that goes, while the plan makes another one of its name.
+struct Replaced {
+  std::string old_sql;  // of a check: its expression
+  std::vector<std::string> old_columns;
+  std::string is_new;  // about a row of pg_constraint: it is the new one; empty: nothing tells them apart
+  bool comes_again = false;
+};
+
+// What the commands of one plan share. `written`, `renames`, `followed` and `replaced` are known before the first
+// command is cooked.
 struct Context {
   std::uint32_t first_migration = 0;  // ordinal in the catalogue of the first that the plan is about
   std::vector<Written> written;
-  std::vector<std::pair<std::string, std::string>> renames;  // table and new name
+  std::vector<std::string> deletes;  // tables of which rows are deleted
+  struct Rename {
+    std::string table = {};
+    std::string from = {};
+    std::string to = {};
+    std::size_t command = 0;  // counted from 1
+  };
+  std::vector<Rename> renames;
+  std::size_t noted = 0;                        // commands that were looked at
+  std::size_t cooked = 0;                       // commands that were cooked
   std::map<std::string, std::string> followed;  // tables whose renamed columns are followed, and by what: "the view v"
   std::vector<Renamed> renamed;
   std::vector<std::string> kept_names;  // constraints and indexes that are dropped with an old column only, qualified
+  std::map<std::string, Replaced> replaced;      // by table and name of a constraint, or by the index's qualified name
+  std::map<std::string, std::string> old_index;  // of those whose drop waits for the new one: that the old one is there
 
   [[nodiscard]] const Renamed* renamed_to(const catalog::Relation* table, Symbol column) const;
+  // Null unless another of this name comes.
+  [[nodiscard]] const Replaced* again(const std::string& key) const;
   [[nodiscard]] bool writes(std::string_view table, std::string_view column) const;
   [[nodiscard]] bool fills(std::string_view table, std::string_view column) const;
 };
@@ -130,6 +153,9 @@ struct Context {
 void note(const Command& command, Context& context);
 // For Context::followed, at the end of all commands.
 void note_end(const catalog::Catalog& end, const Options& options, Context& context);
+
+// What is assumed of tables and columns, as it is before the plan: `start` is the schema before its first command.
+void assume_at(const catalog::Catalog& start, Pieces& pieces);
 
 // A column that becomes NOT NULL.
 struct NotNull {
@@ -142,6 +168,10 @@ struct NotNull {
 };
 // The steps by which it does, behind the gate.
 void tighten_not_null(const NotNull& wanted, Pieces& pieces);
+
+// Whether a statement may run again at any time of the plan, and then changes nothing: that it has run need not be
+// known.
+[[nodiscard]] bool may_be_repeated(std::string_view sql);
 
 // Turns a command into pieces; one that is safe as it is stays as it is.
 [[nodiscard]] Pieces cook(const Command& command, Context& context);

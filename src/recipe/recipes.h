@@ -18,8 +18,12 @@ void drop_column(const Command& command, Context& context, Pieces& pieces);
 void drop_constraint(const Command& command, Context& context, Pieces& pieces);
 void update_rows(const Command& command, const ::UpdateStmt& statement, Context& context, Pieces& pieces);
 void delete_rows(const Command& command, const ::DeleteStmt& statement, Context& context, Pieces& pieces);
+// For Context::replaced: what goes, and what comes under the same name.
+void note_replaced(const Command& command, Context& context);
+// The key of a constraint there.
+[[nodiscard]] std::string replaced_key(const Command& command, std::string_view constraint);
 // What is safe as it is: done in the transaction that it was written for.
-void as_written(const Command& command, Pieces& pieces);
+void as_written(const Command& command, const Context& context, Pieces& pieces);
 
 // --- what they share -----------------------------------------------------------------------------------------------
 

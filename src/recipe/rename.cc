@@ -784,12 +784,13 @@ std::optional<std::string> renamed_in(const catalog::Catalog& catalog, const cat
 }
 
 void note_end(const catalog::Catalog& end, const Options& options, Context& context) {
-  for (const auto& [name, to] : context.renames) {
+  for (const Context::Rename& rename : context.renames) {
+    const std::string& name = rename.table;
     if (context.followed.contains(name)) continue;
     for (const catalog::Schema* schema : end.schemas())
       for (const catalog::Relation* table : schema->relations) {
         if (table->dropped || !table->is_table() || end.qualified(*table) != name) continue;
-        const catalog::Column* column = catalog::column(*table, end.symbols.find(to));
+        const catalog::Column* column = catalog::column(*table, end.symbols.find(rename.to));
         if (column == nullptr) continue;
         // A unique index that is new has to be there before the gate, for who asks by the new name: on a column that
         // stays.
@@ -811,7 +812,7 @@ void note_end(const catalog::Catalog& end, const Options& options, Context& cont
 void rename_column(const Command& command, const ::RenameStmt& statement, Context& context, Pieces& pieces) {
   const effect::RelationEffect* table = command.table();
   const catalog::Catalog& catalog = *command.catalog;
-  if (table == nullptr || table->is_new) return as_written(command, pieces);
+  if (table == nullptr || table->is_new) return as_written(command, context, pieces);
   const std::string_view from = pg::text(statement.subname);
   const std::string_view to = pg::text(statement.newname);
   const catalog::Column* column =

@@ -140,10 +140,15 @@ std::string listed(const std::vector<std::string>& names) {
 }  // namespace
 
 void note(const Command& command, Context& context) {
+  ++context.noted;
+  note_replaced(command, context);
   const effect::RelationEffect* table = command.table();
   if (const auto* rename = pg::as<RenameStmt>(command.node);
       rename != nullptr && rename->renameType == OBJECT_COLUMN && table != nullptr && !table->is_new)
-    context.renames.emplace_back(command.table_name(), pg::text(rename->newname));
+    context.renames.push_back({command.table_name(), std::string(pg::text(rename->subname)),
+                               std::string(pg::text(rename->newname)), context.noted});
+  if (pg::as<DeleteStmt>(command.node) != nullptr && table != nullptr && !table->is_new)
+    context.deletes.push_back(command.table_name());
   const auto* update = pg::as<UpdateStmt>(command.node);
   if (update == nullptr || table == nullptr) return;
   for (const ResTarget& target : pg::only<ResTarget>(update->targetList)) {
@@ -155,7 +160,7 @@ void note(const Command& command, Context& context) {
 }
 
 void update_rows(const Command& command, const ::UpdateStmt& statement, Context& context, Pieces& pieces) {
-  if (small(command, statement.whereClause)) return as_written(command, pieces);
+  if (small(command, statement.whereClause)) return as_written(command, context, pieces);
   const effect::RelationEffect* table = command.table();
   const catalog::Catalog& catalog = *command.catalog;
   const std::string on = command.table_name();
@@ -192,6 +197,16 @@ void update_rows(const Command& command, const ::UpdateStmt& statement, Context&
     const auto& target = pg::cast<ResTarget>(targets[i]);
     const std::string_view name = pg::text(target.name);
     const Symbol symbol = catalog.symbols.find(name);
+    // Where the first of two is repeated, what the second wrote is gone until that is repeated, too.
+    const bool again = std::ranges::count_if(context.written, [&](const Written& one) {
+                         return one.table == on && one.column == name;
+                       }) > 1;
+    if (again && !asks_for_null(statement.whereClause, name) && !pg::constant_string(target.val) &&
+        !pg::constant_integer(target.val))
+      return no(
+          fmt::format("{}.{} is set by two UPDATEs of the plan, and the first cannot be repeated behind the second", on,
+                      name),
+          "make one UPDATE of them, with coalesce() or CASE");
     if (target.indirection != nullptr) return no(fmt::format("the UPDATE of {} sets a part of {}", on, name));
     bool reads_what_it_sets = false;
     pg::each<ColumnRef>(target.val, [&](const ColumnRef& column) {
@@ -255,8 +270,8 @@ void update_rows(const Command& command, const ::UpdateStmt& statement, Context&
   place(pieces, Slot::backfill, std::move(fill));
 }
 
-void delete_rows(const Command& command, const ::DeleteStmt& statement, Context& /*context*/, Pieces& pieces) {
-  if (small(command, statement.whereClause)) return as_written(command, pieces);
+void delete_rows(const Command& command, const ::DeleteStmt& statement, Context& context, Pieces& pieces) {
+  if (small(command, statement.whereClause)) return as_written(command, context, pieces);
   const effect::RelationEffect* table = command.table();
   const catalog::Catalog& catalog = *command.catalog;
   const std::string on = command.table_name();

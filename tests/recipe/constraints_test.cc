@@ -122,3 +122,31 @@ TEST_CASE("a column that goes waits for the release that does not use it") {
   CHECK(says(test::gate(plan).release, "does not use t.note"));
   CHECK(says(refusal(given, "ALTER TABLE t DROP COLUMN note CASCADE;"), "CASCADE drops what depends on it"));
 }
+
+TEST_CASE("a foreign key to a partitioned table would be left NOT VALID for its partitions") {
+  const std::string why = refusal(
+      "CREATE TABLE m (id bigint PRIMARY KEY) PARTITION BY RANGE (id);\nCREATE TABLE k (id int "
+      "PRIMARY KEY, m_id bigint);",
+      "ALTER TABLE k ADD CONSTRAINT to_m FOREIGN KEY (m_id) REFERENCES m (id);");
+  CHECK(says(why, "public.m is partitioned, and VALIDATE CONSTRAINT leaves"));
+}
+
+TEST_CASE("where nothing tells a new constraint or index from the old one of its name, the plan is refused with that") {
+  CHECK(says(refusal("CREATE TABLE t (id int PRIMARY KEY, a int, CONSTRAINT c CHECK (a > 1));",
+                     "ALTER TABLE t DROP CONSTRAINT c;\nALTER TABLE t ADD CONSTRAINT c CHECK (a > 2);"),
+             "nothing tells the new check c from the one that it replaces -> give the new one another name"));
+  CHECK(says(refusal("CREATE TABLE t (id int PRIMARY KEY, a int, CONSTRAINT u UNIQUE (a));",
+                     "ALTER TABLE t DROP CONSTRAINT u;\nALTER TABLE t ADD CONSTRAINT u UNIQUE NULLS NOT DISTINCT (a);"),
+             "nothing tells the new constraint u from the one that it replaces"));
+  CHECK(says(refusal("CREATE TABLE t (id int PRIMARY KEY, a text);\nCREATE INDEX i ON t (lower(a));",
+                     "DROP INDEX i;\nCREATE INDEX i ON t (upper(a));"),
+             "nothing tells the new index i from the one that it replaces"));
+}
+
+TEST_CASE("what is said of a column before it is renamed is to be said behind the RENAME") {
+  constexpr std::string_view before = "CREATE TABLE t (id int PRIMARY KEY, a text);";
+  CHECK(says(refusal(before, "ALTER TABLE t ALTER a SET NOT NULL;\nALTER TABLE t RENAME COLUMN a TO z;"),
+             "a is renamed further down in the same plan, and is named here by its old name -> write this behind the "
+             "RENAME, with the new name"));
+  CHECK(refusal(before, "ALTER TABLE t RENAME COLUMN a TO z;\nALTER TABLE t ALTER z SET NOT NULL;").empty());
+}

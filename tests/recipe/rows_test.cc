@@ -164,3 +164,11 @@ TEST_CASE("a fill comes before what needs it, and once more behind a gate") {
   CHECK(outline(plan) == Lines{"backfill: fill-t-a", "gate: change", "backfill: fill-t-a-again", "tighten: add-c",
                                "tighten: validate-c"});
 }
+
+TEST_CASE("of two UPDATEs of one column the first cannot be repeated behind the second") {
+  CHECK(says(refusal(given, "UPDATE t SET a = mail;\nUPDATE t SET a = 'none' WHERE a IS NULL;"),
+             "public.t.a is set by two UPDATEs of the plan, and the first cannot be repeated behind the second -> make "
+             "one UPDATE of them, with coalesce() or CASE"));
+  CHECK(refusal(given, "UPDATE t SET a = mail WHERE a IS NULL;\nUPDATE t SET a = 'none' WHERE a IS NULL;").empty());
+  CHECK(refusal(given, "UPDATE t SET a = 'few' WHERE b < 5;\nUPDATE t SET a = 'many' WHERE b >= 5;").empty());
+}

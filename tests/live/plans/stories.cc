@@ -268,6 +268,66 @@ std::vector<Story> stories() {
            "DISTINCT plan, plan AS timeout FROM users WHERE plan IS NOT NULL ORDER BY timeout;\nALTER TABLE users ADD "
            "CONSTRAINT of_plans FOREIGN KEY (plan) REFERENCES plans (name);\nALTER TABLE users RENAME COLUMN email TO "
            "contact;"}),
+      // A name that goes and comes again: nothing but what it stands for tells the two apart.
+      {"a check in place of another of its name",
+       users +
+           "ALTER TABLE users ADD CONSTRAINT plan_known CHECK (plan IN ('free', 'pro')), ADD CONSTRAINT seats_known "
+           "CHECK (seats < 100000);",
+       rows,
+       {"ALTER TABLE users DROP CONSTRAINT plan_known;\nALTER TABLE users ADD CONSTRAINT plan_known CHECK (plan IN "
+        "('free', 'pro', 'team'));\nALTER TABLE users DROP CONSTRAINT IF EXISTS seats_known, ADD CONSTRAINT "
+        "seats_known "
+        "CHECK (seats < 200000);"}},
+      {"a foreign key in place of another of its name, in a plan with a gate",
+       users + "ALTER TABLE users ADD CONSTRAINT of_region FOREIGN KEY (region_id) REFERENCES regions (id);",
+       rows,
+       {"ALTER TABLE users DROP CONSTRAINT of_region;\nALTER TABLE users ADD CONSTRAINT of_region FOREIGN KEY "
+        "(region_id) "
+        "REFERENCES regions (id) ON DELETE CASCADE;\nALTER TABLE users ALTER email SET NOT NULL;"}},
+      {"a unique constraint and a primary key in place of others of their names",
+       users + "ALTER TABLE users ADD CONSTRAINT two UNIQUE (id, plan);",
+       rows,
+       {"ALTER TABLE users DROP CONSTRAINT two;\nALTER TABLE users ADD CONSTRAINT two UNIQUE (id, email);\nALTER TABLE "
+        "users DROP CONSTRAINT users_pkey;\nALTER TABLE users ADD PRIMARY KEY (id, seats);"}},
+      {"indexes in place of others of their names",
+       users + "CREATE UNIQUE INDEX two ON users (id, plan);",
+       rows,
+       {"DROP INDEX two;\nCREATE UNIQUE INDEX two ON users (id, email);\nDROP INDEX IF EXISTS users_plan_idx;\nCREATE "
+        "INDEX "
+        "users_plan_idx ON users (plan, seats);"}},
+      on_users(
+          "a unique constraint with storage parameters",
+          {"ALTER TABLE users ADD CONSTRAINT full_pages UNIQUE (id, plan) INCLUDE (email) WITH (fillfactor = 50);"}),
+      {"a column that goes behind the index on it",
+       users + "CREATE INDEX odd ON users (\"Odd Name\");",
+       rows,
+       {"DROP INDEX odd;\nALTER TABLE users DROP COLUMN \"Odd Name\", DROP COLUMN IF EXISTS never_there;"}},
+      on_users("rows that go, of which NOT NULL is wanted of the rest",
+               {"DELETE FROM users WHERE plan IS NULL;\nALTER TABLE users ALTER plan SET NOT NULL;"}),
+      on_users(
+          "a foreign key of a new table to one that is there, in a plan with a gate",
+          {"CREATE TABLE teams (id int PRIMARY KEY, region_id varchar(16));\nALTER TABLE teams ADD CONSTRAINT "
+           "of_region "
+           "FOREIGN KEY (region_id) REFERENCES regions (id);\nALTER TABLE users ADD COLUMN team_id int;\nALTER TABLE "
+           "users ADD CONSTRAINT of_team FOREIGN KEY (team_id) REFERENCES teams (id);\nALTER TABLE users ALTER email "
+           "SET NOT NULL;"}),
+      on_users(
+          "defaults, wider types and new names in a plan with a gate",
+          {"ALTER TABLE users ALTER plan SET DEFAULT 'free', ALTER seats SET DEFAULT 7, ALTER email SET DEFAULT "
+           "lower('X'), ALTER region_id TYPE varchar(20);\nALTER TABLE users RENAME CONSTRAINT users_email_unique TO "
+           "one_mail;\nALTER INDEX users_plan_idx RENAME TO by_plan;\nALTER TABLE users ALTER email SET NOT NULL;"}),
+      {"what goes as a whole waits for the gate of the rest",
+       users + "CREATE TABLE old_users (id int);\nCREATE VIEW v AS SELECT id FROM users;",
+       rows,
+       {"DROP VIEW v;\nDROP TABLE old_users;\nALTER TABLE users ALTER email SET NOT NULL;"}},
+      {"a value of an enumeration, a function and grants in a plan with a gate",
+       users + "CREATE TYPE mood AS ENUM ('fine');\nCREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1';",
+       rows,
+       {"ALTER TYPE mood ADD VALUE 'bad';\nCREATE OR REPLACE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT "
+        "2';\nCREATE "
+        "FUNCTION two() RETURNS int LANGUAGE sql AS 'SELECT 2';\nGRANT SELECT ON users TO PUBLIC;\nCREATE OR REPLACE "
+        "VIEW "
+        "v AS SELECT id FROM users;\nALTER TABLE users ALTER email SET NOT NULL;"}},
       on_users("windows' line ends", {"-- a note\r\nCREATE INDEX i\r\n  ON users\r\n  (boss);\r\n"}),
   };
   Story value = on_users("a column with a value for what is there",
