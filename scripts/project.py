@@ -11,6 +11,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "clang"
+BATCHES = ROOT / "build" / "clang-batches"
 JOBS = int(os.environ.get("PGLINT_JOBS") or os.cpu_count() or 1)
 
 
@@ -28,15 +29,51 @@ def files():
     return sorted({name for name in listed.split("\0") if name and (ROOT / name).is_file()})
 
 
+def changed_since(revision):
+    """The files that differ from the merge base with a revision; None if that is not known, or nothing was named."""
+    if not revision:
+        return None
+    base = git_lines("merge-base", revision, "HEAD")
+    if not base:
+        return None
+    names = git_lines("diff", "--name-only", base[0]) or []
+    return set(names + (git_lines("ls-files", "--others", "--exclude-standard") or []))
+
+
+def entries(preset):
+    """(path, arguments of its compilation) of what a preset compiles; configures first."""
+    subprocess.run([ROOT / "scripts" / "configure", preset], check=True)
+    for entry in json.loads((ROOT / "build" / preset / "compile_commands.json").read_text()):
+        yield pathlib.Path(entry["directory"], entry["file"]), shlex.split(entry["command"])
+
+
 def compile_commands():
-    """{source: arguments of its compilation with clang++}, of the sources in the project; configures first."""
-    subprocess.run([ROOT / "scripts" / "configure", "clang"], check=True)
-    commands = {}
-    for entry in json.loads((BUILD / "compile_commands.json").read_text()):
-        source = pathlib.Path(entry["directory"], entry["file"])
-        if source.is_relative_to(ROOT) and not source.is_relative_to(ROOT / "build"):
-            commands[str(source.relative_to(ROOT))] = shlex.split(entry["command"])
-    return commands
+    """{source: arguments of its compilation with clang++, alone}, of the sources in the project; configures first."""
+    return {str(source.relative_to(ROOT)): arguments for source, arguments in entries("clang")
+            if source.is_relative_to(ROOT) and not source.is_relative_to(ROOT / "build")}
+
+
+def batches():
+    """[(the file that is compiled, arguments, the project's sources in it)], as the other builds have it: several sources
+    as one, with precompiled headers. Configures, and precompiles the headers."""
+    found, headers = [], []
+    for path, arguments in entries("clang-batches"):
+        if path.name.startswith("cmake_pch"):
+            headers.append((str(path), arguments))
+            continue
+        if "Unity" in path.parts:
+            sources = [pathlib.Path(name) for name in re.findall(r'#include "([^"]+)"', path.read_text())]
+        elif path.is_relative_to(ROOT) and not path.is_relative_to(ROOT / "build"):
+            sources = [path]
+        else:
+            continue
+        found.append((path, arguments, [str(source.relative_to(ROOT)) for source in sources]))
+    # Again each time: clang++ refuses one that is older than what it was made of.
+    for _, arguments in headers:
+        (BATCHES / arguments[arguments.index("-o") + 1]).parent.mkdir(parents=True, exist_ok=True)
+    if run_all(headers, BATCHES):
+        sys.exit("A precompiled header does not compile")
+    return sorted(found)
 
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"\n]+)[>"]', re.MULTILINE)
@@ -57,11 +94,11 @@ def resolve(name, included):
     return None
 
 
-def run_all(tasks):
+def run_all(tasks, folder=BUILD):
     """Runs (label, arguments) JOBS at a time; prints the output of those that fail; how many failed."""
     def run(task):
         label, arguments = task
-        return label, subprocess.run(arguments, cwd=BUILD, capture_output=True, text=True)
+        return label, subprocess.run(arguments, cwd=folder, capture_output=True, text=True)
 
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:

@@ -27,7 +27,7 @@ constexpr std::array<Slot, 10> slots = {{
     {0, 1000, 60'000},
 }};
 constexpr std::size_t repeated = 4;  // the last ones
-constexpr milliseconds longest{2000};
+constexpr milliseconds longest_wait{2000};
 
 }  // namespace
 
@@ -36,7 +36,7 @@ Attempt attempt(std::size_t number, milliseconds deadlock_timeout) {
   const Slot& slot = slots[at];
   const milliseconds wait = slot.lock_timeout != 0 ? milliseconds(slot.lock_timeout)
                                                    : deadlock_timeout + milliseconds(slot.above_deadlock_timeout);
-  return {.lock_timeout = std::min(wait, longest), .rest = milliseconds(slot.rest)};
+  return {.lock_timeout = std::min(wait, longest_wait), .rest = milliseconds(slot.rest)};
 }
 
 milliseconds with_jitter(milliseconds rest, double dice) {

@@ -24,7 +24,7 @@ struct Piece {
   bool ignored = false;
 };
 
-bool is_any(std::string_view word, std::initializer_list<std::string_view> words) {
+bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
@@ -149,7 +149,7 @@ class Splitter {
     if (at_ < text_.size() && (text_[at_] == '\'' || text_[at_] == '"')) ++at_;
     if (mark.empty()) return;
     const bool is_code = std::any_of(piece_.words.begin(), piece_.words.end(), [](const Word& word) {
-      return is_any(program(word.value), {"ssh", "sh", "bash", "su"});
+      return is_one_of(program(word.value), {"ssh", "sh", "bash", "su"});
     });
     if (!is_code) data_until_ = mark;
   }
@@ -191,16 +191,16 @@ class Splitter {
         if (!conditions_.empty()) conditions_.back() = true;
       } else if (first == "fi" || first == "esac") {
         if (!conditions_.empty()) conditions_.pop_back();
-      } else if (!is_any(first,
+      } else if (!is_one_of(first,
                          {"do", "done", "while", "until", "!", "{", "}", "exec", "time", "nohup", "command", "sudo"})) {
         break;
       }
       if (words.empty()) break;
       words.erase(words.begin());
     }
-    const bool is_test = !words.empty() && is_any(words.front().value, {"[", "[[", "test"});
+    const bool is_test = !words.empty() && is_one_of(words.front().value, {"[", "[[", "test"});
     piece_.guarded = after_test_ || std::find(conditions_.begin(), conditions_.end(), true) != conditions_.end();
-    if (!words.empty() && after_or_ && !pieces_.empty() && is_any(words.front().value, {"true", ":", "echo"}))
+    if (!words.empty() && after_or_ && !pieces_.empty() && is_one_of(words.front().value, {"true", ":", "echo"}))
       pieces_.back().ignored = true;
     const bool empty = words.empty();
     if (!empty && after_or_) piece_.guarded = true;
@@ -230,8 +230,8 @@ std::size_t inner(const std::vector<std::string>& words) {
   for (std::size_t i = 1; i < words.size(); ++i) {
     const bool has_blank = words[i].find(' ') != std::string::npos;
     const std::string_view before = words[i - 1];
-    if (is_any(before, {"-c", "-lc", "-ec", "-euc", "-exc", "-C", "--command"}) && has_blank) return i;
-    if (has_blank && i + 1 == words.size() && is_any(first, {"ssh", "heroku", "eval", "fly", "flyctl"})) return i;
+    if (is_one_of(before, {"-c", "-lc", "-ec", "-euc", "-exc", "-C", "--command"}) && has_blank) return i;
+    if (has_blank && i + 1 == words.size() && is_one_of(first, {"ssh", "heroku", "eval", "fly", "flyctl"})) return i;
   }
   return words.size();
 }
@@ -272,7 +272,7 @@ void add(std::vector<std::string> words, Span at, bool guarded, bool ignored, bo
     std::vector<std::string> texts;
     const std::size_t holder = inner(words);
     if (holder < words.size()) texts.push_back(words[holder]);
-    if (is_any(first, {"concurrently"}))
+    if (is_one_of(first, {"concurrently"}))
       for (std::size_t i = 1; i < words.size(); ++i)
         if (words[i].find(' ') != std::string::npos) texts.push_back(words[i]);
     for (const std::string& text : texts) add_text(text, remote);

@@ -30,7 +30,7 @@ bool bound_value(Arena& arena, const ::Node* node, BoundValue& value) {
 }
 
 // MINVALUE and MAXVALUE look like columns to the grammar.
-bool is_word(const ::Node* node, std::string_view word) {
+bool is_limit(const ::Node* node, std::string_view word) {
   const auto* reference = pg::as<::ColumnRef>(node);
   return reference != nullptr && pg::column_name(*reference) == word;
 }
@@ -52,8 +52,8 @@ const PartitionBound* bound_constants(Arena& arena, const ::PartitionBoundSpec& 
     const auto from = pg::nodes(written.lowerdatums);
     const auto to = pg::nodes(written.upperdatums);
     if (from.size() != 1 || to.size() != 1) return nullptr;
-    bound.from_start = is_word(from[0], "minvalue");
-    bound.to_end = is_word(to[0], "maxvalue");
+    bound.from_start = is_limit(from[0], "minvalue");
+    bound.to_end = is_limit(to[0], "maxvalue");
     if (!bound.from_start && !bound_value(arena, from[0], bound.from)) return nullptr;
     if (!bound.to_end && !bound_value(arena, to[0], bound.to)) return nullptr;
   } else {

@@ -43,7 +43,7 @@ bool is_plain(std::string_view text, bool in_flow) {
   return text.back() != ' ';
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   // Not text at all, such as a file in Latin-1: kept byte by byte.
   if (first_invalid_utf8(text) != std::string_view::npos)
     return "!!binary \"" + YAML::EncodeBase64(reinterpret_cast<const unsigned char*>(text.data()), text.size()) + "\"";
@@ -99,7 +99,7 @@ class Writer {
 
  private:
   static bool is_empty(const Tree& tree) { return tree.list.empty() && tree.map.empty(); }
-  static std::string key_text(const std::string& key) { return is_plain(key, true) ? key : quoted(key); }
+  static std::string key_text(const std::string& key) { return is_plain(key, true) ? key : in_quotes(key); }
 
   // One line of all, or nothing.
   static std::optional<std::string> on_one_line(const Tree& tree) {
@@ -109,7 +109,7 @@ class Writer {
       case Tree::Kind::text:
         if (tree.literal || is_plain(tree.text, true)) return tree.text;
         if (tree.text.size() > widest_flow || tree.text.find('\n') != std::string::npos) return std::nullopt;
-        return quoted(tree.text);
+        return in_quotes(tree.text);
       case Tree::Kind::list:
       case Tree::Kind::map:
         break;
@@ -138,7 +138,7 @@ class Writer {
     } else if (tree.literal || is_plain(text, false)) {
       out += text + "\n";
     } else if (text.find_first_of("\n\"\\") == std::string::npos || !is_block(text)) {
-      out += quoted(text) + "\n";
+      out += in_quotes(text) + "\n";
     } else {
       literal_block(text, indent);
     }
