@@ -1,5 +1,5 @@
-// Precompiled for the floors: what most sources of all of them include. A source still includes what it uses; the check with
-// clang++ reads each of them alone.
+// Precompiled for the floors: what most sources of all of them include. A source still includes what it uses; the check
+// with clang++ reads each of them alone.
 #pragma once
 
 #include <fmt/format.h>

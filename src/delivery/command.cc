@@ -191,8 +191,8 @@ class Splitter {
         if (!conditions_.empty()) conditions_.back() = true;
       } else if (first == "fi" || first == "esac") {
         if (!conditions_.empty()) conditions_.pop_back();
-      } else if (!is_one_of(first,
-                         {"do", "done", "while", "until", "!", "{", "}", "exec", "time", "nohup", "command", "sudo"})) {
+      } else if (!is_one_of(first, {"do", "done", "while", "until", "!", "{", "}", "exec", "time", "nohup", "command",
+                                    "sudo"})) {
         break;
       }
       if (words.empty()) break;
