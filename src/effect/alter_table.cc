@@ -204,6 +204,7 @@ class Alter {
   void add_constraint(const ::Constraint& constraint, Part& part);
   void add_foreign_key(const ::Constraint& constraint, Part& part);
   void add_key(const ::Constraint& constraint, Part& part);
+  void lock_heirs_of_key(Symbol column);
   void use_index(const ::Constraint& constraint, Part& part);
   void drop_constraint(const ::AlterTableCmd& command);
   void validate(const ::AlterTableCmd& command, Part& part);
@@ -1410,17 +1411,8 @@ void Alter::add_key(const ::Constraint& constraint, Part& part) {
           below = LockMode::access_exclusive;
     }
   }
-  // The columns become NOT NULL in those that inherit them, too.
-  if (primary && !partitioned && recurse_ && !table_->children.empty())
-    for (const ::Node* column : pg::nodes(constraint.keys)) {
-      const Column* found = catalog::column(*table_, m_.symbol_of(column));
-      if (found == nullptr || found->not_null) continue;
-      each_in_tree(*table_, true, [&](const Relation& heir) {
-        if (&heir != table_)
-          m_.lock(heir, LockMode::access_exclusive, Because::inherits,
-                  proof(heir, found->name) == nullptr ? Work::scan : Work::none);
-      });
-    }
+  if (primary && !partitioned)
+    for (const ::Node* column : pg::nodes(constraint.keys)) lock_heirs_of_key(m_.symbol_of(column));
   const auto name_on = [&](const Relation& table) {
     if (&table == table_ && constraint.conname != nullptr) return m_.symbol(constraint.conname);
     if (primary) {
@@ -1438,6 +1430,18 @@ void Alter::add_key(const ::Constraint& constraint, Part& part) {
       m_.made(RelationKind::partitioned_index, table.schema, name_on(table), Because::index);
     else
       m_.build_new(table, name_on(table));
+  });
+}
+
+// The column of a primary key becomes NOT NULL in those that inherit it, too; they are locked for that if it is so
+// already.
+void Alter::lock_heirs_of_key(Symbol column) {
+  if (!recurse_ || table_->children.empty()) return;
+  each_in_tree(*table_, true, [&](const Relation& heir) {
+    if (&heir == table_) return;
+    const Column* found = catalog::column(heir, column);
+    const bool proved = (found != nullptr && found->not_null) || proof(heir, column) != nullptr;
+    m_.lock(heir, LockMode::access_exclusive, Because::inherits, proved ? Work::none : Work::scan);
   });
 }
 
@@ -1495,8 +1499,11 @@ void Alter::use_index(const ::Constraint& constraint, Part& part) {
           m_.fail("55000", "incompatible NOT VALID constraint \"{}\" on relation \"{}\"", m_.text(other->name),
                   table_name());
   }
-  for (const catalog::IndexKey& key : index->keys)
-    if (key.column) set_not_null(key.column, part);
+  for (const catalog::IndexKey& key : index->keys) {
+    if (!key.column) continue;
+    set_not_null(key.column, part);
+    lock_heirs_of_key(key.column);
+  }
 }
 
 void Alter::drop_constraint(const ::AlterTableCmd& command) {
