@@ -171,9 +171,9 @@ void Replay::alter_table(Relation& relation, const ::AlterTableCmd& command, boo
     case AT_ReplicaIdentity:
       if (const auto* identity = pg::as<::ReplicaIdentityStmt>(command.def)) {
         set(relation.replica_identity, identity->identity_type);
-        const Symbol name = symbol(pg::text(identity->name));
+        const Symbol by = symbol(pg::text(identity->name));
         for (Relation* index : relation.indexes)
-          if (index->index != nullptr && index->index->identity != (name && index->name == name && !index->dropped))
+          if (index->index != nullptr && index->index->identity != (by && index->name == by && !index->dropped))
             set(index->index->identity, !index->index->identity);
       }
       break;
