@@ -316,6 +316,26 @@ void add_check(const Command& command, const ::Constraint& check, Context& conte
          fmt::format("{} has rows that {} forbids: adding it would fail", on, name)});
 }
 
+namespace {
+
+// Whether it is by this constraint that a subscriber knows which row was changed.
+bool tells_rows(const catalog::Relation& table, const catalog::Constraint& constraint) {
+  if (table.kind != catalog::RelationKind::table) return false;
+  if (table.replica_identity == 'd') return constraint.kind == catalog::ConstraintKind::primary_key;
+  return table.replica_identity == 'i' && constraint.index != nullptr && constraint.index->index->identity;
+}
+
+bool adds_primary_key(const Command& command) {
+  const auto* statement = pg::as<AlterTableStmt>(command.node);
+  if (statement == nullptr) return false;
+  return std::ranges::any_of(pg::list<AlterTableCmd>(statement->cmds), [](const AlterTableCmd& one) {
+    const auto* constraint = one.subtype == AT_AddConstraint ? pg::as<::Constraint>(one.def) : nullptr;
+    return constraint != nullptr && constraint->contype == CONSTR_PRIMARY;
+  });
+}
+
+}  // namespace
+
 void drop_constraint(const Command& command, Context& context, Pieces& pieces) {
   const effect::RelationEffect* table = command.table();
   const std::string_view name = pg::text(command.alter->name);
@@ -355,6 +375,14 @@ void drop_constraint(const Command& command, Context& context, Pieces& pieces) {
       break;
   }
   const Replaced* again = context.again(replaced_key(command, name));
+  if (const catalog::Publication* publication = catalog.publication_of(*table->relation);
+      publication != nullptr && again == nullptr && tells_rows(*table->relation, *constraint) &&
+      !adds_primary_key(command))
+    return refuse(pieces,
+                  fmt::format("without {} nothing tells the rows of {} that {} publishes, and each UPDATE and DELETE "
+                              "fails, behind the gate as before it",
+                              ident(name), on, ident(catalog.text(publication->name))),
+                  "put another key in its place in the same statement, or set REPLICA IDENTITY before");
   std::string there = probe::constraint(on, name, kind, probe::Valid::any);
   // The step that adds the new key drops the old one.
   if (again != nullptr && kind == 'f' && !again->is_new.empty()) {
