@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -119,6 +120,11 @@ SELECT format('= function %s.%s(%s) %s %s kind=%s', pg_temp.s(pronamespace), pro
 FROM pg_proc p WHERE pronamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
   AND pronamespace <> pg_my_temp_schema() AND prokind IN ('f', 'p')
   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype IN ('e', 'i'));
+SELECT format('= aggregate %s.%s(%s)', pg_temp.s(pronamespace), proname,
+  (SELECT string_agg(regexp_replace(pg_temp.t(a.typ, -1), '^.*\.', ''), ',' ORDER BY a.n) FROM unnest(proargtypes) WITH ORDINALITY AS a(typ, n)))
+FROM pg_proc p WHERE pronamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+  AND pronamespace <> pg_my_temp_schema() AND prokind = 'a'
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype IN ('e', 'i'));
 SELECT format('= trigger %s %s enabled=%s row=%s before=%s events=%s inherited=%s', pg_temp.r(tgrelid), tgname,
   tgenabled <> 'D', tgtype & 1 <> 0, tgtype & 2 <> 0,
   ((tgtype >> 2) & 1) + ((tgtype >> 4) & 1) * 2 + ((tgtype >> 3) & 1) * 4 + ((tgtype >> 5) & 1) * 8, tgparentid <> 0)
@@ -182,9 +188,7 @@ class Model {
         if (!type->dropped && type->schema == schema->name) describe(*type);
       for (const Function* function : schema->functions)
         if (!function->dropped && function->schema == schema->name && c_.text(schema->name) != "pg_temp")
-          add("function {}.{}({}) {} {} kind={}", c_.text(function->schema), c_.text(function->name),
-              c_.text(function->signature), letter(function->declared), c_.text(function->language),
-              function->procedure ? 'p' : 'f');
+          describe(*function);
     }
     for (const Symbol extension : c_.extensions())
       if (c_.text(extension) != "plpgsql") add("extension {}", c_.text(extension));
@@ -299,6 +303,15 @@ class Model {
         flag(index.valid), flag(index.nulls_not_distinct), fmt::join(keys, ","), names(index.include),
         flag(!index.predicate.empty()), flag(index.constraint != nullptr),
         relation.parents.empty() ? std::string("-") : name(*relation.parents[0]));
+  }
+
+  void describe(const Function& one) {
+    const auto [schema, name, signature] = std::array{c_.text(one.schema), c_.text(one.name), c_.text(one.signature)};
+    if (one.aggregate)
+      add("aggregate {}.{}({})", schema, name, signature);
+    else
+      add("function {}.{}({}) {} {} kind={}", schema, name, signature, letter(one.declared), c_.text(one.language),
+          one.procedure ? 'p' : 'f');
   }
 
   void describe(const Type& one) {
