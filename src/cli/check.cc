@@ -109,7 +109,7 @@ int check(const Options& options) {
     report::RenderOptions render = render_options(options, file.empty());
     render.rules = texts;
     const Result<void> written =
-        write_output(file, [&](const report::Sink& sink) { report::write(format, report, render, sink); });
+        write_output(file, [&, as = format](const report::Sink& sink) { report::write(as, report, render, sink); });
     if (!written) return print_error(written.error()), refused;
     failures_shown = failures_shown || (format == report::Format::text && file.empty());
   }

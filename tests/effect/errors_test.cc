@@ -291,15 +291,17 @@ TEST_CASE("a primary key makes the columns of inheritors NOT NULL") {
 }
 
 TEST_CASE("an option in parentheses that came later is refused before") {
-  for (const auto& [version, sql] : {std::pair{16, "VACUUM (SKIP_DATABASE_STATS) t"},
-                                     {16, "EXPLAIN (GENERIC_PLAN) SELECT 1"},
-                                     {17, "COPY t FROM '/x' (ON_ERROR ignore)"},
-                                     {17, "GRANT MAINTAIN ON t TO public"},
-                                     {18, "CREATE PUBLICATION p FOR TABLE t WITH (publish_generated_columns = stored)"},
-                                     {16, "SELECT JSON_OBJECT('a': 1)"},
-                                     {17, "SELECT JSON_SCALAR(1)"},
-                                     {17, "ALTER TABLE t ALTER COLUMN a SET STATISTICS DEFAULT"},
-                                     {16, "ALTER TABLE t ALTER COLUMN c SET STORAGE DEFAULT"}}) {
+  for (const auto& [version, form] :
+       {std::pair{16, "VACUUM (SKIP_DATABASE_STATS) t"},
+        {16, "EXPLAIN (GENERIC_PLAN) SELECT 1"},
+        {17, "COPY t FROM '/x' (ON_ERROR ignore)"},
+        {17, "GRANT MAINTAIN ON t TO public"},
+        {18, "CREATE PUBLICATION p FOR TABLE t WITH (publish_generated_columns = stored)"},
+        {16, "SELECT JSON_OBJECT('a': 1)"},
+        {17, "SELECT JSON_SCALAR(1)"},
+        {17, "ALTER TABLE t ALTER COLUMN a SET STATISTICS DEFAULT"},
+        {16, "ALTER TABLE t ALTER COLUMN c SET STORAGE DEFAULT"}}) {
+    const std::string sql = form;
     CAPTURE(sql);
     History before(version - 1);
     CHECK(judge(before, "CREATE TABLE t(a int, c text);", sql, false).error() == "42601");
