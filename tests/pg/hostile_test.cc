@@ -284,5 +284,11 @@ TEST_CASE("parsing again and again does not grow") {
   if (before == 0) return;  // no /proc here
   rounds(10'000);
   const long grown = resident() - before;
-  CHECK(grown < 2000);  // 8 MB of some 500 MB that were parsed
+#ifdef __SANITIZE_ADDRESS__
+  // 256 MB: the sanitizer keeps what was freed last, to see who still uses it.
+  constexpr long kept_aside = 65'536;
+#else
+  constexpr long kept_aside = 0;
+#endif
+  CHECK(grown < kept_aside + 2000);  // 8 MB of some 500 MB that were parsed
 }
