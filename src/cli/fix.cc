@@ -285,6 +285,7 @@ Result<fix::Request> request_of(const FixOptions& fix, const Settings& settings,
   request.recipes.pg_version = settings.check.replay.target.pg_version;
   request.recipes.dual_write =
       fix.dual_write == "application" ? recipe::DualWrite::application : recipe::DualWrite::trigger;
+  request.recipes.accept_triggers = fix.accept_triggers;
   for (const std::string& value : fix.values) {
     const std::size_t equals = value.find('=');
     const std::size_t dot = value.find('.');

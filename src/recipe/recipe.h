@@ -40,7 +40,8 @@ struct Options {
   int pg_version = 15;
   DualWrite dual_write = DualWrite::trigger;
   std::map<std::string, std::string, std::less<>>
-      values;  // --value: "table.column" or "schema.table.column" → expression
+      values;                                // --value: "table.column" or "schema.table.column" → expression
+  std::vector<std::string> accept_triggers;  // --accept-triggers: of others, that a fill may fire
 };
 
 struct Placed {

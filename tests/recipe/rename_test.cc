@@ -382,6 +382,14 @@ TEST_CASE("a column of a table that this migration makes is renamed as it is wri
       test::planned("", {"CREATE TABLE n (id int PRIMARY KEY, a int);\nALTER TABLE n RENAME a TO b;"}).groups.empty());
 }
 
+TEST_CASE("a column is not filled past a row trigger that nobody has accepted") {
+  CHECK(says(refusal("CREATE TABLE t (id int PRIMARY KEY, a int);\n"
+                     "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';\n"
+                     "CREATE TRIGGER audit AFTER UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f();",
+                     "ALTER TABLE t RENAME a TO b;"),
+             "would fire for each row that is filled: audit"));
+}
+
 TEST_CASE("a trigger whose name would come last has ours behind it") {
   const std::string function = "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';\n";
   const std::string t = "CREATE TABLE t (id int PRIMARY KEY, a int);\n";
