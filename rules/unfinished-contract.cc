@@ -16,7 +16,8 @@ namespace {
 
 using namespace lint;
 
-constexpr std::uint32_t a_while = 10;  // migrations
+constexpr std::uint32_t a_while = 10;         // migrations
+constexpr std::uint32_t most_triggers = 256;  // of a table: each is looked for among all
 
 // The two columns that a trigger keeps the same: each filled from the other, or by a name that says so.
 const catalog::Copied* kept_same(const catalog::Catalog& catalog, const catalog::Trigger& trigger) {
@@ -87,7 +88,7 @@ void at_end(const Context& context, const Note& note) {
   if (catalog.now.migration < note.migration + a_while) return;  // its turn may come
   const std::uint32_t later = catalog.now.migration - note.migration;
   const catalog::Relation* table = catalog.find(note.schema, note.name).relation;
-  if (table == nullptr || table->dropped) return;
+  if (table == nullptr || table->dropped || table->triggers.size() > most_triggers) return;
   if (!context.plans.empty() && context.plans.find(catalog.text(note.what)) != std::string_view::npos) return;
   const std::string name = context.display(table->schema, table->name);
 

@@ -93,6 +93,7 @@ class Columns {
       if (pg::as<::TableLikeClause>(element) != nullptr) return;
       if (const auto* column = pg::as<::ColumnDef>(element)) columns_.insert(pg::text(column->colname));
     }
+    if (columns_.size() > most_columns) return m_.fail("54011", "tables can have at most {} columns", most_columns);
     partition_key();
     for (const ::ColumnDef& column : pg::only<::ColumnDef>(statement_.tableElts))
       for (const ::Constraint& constraint : pg::only<::Constraint>(column.constraints))
@@ -184,6 +185,8 @@ class Columns {
       }
     }
   }
+
+  static constexpr std::size_t most_columns = 1600;  // MaxHeapAttributeNumber
 
   Model& m_;
   const ::CreateStmt& statement_;
