@@ -483,15 +483,8 @@ bool Query::refers(const ::Node* node, const ::RangeVar& name, bool alone, std::
 
 void Query::pinned_by(const ::Node* where, const ::RangeVar& name, bool alone, Pinned& pinned) {
   if (where == nullptr) return;
-  b_.terms.clear();
-  b_.terms.push_back(where);
-  while (!b_.terms.empty()) {
-    const ::Node* term = b_.terms.back();
-    b_.terms.pop_back();
-    if (const auto* both = pg::as<::BoolExpr>(term); both != nullptr && both->boolop == AND_EXPR) {
-      for (const ::Node* arg : pg::nodes(both->args)) b_.terms.push_back(arg);
-      continue;
-    }
+  pg::conjuncts(where, b_.terms);
+  for (const ::Node* term : b_.terms) {
     if (const auto* any = pg::as<::BoolExpr>(term); any != nullptr && any->boolop == OR_EXPR) {
       // id = 1 OR id = 2
       std::string_view same;

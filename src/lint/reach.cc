@@ -102,14 +102,9 @@ void pinned(const ::Node* where, bool in_body, const std::vector<std::string_vie
   const auto is_of_batch = [&](const ::Node* node) {
     return !in_body && std::ranges::find(batches, qualifier(node)) != batches.end();
   };
-  std::vector<const ::Node*> terms{where};
-  while (!terms.empty()) {
-    const ::Node* term = terms.back();
-    terms.pop_back();
-    if (const auto* both = pg::as<BoolExpr>(term); both != nullptr && both->boolop == AND_EXPR) {
-      for (const ::Node* arg : pg::nodes(both->args)) terms.push_back(arg);
-      continue;
-    }
+  std::vector<const ::Node*> terms;
+  pg::conjuncts(where, terms);
+  for (const ::Node* term : terms) {
     // In a block there may be a loop around it, and then it is no batch but all of them.
     if (!in_body)
       if (const auto column = batched(term); !column.empty()) columns.push_back(column);
@@ -153,18 +148,14 @@ void ranged(const ::Node* where, const effect::RelationEffect& table, const cata
     const auto found = std::ranges::find(ranges, column, &Range::column);
     return found != ranges.end() ? *found : ranges.emplace_back(Range{column, {}, {}});
   };
-  std::vector<const ::Node*> terms{where};
-  while (!terms.empty()) {
-    const ::Node* term = terms.back();
-    terms.pop_back();
-    if (const auto* both = pg::as<BoolExpr>(term); both != nullptr && both->boolop == AND_EXPR) {
-      for (const ::Node* arg : pg::nodes(both->args)) terms.push_back(arg);
-      continue;
-    }
+  constexpr std::size_t most_ranges = 32;  // as many columns as an index has
+  std::vector<const ::Node*> terms;
+  pg::conjuncts(where, terms);
+  for (const ::Node* term : terms) {
     const auto* comparison = pg::as<A_Expr>(term);
     if (comparison == nullptr || pg::as<ColumnRef>(comparison->lexpr) == nullptr) continue;
     const std::string_view column = column_of(comparison->lexpr);
-    if (column.empty()) continue;
+    if (column.empty() || ranges.size() == most_ranges) continue;
     if (comparison->kind == AEXPR_BETWEEN) {
       const auto ends = pg::nodes(pg::as<::List>(comparison->rexpr));
       if (ends.size() != 2) continue;
@@ -181,7 +172,7 @@ void ranged(const ::Node* where, const effect::RelationEffect& table, const cata
     const auto is_far = [](std::int64_t value) { return value < INT64_MIN / 4 || value > INT64_MAX / 4; };
     if (!range.from || !range.to || is_far(*range.from) || is_far(*range.to)) continue;
     if (*range.to - *range.from >= most) continue;
-    const catalog::Column* column = catalog::column(*table.relation, catalog.symbols.intern(range.column));
+    const catalog::Column* column = catalog::column(*table.relation, catalog.symbols.find(range.column));
     const std::string_view type = column != nullptr ? catalog.text(column->type.name) : std::string_view();
     if (type == "int2" || type == "int4" || type == "int8") columns.push_back(range.column);
   }

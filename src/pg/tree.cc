@@ -415,6 +415,20 @@ void children(const ::Node* node, std::vector<const ::Node*>& out) {
 #undef PGLINT_BELOW
 }
 
+void conjuncts(const ::Node* where, std::vector<const ::Node*>& out) {
+  out.assign(1, where);
+  for (std::size_t i = 0; i < out.size();) {
+    const auto* both = as<::BoolExpr>(out[i]);
+    if (both == nullptr || both->boolop != AND_EXPR) {
+      ++i;
+      continue;
+    }
+    out[i] = out.back();
+    out.pop_back();
+    for (const ::Node* term : nodes(both->args)) out.push_back(term);
+  }
+}
+
 std::string_view last_name(const ::List* names) noexcept {
   const NodesView all = nodes(names);
   return all.empty() ? std::string_view() : string(all[all.size() - 1]);

@@ -22,6 +22,9 @@ namespace pglint::pg {
 // spelt as lists of strings (ColumnRef.fields, FuncCall.funcname, TypeName.names, key columns …) are not nodes below.
 void children(const ::Node* node, std::vector<const ::Node*>& out);
 
+// Replaces `out` with the terms of a condition that all have to hold: those of its ANDs, however they are nested.
+void conjuncts(const ::Node* where, std::vector<const ::Node*>& out);
+
 // Calls `visit(const ::Node&)` for `root` and everything below it, a parent before its children. If it returns bool,
 // false leaves out what is below the node. Keeps its place on the heap: 300,000 terms of a sum are no deeper than one.
 template <class F>
