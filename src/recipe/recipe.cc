@@ -560,4 +560,19 @@ std::vector<std::string> row_triggers(const catalog::Catalog& catalog, const cat
   return out;
 }
 
+bool refuse_triggers(const Command& command, const catalog::Relation& table, std::uint8_t event, Pieces& pieces) {
+  const std::vector<std::string>& accepted = command.options->accept_triggers;
+  std::vector<std::string> fired = row_triggers(*command.catalog, table, event);
+  std::erase_if(fired, [&](const std::string& name) { return std::ranges::find(accepted, name) != accepted.end(); });
+  if (fired.empty()) return false;
+  refuse(pieces,
+         fmt::format("row triggers of {} would fire for each row: {}", command.table_name(), fmt::join(fired, ", ")),
+         "--accept-triggers NAME, once it is known what they do with each row");
+  return true;
+}
+
+std::string firing(const std::vector<std::string>& triggers) {
+  return triggers.empty() ? std::string() : fmt::format("; fires {} for each row", fmt::join(triggers, ", "));
+}
+
 }  // namespace pglint::recipe

@@ -61,8 +61,13 @@ struct Key {
   std::vector<KeyColumn> columns;
 };
 [[nodiscard]] std::optional<Key> key_of(const catalog::Catalog& catalog, const catalog::Relation& table);
-// The triggers of a table that an UPDATE or DELETE of a row would fire; their names.
+// The row triggers of a table that an UPDATE (2) or DELETE (4) fires; their names.
 [[nodiscard]] std::vector<std::string> row_triggers(const catalog::Catalog& catalog, const catalog::Relation& table,
                                                     std::uint8_t event);
+// Refuses what fires one that --accept-triggers does not name; false if there is none.
+[[nodiscard]] bool refuse_triggers(const Command& command, const catalog::Relation& table, std::uint8_t event,
+                                   Pieces& pieces);
+// What a step says of those that it fires: "; fires audit for each row". Empty if there are none.
+[[nodiscard]] std::string firing(const std::vector<std::string>& triggers);
 
 }  // namespace pglint::recipe

@@ -371,7 +371,8 @@ void fill_beside(const Table& table, const Renamed& renamed, Pieces& pieces) {
           set_default(table, renamed, fmt::format("As {} has one, for rows that give neither", from)));
   Step fill;
   fill.id = fmt::format("fill-{}", slug(to));
-  fill.comment = fmt::format("Copies {} to {} in the rows that are there", from, to);
+  fill.comment = fmt::format("Copies {} to {} in the rows that are there{}", from, to,
+                             firing(row_triggers(table.end, table.relation, 2)));
   fill.kind = StepKind::backfill;
   fill.lock_class = LockClass::c;
   Backfill rows;
@@ -839,17 +840,7 @@ void rename_column(const Command& command, const ::RenameStmt& statement, Contex
     return refuse(pieces,
                   fmt::format("{} has no known unique index over NOT NULL columns to walk along", command.table_name()),
                   "add a primary key first");
-  if (trigger) {
-    std::vector<std::string> fired = row_triggers(catalog, *table->relation, 2);
-    std::erase_if(fired, [&](const std::string& name) {
-      return std::ranges::find(command.options->accept_triggers, name) != command.options->accept_triggers.end();
-    });
-    if (!fired.empty())
-      return refuse(pieces,
-                    fmt::format("row triggers of {} would fire for each row that is filled: {}", command.table_name(),
-                                fmt::join(fired, ", ")),
-                    "--accept-triggers NAME, once it is known what they do with each row");
-  }
+  if (refuse_triggers(command, *table->relation, 2, pieces)) return;
 
   assume(catalog, *table, column->name, pieces, context.first_migration);
   Renamed renamed;

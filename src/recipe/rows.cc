@@ -236,10 +236,7 @@ void update_rows(const Command& command, const ::UpdateStmt& statement, Context&
         (column != nullptr && catalog.now.migration != 0 && column->created.migration >= context.first_migration);
     work->set.emplace_back(std::string(name), std::string(text.values[i]));
   }
-  const auto triggers = row_triggers(catalog, *table->relation, 2);
-  if (!triggers.empty())
-    return no(fmt::format("row triggers of {} would fire for each row: {}", on, listed(triggers)),
-              "disable them in the application's own way, or write the batches by hand");
+  if (refuse_triggers(command, *table->relation, 2, pieces)) return;
 
   pieces.by = Operation::update_rows;
   assume(catalog, *table, {}, pieces);
@@ -247,7 +244,8 @@ void update_rows(const Command& command, const ::UpdateStmt& statement, Context&
   // Where NULL alone is replaced, the release that runs now may go on writing NULL where it is nullable.
   Step fill;
   fill.id = fmt::format("fill-{}", slug(fmt::format("{} {}", catalog.text(table->name), set.front())));
-  fill.comment = fmt::format("Sets {} in batches", listed({set.begin(), set.end()}));
+  fill.comment = fmt::format("Sets {} in batches{}", listed({set.begin(), set.end()}),
+                             firing(row_triggers(catalog, *table->relation, 2)));
   fill.kind = StepKind::backfill;
   fill.lock_class = LockClass::c;
   fill.irreversible = !new_column;
@@ -291,14 +289,13 @@ void delete_rows(const Command& command, const ::DeleteStmt& statement, Context&
     if (!key->dropped && key->on_delete == catalog::Action::cascade)
       return no(
           fmt::format("a row that is deleted from {} takes rows of {} along", on, catalog.qualified(*key->table)));
-  const auto triggers = row_triggers(catalog, *table->relation, 4);
-  if (!triggers.empty()) return no(fmt::format("row triggers of {} would fire for each row: {}", on, listed(triggers)));
+  if (refuse_triggers(command, *table->relation, 4, pieces)) return;
   pieces.by = Operation::delete_rows;
   assume(catalog, *table, {}, pieces);
   work->where = clauses(command.text).where;
   Step remove;
   remove.id = fmt::format("delete-{}-{}", slug(catalog.text(table->name)), digest(command.text).substr(0, 4));
-  remove.comment = "Deletes in batches";
+  remove.comment = "Deletes in batches" + firing(row_triggers(catalog, *table->relation, 4));
   remove.kind = StepKind::backfill;
   remove.lock_class = LockClass::c;
   remove.irreversible = true;
