@@ -390,9 +390,9 @@ TEST_CASE("rows are not written past a row trigger that nobody has accepted, and
       "CREATE TRIGGER kept AFTER DELETE ON t FOR EACH ROW EXECUTE FUNCTION f();";
   recipe::Options options;
   options.accept_triggers = {"audit", "kept"};
-  for (const auto& [sql, fired] :
-       {std::pair{"ALTER TABLE t RENAME a TO c;", "audit"}, {"UPDATE t SET b = 1 WHERE b IS NULL;", "audit"},
-        {"DELETE FROM t WHERE b IS NULL;", "kept"}}) {
+  for (const auto& [sql, fired] : {std::pair{"ALTER TABLE t RENAME a TO c;", "audit"},
+                                   {"UPDATE t SET b = 1 WHERE b IS NULL;", "audit"},
+                                   {"DELETE FROM t WHERE b IS NULL;", "kept"}}) {
     const std::string written = sql;
     CAPTURE(written);
     CHECK(says(refusal(loud, written), std::string("would fire for each row: ") + fired));

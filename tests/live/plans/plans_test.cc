@@ -270,7 +270,7 @@ void walk(Database& database, const std::vector<Placed>& steps) {
 }
 
 // (d): the executor, killed at the end of each step, goes on where it was.
-void run_killed(const Lab& lab, Plan plan) {
+void run_killed(const Lab& lab, Plan plan, const std::vector<std::string>& accepted) {
   const std::filesystem::path file = std::filesystem::current_path() / "killed-plan.yml";
   for (PlanSource& source : plan.sources) source.sha256 = sha256(source.text);
   std::ofstream(file, std::ios::binary) << plan::to_yaml(plan);
@@ -278,6 +278,8 @@ void run_killed(const Lab& lab, Plan plan) {
   const auto apply = [&](const std::string& point) {
     std::vector<std::string> arguments = {PGLINT_EXECUTOR, "run", "--plan", file.string(), "--lock-budget", "20"};
     arguments.insert(arguments.end(), passed.begin(), passed.end());
+    if (!accepted.empty())
+      arguments.insert(arguments.end(), {"--accept-triggers", fmt::format("{}", fmt::join(accepted, ","))});
     auto finished = run(arguments, {{"PGLINT_DATABASE_URL", lab.server.dsn("killed")}, {"PGLINT_FAILPOINT", point}});
     REQUIRE(finished.has_value());
     return std::move(*finished);
@@ -316,6 +318,7 @@ void tell(const Story& story, Lab& lab) {
   options.pg_version = lab.server.version();
   options.values = story.values;
   options.dual_write = story.dual_write;
+  options.accept_triggers = story.accept_triggers;
   plan::Planned all = planned(story.given, story.migrations, options);
   for (const plan::Refused& refused : all.refused) FAIL_CHECK("refused: " << refused.reason);
   CHECK(all.groups.size() == 1);
@@ -347,7 +350,7 @@ void tell(const Story& story, Lab& lab) {
   differs = difference(rows, phased.data());
   CHECK_MESSAGE(differs.empty(), "the phased way leaves other rows:" << differs);
 
-  run_killed(lab, plan);
+  run_killed(lab, plan, story.accept_triggers);
   differs = difference(wanted, killed.schema());
   CHECK_MESSAGE(differs.empty(), "killed at each step, it ends otherwise:" << differs);
   differs = difference(rows, killed.data());

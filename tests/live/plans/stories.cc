@@ -1,5 +1,7 @@
 #include "live/plans/stories.h"
 
+#include <fmt/format.h>
+
 namespace pglint::test {
 namespace {
 
@@ -351,6 +353,17 @@ std::vector<Story> stories() {
        "SET NOT NULL;"}};
   application.dual_write = recipe::DualWrite::application;
   out.push_back(application);
+  // It gives what any number of its calls gives: an UPDATE of the original fires it once a row, a rename never.
+  const std::string lowered =
+      "CREATE FUNCTION lower_email() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.email := lower(NEW.email); "
+      "RETURN "
+      "NEW; END $$;\nCREATE TRIGGER lowered BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION lower_email();\n";
+  for (const char* sql :
+       {"ALTER TABLE users RENAME COLUMN seats TO places;", "UPDATE users SET plan = 'free' WHERE plan IS NULL;"}) {
+    Story accepted = {fmt::format("past a trigger that was accepted: {}", sql), users + lowered, rows, {sql}};
+    accepted.accept_triggers = {"lowered"};
+    out.push_back(accepted);
+  }
   return out;
 }
 

@@ -17,6 +17,7 @@ struct Story {
   std::vector<std::string> migrations;  // not released
   std::map<std::string, std::string, std::less<>> values = {};
   recipe::DualWrite dual_write = recipe::DualWrite::trigger;
+  std::vector<std::string> accept_triggers = {};
 };
 
 [[nodiscard]] std::vector<Story> stories();
