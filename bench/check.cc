@@ -191,9 +191,10 @@ int main() {
                    pglint::source::Sources sources;
                    const pglint::Report found = check(bad_files, all, sources);
                    findings = found.diagnostics.size();
-                   const std::string json = pglint::report::render(pglint::report::Format::json, found, {});
                    if (std::FILE* null = std::fopen("/dev/null", "w")) {
-                     std::fwrite(json.data(), 1, json.size(), null);
+                     pglint::report::write(pglint::report::Format::json, found, {}, [null](std::string_view piece) {
+                       std::fwrite(piece.data(), 1, piece.size(), null);
+                     });
                      std::fclose(null);
                    }
                  }));

@@ -383,22 +383,24 @@ const Constraint* proof_of_not_null(const Relation& relation, Symbol column) {
   return nullptr;
 }
 
-bool lacks_identity(const Relation& table) {
-  // What a partitioned table is said to have does not count: its partitions' rows are what is updated.
-  if (!table.known || table.kind != RelationKind::table) return false;
-  if (table.replica_identity == 'n') return true;
-  if (table.replica_identity == 'd')
-    return std::none_of(table.constraints.begin(), table.constraints.end(), [](const Constraint* constraint) {
-      return !constraint->dropped && constraint->kind == ConstraintKind::primary_key;
-    });
-  if (table.replica_identity != 'i') return false;
-  bool chosen = false;
-  for (const Relation* index : table.indexes) {
-    if (index->index == nullptr || !index->index->identity) continue;
-    if (!index->dropped) return false;
-    chosen = true;
+const Relation* identity_index(const Relation& table) {
+  if (table.kind != RelationKind::table) return nullptr;
+  if (table.replica_identity == 'd') {
+    for (const Constraint* constraint : table.constraints)
+      if (!constraint->dropped && constraint->kind == ConstraintKind::primary_key) return constraint->index;
+  } else if (table.replica_identity == 'i') {
+    for (const Relation* index : table.indexes)
+      if (!index->dropped && index->index != nullptr && index->index->identity) return index;
   }
-  return chosen;
+  return nullptr;
+}
+
+bool lacks_identity(const Relation& table) {
+  if (!table.known || table.kind != RelationKind::table || identity_index(table) != nullptr) return false;
+  if (table.replica_identity != 'i') return table.replica_identity != 'f';
+  // It is known to be gone only where it was known to be chosen.
+  return std::any_of(table.indexes.begin(), table.indexes.end(),
+                     [](const Relation* index) { return index->index != nullptr && index->index->identity; });
 }
 
 const Relation* default_partition(const Relation& partitioned) { return partitioned.default_child; }

@@ -526,6 +526,9 @@ class Catalog {
 [[nodiscard]] const Constraint* constraint(const Relation& relation, Symbol name);
 // A valid, enforced check, or NOT NULL, that proves the column has no NULL (what lets SET NOT NULL skip its scan).
 [[nodiscard]] const Constraint* proof_of_not_null(const Relation& relation, Symbol column);
+// By which index a published row is told from others; null if there is none, or it is not known. What a partitioned
+// table is said to have does not count: its partitions' rows are what is updated.
+[[nodiscard]] const Relation* identity_index(const Relation& table);
 // True only where it is known that nothing tells a published row: UPDATE and DELETE are refused then.
 [[nodiscard]] bool lacks_identity(const Relation& table);
 [[nodiscard]] const Relation* default_partition(const Relation& partitioned);

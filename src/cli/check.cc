@@ -28,9 +28,9 @@ std::optional<std::uint32_t> days_since(std::int64_t then) {
   return static_cast<std::uint32_t>(std::max<std::int64_t>(now - then, 0) / day);
 }
 
-// The plans of the project that wait for a gate, and what they say. Nothing is read, and git is not asked, where there
-// is none.
-void list_plans(const std::string& folder, Report& report, std::string& texts) {
+// The plans of the project that wait for a gate, and their statements. Nothing is read, and git is not asked, where
+// there is none.
+void list_plans(const std::string& folder, Report& report, std::string& statements) {
   if (!source::disk().is_folder(folder)) return;
   const Result<std::vector<fix::PlanFile>> plans = fix::read_plans(folder, source::disk());
   if (!plans) {
@@ -40,7 +40,9 @@ void list_plans(const std::string& folder, Report& report, std::string& texts) {
   for (const fix::PlanFile& file : *plans)
     if (const std::optional<Gate> gate = fix::waits_for(file.plan)) {
       report.plans.push_back({file.plan.id, file.path, gate->id, {}});
-      if (const auto text = source::disk().read(file.path)) texts += *text;
+      for (const Stage& stage : file.plan.stages)
+        for (const Step& step : stage.steps)
+          for (const std::string& sql : step.sql) statements += sql + '\n';
     }
   if (report.plans.empty()) return;
   const std::map<std::string, std::int64_t> added = source::added_at(folder);

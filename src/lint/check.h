@@ -20,7 +20,7 @@ struct CheckOptions {
   RuleChoice rules;
   TableSizes sizes;
   std::string today;     // 2026-11-22: suppressions with an earlier `until` are over
-  std::string plans;     // texts of the plans that wait for a gate: what they are about is not unfinished business
+  std::string plans;     // statements of those that wait for a gate: what they are about is not unfinished business
   bool fixable = false;  // ask the recipes of what is found, for Diagnostic::fixable
   unsigned jobs = 1;     // projects checked at once
 };

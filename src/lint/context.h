@@ -62,7 +62,7 @@ class Context {
   // is the schema after it.
   const effect::Target* target = nullptr;
   std::string_view runner;  // its name
-  std::string_view plans;   // texts of the plans that wait for a gate
+  std::string_view plans;   // statements of those that wait for a gate
   std::size_t notes = 0;    // at the end: how many of this rule's are looked at
 
   template <class T>

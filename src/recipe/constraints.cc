@@ -318,13 +318,6 @@ void add_check(const Command& command, const ::Constraint& check, Context& conte
 
 namespace {
 
-// Whether it is by this constraint that a subscriber knows which row was changed.
-bool tells_rows(const catalog::Relation& table, const catalog::Constraint& constraint) {
-  if (table.kind != catalog::RelationKind::table) return false;
-  if (table.replica_identity == 'd') return constraint.kind == catalog::ConstraintKind::primary_key;
-  return table.replica_identity == 'i' && constraint.index != nullptr && constraint.index->index->identity;
-}
-
 bool adds_primary_key(const Command& command) {
   const auto* statement = pg::as<AlterTableStmt>(command.node);
   if (statement == nullptr) return false;
@@ -376,8 +369,8 @@ void drop_constraint(const Command& command, Context& context, Pieces& pieces) {
   }
   const Replaced* again = context.again(replaced_key(command, name));
   if (const catalog::Publication* publication = catalog.publication_of(*table->relation);
-      publication != nullptr && again == nullptr && tells_rows(*table->relation, *constraint) &&
-      !adds_primary_key(command))
+      publication != nullptr && again == nullptr && index &&
+      catalog::identity_index(*table->relation) == constraint->index && !adds_primary_key(command))
     return refuse(pieces,
                   fmt::format("without {} nothing tells the rows of {} that {} publishes, and each UPDATE and DELETE "
                               "fails, behind the gate as before it",
