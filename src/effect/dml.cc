@@ -246,8 +246,6 @@ void Query::walk(const ::Node* root, int scope) {
         if (m_.version < 17) m_.newer_syntax("COLUMNS");
         break;
       case T_JsonIsPredicate:
-        if (m_.version < 16) m_.newer_syntax("JSON");
-        break;
       case T_JsonObjectConstructor:
       case T_JsonArrayConstructor:
       case T_JsonArrayQueryConstructor:

@@ -131,12 +131,6 @@ std::optional<Backfill> walk(const Command& command, Pieces& pieces) {
   return work;
 }
 
-std::string listed(const std::vector<std::string>& names) {
-  std::string out;
-  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
-  return out;
-}
-
 }  // namespace
 
 void note(const Command& command, Context& context) {
@@ -244,8 +238,8 @@ void update_rows(const Command& command, const ::UpdateStmt& statement, Context&
   // Where NULL alone is replaced, the release that runs now may go on writing NULL where it is nullable.
   Step fill;
   fill.id = fmt::format("fill-{}", slug(fmt::format("{} {}", catalog.text(table->name), set.front())));
-  fill.comment = fmt::format("Sets {} in batches{}", listed({set.begin(), set.end()}),
-                             firing(row_triggers(catalog, *table->relation, 2)));
+  fill.comment =
+      fmt::format("Sets {} in batches{}", fmt::join(set, ", "), firing(row_triggers(catalog, *table->relation, 2)));
   fill.kind = StepKind::backfill;
   fill.lock_class = LockClass::c;
   fill.irreversible = !new_column;
@@ -261,8 +255,7 @@ void update_rows(const Command& command, const ::UpdateStmt& statement, Context&
   if (fills_only) {
     Step again = fill;
     again.id += "-again";
-    again.comment =
-        fmt::format("Sets {} where the release before left it empty meanwhile", listed({set.begin(), set.end()}));
+    again.comment = fmt::format("Sets {} where the release before left it empty meanwhile", fmt::join(set, ", "));
     pieces.again.push_back(std::move(again));
   }
   place(pieces, Slot::backfill, std::move(fill));
