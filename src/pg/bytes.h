@@ -29,6 +29,43 @@ namespace pglint::pg::bytes {
   return at;
 }
 
+// So many bytes are written at a time.
+inline constexpr std::size_t step = 16;
+
+// Copies the word at `at` (letters, digits, _, $ and all that is not ASCII) with its ASCII letters in lower case, and
+// returns its size. Up to `step` bytes behind it are written, too.
+[[nodiscard]] inline std::size_t lower_word(std::string_view text, std::size_t at, char* to) {
+  const std::size_t begin = at;
+#ifdef __SSE2__
+  for (; at + step <= text.size(); at += step) {
+    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+    // Whether a byte is one of the `n` + 1 from `low` on.
+    const auto range = [](__m128i of, char low, char n) {
+      const __m128i above = _mm_sub_epi8(of, _mm_set1_epi8(low));
+      return _mm_cmpeq_epi8(_mm_min_epu8(above, _mm_set1_epi8(n)), above);
+    };
+    const __m128i upper = range(block, 'A', 25);
+    const __m128i lowered = _mm_or_si128(block, _mm_and_si128(upper, _mm_set1_epi8(0x20)));
+    const __m128i marks =
+        _mm_or_si128(_mm_cmpeq_epi8(block, _mm_set1_epi8('_')), _mm_cmpeq_epi8(block, _mm_set1_epi8('$')));
+    const __m128i letters = _mm_or_si128(range(lowered, 'a', 25), range(block, '0', 9));
+    // The sign is set where a byte is not ASCII.
+    const __m128i in_word = _mm_or_si128(_mm_or_si128(letters, marks), block);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + (at - begin)), lowered);
+    const unsigned others = ~static_cast<unsigned>(_mm_movemask_epi8(in_word)) & 0xFFFFU;
+    if (others != 0) return at - begin + static_cast<std::size_t>(__builtin_ctz(others));
+  }
+#endif
+  for (; at < text.size(); ++at) {
+    const auto c = static_cast<unsigned char>(text[at]);
+    const bool upper = c >= 'A' && c <= 'Z';
+    const bool letter = upper || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '$' || c >= 0x80;
+    if (!letter) break;
+    to[at - begin] = static_cast<char>(upper ? c | 0x20U : c);
+  }
+  return at - begin;
+}
+
 // Finds the bytes at which the lexer has to look: " $ ' : ; [ \ ] and the openings of comments (# and & come along).
 // Parentheses on the way are counted. It looks at 64 bytes at a time and keeps what it found, so that it may be asked
 // for every position in turn.

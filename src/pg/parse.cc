@@ -1,35 +1,30 @@
-// Statements are parsed in chunks: one call for many is faster than one each, and a chunk's trees are gone before the
-// next one's are made. What lies between statements, comments for the most part, is left out of a chunk. Only a chunk
-// that fails is parsed again, one statement at a time.
-//
-// PostgreSQL reports errors by longjmp, but pg_query_raw_parse() catches them in C: no C++ frame is jumped over.
+// A statement whose shape was met before is poured into the mould of that shape (mould.h). The others are parsed in
+// chunks: one call for many is faster than one each, and a chunk's trees are gone before the next one's are made. What
+// lies between statements, comments for the most part, is left out of a chunk. Only a chunk that fails is parsed again,
+// one statement at a time.
 #include "pg/parse.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <memory>
 #include <utility>
 
+#include "pg/mould.h"
 #include "pg/node.h"
+#include "pg/raw_parse.h"
 #include "pg/scan.h"
-// clang-format off
-extern "C" {
-#include "pg_query.h"
-#include "pg_query_internal.h"
-}
-// clang-format on
-#undef DEBUG
+#include "pg/shape.h"
 
 namespace pglint::pg {
 namespace {
+
+using scan::npos;
 
 constexpr std::size_t chunk_bytes = std::size_t{64} * 1024;
 // Up to that much between two statements is copied and parsed over, which is cheaper than to leave it out.
 constexpr std::size_t gap_bytes = 16;
 
 // What one parse needs, kept for the next: a buffer for the text, and a memory context whose first block holds the
-// trees of most chunks and stays when it is reset. It belongs to its thread; the context dies with the thread's
-// TopMemoryContext, which libpg_query frees.
+// trees of most chunks and stays when it is reset. It belongs to its thread.
 struct Workspace {
   // Statements of a chunk that stand in `text` as they do in the file.
   struct Run {
@@ -40,6 +35,7 @@ struct Workspace {
   std::string text;
   std::vector<Run> runs;
   ::MemoryContext context = nullptr;
+  Shape shape;
 };
 
 // A body is parsed while the statement that holds it is still looked at: workspaces are taken as from a stack.
@@ -49,10 +45,7 @@ class Loan {
     std::vector<std::unique_ptr<Workspace>>& idle = pool();
     if (idle.empty()) {
       workspace_ = std::make_unique<Workspace>();
-      // The first call on a thread makes its TopMemoryContext.
-      ::pg_query_exit_memory_context(::pg_query_enter_memory_context());
-      workspace_->context = ::AllocSetContextCreateInternal(::TopMemoryContext, "pglint", first_block_bytes,
-                                                            first_block_bytes, ALLOCSET_DEFAULT_MAXSIZE);
+      workspace_->context = make_context(first_block_bytes);
     } else {
       workspace_ = std::move(idle.back());
       idle.pop_back();
@@ -61,7 +54,7 @@ class Loan {
   Loan(const Loan&) = delete;
   Loan& operator=(const Loan&) = delete;
   ~Loan() {
-    ::MemoryContextReset(workspace_->context);
+    reset_context(workspace_->context);
     if (workspace_->text.capacity() > 4 * chunk_bytes) workspace_->text = {};
     pool().push_back(std::move(workspace_));
   }
@@ -98,12 +91,16 @@ class Parser {
   void run();
 
  private:
-  // Copies statements from `first` on to the workspace, as many as make a chunk; returns the one behind them.
+  // The mould for a statement, with its shape in the workspace; null if it has none. Asked again, it knows.
+  Mould* mould_for(std::size_t statement);
+  // Copies statements from `first`, which has no mould, on to the workspace, as many as make a chunk, up to one that has;
+  // returns the one behind them.
   std::size_t fill(std::size_t first);
   // The trees of the workspace's text, which live until the next call; false if it has an error.
   bool parse(const ::List*& trees, SyntaxError* error);
   [[nodiscard]] bool matches(const ::List* trees, std::size_t first, std::size_t last) const;
   [[nodiscard]] std::size_t with_semicolon(std::size_t end) const;
+  bool poured(Mould& mould, const Cut& cut);
   bool one(const Cut& cut);
   bool errors_before(std::uint32_t offset);
 
@@ -113,7 +110,20 @@ class Parser {
   const std::function<bool(const Parsed&)>& use_;
   Loan loan_;
   std::size_t next_error_ = 0;
+  std::size_t asked_ = npos;  // the statement whose mould was asked for last
+  Mould* mould_ = nullptr;
 };
+
+Mould* Parser::mould_for(std::size_t statement) {
+  static thread_local Moulds moulds;
+  if (asked_ == statement) return mould_;
+  asked_ = statement;
+  mould_ = nullptr;
+  const Span span = lexed_.statements[statement].span;
+  Shape& shape = loan_.get().shape;
+  if (read_shape(text_.substr(span.begin - base_, span.end - span.begin), shape)) mould_ = moulds.find(shape);
+  return mould_;
+}
 
 std::size_t Parser::fill(std::size_t first) {
   const std::vector<Cut>& cuts = lexed_.statements;
@@ -132,7 +142,7 @@ std::size_t Parser::fill(std::size_t first) {
   std::size_t last = first + 1;
   for (; last < cuts.size(); ++last) {
     const Span span = cuts[last].span;
-    if (workspace.text.size() + (span.end - begin) > chunk_bytes) break;
+    if (workspace.text.size() + (span.end - begin) > chunk_bytes || mould_for(last) != nullptr) break;
     if (span.begin - end > gap_bytes || given_up < span.begin) {
       const bool in_gap = next_error(end) < span.begin;
       given_up = next_error(span.begin);
@@ -149,19 +159,13 @@ std::size_t Parser::fill(std::size_t first) {
 }
 
 bool Parser::parse(const ::List*& trees, SyntaxError* error) {
-  Workspace& workspace = loan_.get();
-  ::MemoryContextReset(workspace.context);
-  ::MemoryContextSwitchTo(workspace.context);
-  const PgQueryInternalParsetreeAndError result = ::pg_query_raw_parse(workspace.text.c_str(), 0);
-  ::MemoryContextSwitchTo(::TopMemoryContext);
-  std::free(result.stderr_buffer);
-  trees = result.tree;
-  if (result.error == nullptr) return true;
+  const Workspace& workspace = loan_.get();
+  RawError raw;
+  if (raw_parse(workspace.context, workspace.text, trees, error != nullptr ? &raw : nullptr)) return true;
   if (error != nullptr) {
-    error->offset = static_cast<std::uint32_t>(byte_of_character(workspace.text, result.error->cursorpos));
-    error->message = pg::text(result.error->message);
+    error->offset = static_cast<std::uint32_t>(byte_of_character(workspace.text, raw.character));
+    error->message = std::move(raw.message);
   }
-  ::pg_query_free_error(result.error);
   return false;
 }
 
@@ -182,6 +186,11 @@ bool Parser::matches(const ::List* trees, std::size_t first, std::size_t last) c
 std::size_t Parser::with_semicolon(std::size_t end) const {
   const std::size_t next = scan::skip_space(text_, end);
   return next < text_.size() && text_[next] == ';' ? next + 1 : end;
+}
+
+bool Parser::poured(Mould& mould, const Cut& cut) {
+  const Mould::Use use(mould);
+  return use_({mould.pour(loan_.get().shape), cut.span, cut.span.begin, nullptr, cut.copy_data});
 }
 
 bool Parser::one(const Cut& cut) {
@@ -224,6 +233,11 @@ bool Parser::errors_before(std::uint32_t offset) {
 void Parser::run() {
   const std::vector<Cut>& cuts = lexed_.statements;
   for (std::size_t first = 0; first < cuts.size();) {
+    if (Mould* mould = mould_for(first)) {
+      const Cut& cut = cuts[first++];
+      if (!errors_before(cut.span.begin) || !poured(*mould, cut)) return;
+      continue;
+    }
     const std::size_t last = fill(first);
     const ::List* trees = nullptr;
     if (last - first > 1 && parse(trees, nullptr) && matches(trees, first, last)) {

@@ -7,8 +7,8 @@
 #include <cstring>
 #include <functional>
 #include <optional>
-#include <span>
 
+#include "pg/fields.h"
 #include "pg/lexer.h"
 #include "pg/node.h"
 #include "pg/parse.h"
@@ -17,28 +17,6 @@
 
 namespace pglint::pg {
 namespace {
-
-enum class Holds : std::uint8_t { text, flag, number, node, nested };
-
-struct Field {
-  int tag;
-  std::uint16_t offset;
-  std::uint8_t size;
-  Holds holds;
-  std::string_view name;
-};
-
-constexpr std::array fields = std::to_array<Field>({
-#define PGLINT_FIELD(Type, field, what) {T_##Type, offsetof(Type, field), sizeof(Type::field), Holds::what, #field},
-#include "pg/fields.inc"
-#undef PGLINT_FIELD
-});
-
-std::span<const Field> fields_of(int tag) {
-  const auto first = std::ranges::find(fields, tag, &Field::tag);
-  const auto last = std::find_if(first, fields.end(), [tag](const Field& field) { return field.tag != tag; });
-  return {first, last};
-}
 
 // What tells nodes of one type apart, also where it is the first of an enumeration.
 bool is_kind(std::string_view field) {
@@ -289,6 +267,8 @@ void PatternReader::ask(std::uint32_t form, const ::Node* node, const Field& fie
       asked.hole = hole_of(text(value)).value_or(-1);
       break;
     }
+    case Holds::place:
+      return;
     case Holds::flag:
       if (!value_at<bool>(node, asked.offset) || is_default(field.name, 1)) return;
       asked.kind = Pattern::Ask::Kind::flag;
