@@ -6,7 +6,6 @@
 #include <cstring>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "pg/fields.h"
 #include "pg/node.h"
@@ -16,7 +15,7 @@
 namespace pglint::pg {
 namespace {
 
-constexpr std::string_view made_up = "pglint:";
+constexpr char made_up = '\x01';
 
 }  // namespace
 
@@ -43,13 +42,13 @@ class MouldMaker {
 
 bool MouldMaker::text(const char** at) {
   if (*at == nullptr) return true;
-  const std::string_view value = *at;
-  const std::size_t begin = value.find(made_up);
-  if (begin == std::string_view::npos) return true;  // a word of the grammar's own
+  const char* const mark = std::strchr(*at, made_up);
+  if (mark == nullptr) return true;  // a word of the grammar's own
+  const char* const last = mark + std::strlen(mark);
   std::uint32_t token = 0;
-  const auto [end, error] = std::from_chars(value.data() + made_up.size(), value.data() + value.size(), token);
+  const auto [end, error] = std::from_chars(mark + 1, last, token);
   // Part of a longer text: that is beyond a mould.
-  if (begin != 0 || error != std::errc() || end != value.data() + value.size() || token >= shape_.size) return false;
+  if (mark != *at || error != std::errc() || end != last || token >= shape_.size) return false;
   mould_.texts_.push_back({at, token});
   found_[token] = true;
   return true;
@@ -138,6 +137,8 @@ bool MouldMaker::node(::Node* node) {
 }
 
 bool MouldMaker::make() {
+  mould_.texts_.reserve(shape_.size);
+  mould_.places_.reserve(shape_.size);
   const std::string sql = text_of_shape(shape_, made_up, begins_);
   const ::List* trees = nullptr;
   if (!raw_parse(mould_.context_, sql, trees, nullptr)) return false;

@@ -83,6 +83,11 @@ std::size_t byte_of_character(std::string_view text, int number) {
   return std::min(at, text.size());
 }
 
+Moulds& moulds() {
+  static thread_local Moulds of_thread;
+  return of_thread;
+}
+
 class Parser {
  public:
   Parser(std::string_view text, std::uint32_t base, const Lexed& lexed, const std::function<bool(const Parsed&)>& use)
@@ -115,13 +120,12 @@ class Parser {
 };
 
 Mould* Parser::mould_for(std::size_t statement) {
-  static thread_local Moulds moulds;
   if (asked_ == statement) return mould_;
   asked_ = statement;
   mould_ = nullptr;
   const Span span = lexed_.statements[statement].span;
   Shape& shape = loan_.get().shape;
-  if (read_shape(text_.substr(span.begin - base_, span.end - span.begin), shape)) mould_ = moulds.find(shape);
+  if (read_shape(text_.substr(span.begin - base_, span.end - span.begin), shape)) mould_ = moulds().find(shape);
   return mould_;
 }
 
@@ -258,6 +262,8 @@ void Parser::run() {
 }
 
 }  // namespace
+
+void forget_shapes() { moulds() = {}; }
 
 void parse(std::string_view text, std::uint32_t base, const Lexed& lexed,
            const std::function<bool(const Parsed&)>& use) {

@@ -39,4 +39,8 @@ struct Parsed {
 void parse(std::string_view text, std::uint32_t base, const Lexed& lexed,
            const std::function<bool(const Parsed&)>& use);
 
+// Forgets which shapes of statements this thread has met, so that the next statement is parsed as the first one is. Not
+// to be called by `use`.
+void forget_shapes();
+
 }  // namespace pglint::pg

@@ -79,6 +79,18 @@ std::optional<std::string> constant(const ::Node* node) {
   }
 }
 
+// Whether that is the constant, without writing down what most often is asked for: a name or a string.
+bool is_constant(const ::Node* node, const std::string& value) {
+  const ::Node* inner = node;
+  if (const auto* constant = as<::A_Const>(node); constant != nullptr && !constant->isnull)
+    inner = reinterpret_cast<const ::Node*>(&constant->val);
+  if (inner->type == T_String) {
+    const char* const name = reinterpret_cast<const ::String*>(inner)->sval;
+    return value.starts_with('\'') && name != nullptr && std::strcmp(name, value.c_str() + 1) == 0;
+  }
+  return constant(node) == value;
+}
+
 constexpr std::string_view hole_prefix = "pglint_hole_";
 constexpr std::string_view rest_name = "pglint_rest";
 
@@ -310,9 +322,10 @@ std::uint32_t PatternReader::read(const ::Node* node) {
   }
   const std::uint32_t at = add({.kind = Pattern::Form::Kind::node, .tag = node->type});
   for (const Field& field : fields_of(node->type)) ask(at, node, field, 0);
-  // What costs least to look at is asked first.
-  std::ranges::stable_sort(out_.forms_[at].asks, std::greater<>(), [](const Pattern::Ask& one) {
-    return one.kind == Pattern::Ask::Kind::flag || one.kind == Pattern::Ask::Kind::number;
+  // What costs least to look at is asked first, and last what any name fits.
+  std::ranges::stable_sort(out_.forms_[at].asks, {}, [](const Pattern::Ask& one) {
+    if (one.kind == Pattern::Ask::Kind::flag || one.kind == Pattern::Ask::Kind::number) return 0;
+    return one.hole < 0 ? 1 : 2;
   });
   return at;
 }
@@ -326,6 +339,8 @@ Result<Pattern> Pattern::parse(std::string_view sql) {
   const std::optional<std::string> marked = reader.prepare(sql);
   if (!marked) return failed("the pattern has a dollar-quoted text: write it in quotes");
   if (std::ranges::count(*marked, rest_mark) > most_rests) return failed("the pattern has more than five `...`");
+  if (pattern.holes_.size() > most_holes)
+    return failed(fmt::format("the pattern has more than {} names behind dollar signs", most_holes));
   std::string error;
   if (!reader.parse(*marked, error))
     return failed(fmt::format("the pattern is no statement of PostgreSQL: {}", error),
@@ -339,35 +354,42 @@ int Pattern::tag() const { return forms_[0].tag; }
 
 class Matcher {
  public:
-  explicit Matcher(const Pattern& pattern) : pattern_(pattern), bound_(pattern.holes_.size()) {}
+  explicit Matcher(const Pattern& pattern) : pattern_(pattern) {}
 
   bool fits(std::uint32_t form, const ::Node* node);
   [[nodiscard]] std::vector<std::string_view> names() const {
     std::vector<std::string_view> names;
-    for (const std::optional<std::string_view>& name : bound_) names.push_back(name.value_or(std::string_view()));
+    for (std::size_t i = 0; i < pattern_.holes_.size(); ++i) names.push_back(is_bound(i) ? names_[i] : std::string_view());
     return names;
   }
-  using Bound = std::vector<std::optional<std::string_view>>;
-  Bound& bound() { return bound_; }
+  // Which holes have a name: what a way that does not fit has bound is forgotten.
+  using Bound = std::uint32_t;
+  [[nodiscard]] Bound bound() const { return bound_; }
+  void forget_but(Bound bound) { bound_ = bound; }
   // Whether all that the statement itself is asked fits, but for its commands; those of the pattern.
   bool fits_but_commands(const ::Node* statement, const Pattern::Ask*& commands);
   bool asked(const Pattern::Ask& ask, const ::Node* node);
 
  private:
+  [[nodiscard]] bool is_bound(std::size_t hole) const { return (bound_ >> hole & 1U) != 0; }
   bool bind(std::int32_t hole, std::string_view name);
   bool list(const std::vector<std::uint32_t>& items, std::size_t i, NodesView below, std::size_t j);
   bool some(const std::vector<std::uint32_t>& items, NodesView below);
 
   static constexpr int most_steps = 100'000;  // of one statement: `...` may be tried in many ways
   const Pattern& pattern_;
-  Bound bound_;
+  std::array<std::string_view, Pattern::most_holes> names_;
+  Bound bound_ = 0;
   int steps_ = 0;
 };
 
+// An expression has no name, and fits beside any.
 bool Matcher::bind(std::int32_t hole, std::string_view name) {
-  std::optional<std::string_view>& bound = bound_[static_cast<std::size_t>(hole)];
-  if (bound && !bound->empty() && !name.empty()) return *bound == name;
-  if (!bound || bound->empty()) bound = name;
+  const auto index = static_cast<std::size_t>(hole);
+  if (name.empty()) return true;
+  if (is_bound(index)) return names_[index] == name;
+  names_[index] = name;
+  bound_ |= Bound{1} << index;
   return true;
 }
 
@@ -375,6 +397,7 @@ bool Matcher::list(const std::vector<std::uint32_t>& items, std::size_t i, Nodes
   for (; i < items.size(); ++i, ++j) {
     if (++steps_ > most_steps) return false;
     if (pattern_.forms_[items[i]].kind == Pattern::Form::Kind::rest) {
+      if (i + 1 == items.size()) return true;
       for (std::size_t at = j; at <= below.size(); ++at) {
         const Bound before = bound_;
         if (list(items, i + 1, below, at)) return true;
@@ -404,7 +427,7 @@ bool Matcher::asked(const Pattern::Ask& ask, const ::Node* node) {
     case Pattern::Ask::Kind::text: {
       const auto* value = value_at<const char*>(node, ask.offset);
       if (value == nullptr) return false;
-      return ask.hole >= 0 ? bind(ask.hole, text(value)) : ask.text == text(value);
+      return ask.hole >= 0 ? bind(ask.hole, text(value)) : std::strcmp(value, ask.text.c_str()) == 0;
     }
     case Pattern::Ask::Kind::flag:
       return value_at<bool>(node, ask.offset);
@@ -436,7 +459,7 @@ bool Matcher::fits(std::uint32_t form_index, const ::Node* node) {
       return bind(form.hole, name);
     }
     case Pattern::Form::Kind::constant:
-      return node != nullptr && node->type == form.tag && constant(node) == form.text;
+      return node != nullptr && node->type == form.tag && is_constant(node, form.text);
     case Pattern::Form::Kind::list:
       return node != nullptr && node->type == T_List && list(form.items, 0, nodes(as<::List>(node)), 0);
     case Pattern::Form::Kind::node:
@@ -472,7 +495,7 @@ std::vector<Pattern::Match> Pattern::match(const ::Node* statement) const {
   const auto one = std::ranges::find_if(items, [&](std::uint32_t i) { return forms_[i].kind != Form::Kind::rest; });
   std::size_t index = 0;
   for (const ::Node* command : nodes(alter->cmds)) {
-    matcher.bound() = before;
+    matcher.forget_but(before);
     if (matcher.fits(*one, command)) found.push_back({index, matcher.names()});
     ++index;
   }

@@ -33,6 +33,7 @@ class Pattern {
   // The names behind the dollar signs, in the order in which they stand in the pattern.
   [[nodiscard]] const std::vector<std::string>& holes() const { return holes_; }
 
+  static constexpr std::size_t most_holes = 16;
   static constexpr std::size_t whole = static_cast<std::size_t>(-1);
   struct Match {
     std::size_t command = whole;          // of an ALTER TABLE, where the pattern has one command: the one that fits

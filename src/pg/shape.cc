@@ -2,11 +2,9 @@
 // from the shape alone. tests/pg/shape_test.cc compares trees that are poured into moulds with trees that are parsed.
 #include "pg/shape.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <charconv>
 #include <cstring>
-#include <iterator>
 
 #include "pg/bytes.h"
 #include "pg/keywords.h"
@@ -238,26 +236,32 @@ bool read_shape(std::string_view statement, Shape& out) {
   return true;
 }
 
-std::string text_of_shape(const Shape& shape, std::string_view prefix,
-                          std::array<std::uint32_t, Shape::max_tokens>& begins) {
+std::string text_of_shape(const Shape& shape, char mark, std::array<std::uint32_t, Shape::max_tokens>& begins) {
   std::string out;
+  out.reserve(8 * shape.size);
+  std::array<char, 12> digits;
+  const auto append_number = [&](std::uint32_t number) {
+    out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
+  };
   for (std::size_t i = 0; i < shape.size; ++i) {
     const std::uint16_t code = shape.codes[i];
     if (code < Shape::tight) out += ' ';
     begins[i] = static_cast<std::uint32_t>(out.size());
-    const auto to = std::back_inserter(out);
-    if (code == Shape::name)
-      fmt::format_to(to, "\"{}{}\"", prefix, i);
-    else if (code == Shape::string)
-      fmt::format_to(to, "'{}{}'", prefix, i);
-    else if (code == Shape::whole_number)
-      fmt::format_to(to, "{}", shape.values[i]);
-    else if (code == Shape::public_name)
-      out += "public";
-    else if (code >= Shape::loose)
+    if (code == Shape::name || code == Shape::string) {
+      const char quote = code == Shape::name ? '"' : '\'';
+      out += quote;
+      out += mark;
+      append_number(static_cast<std::uint32_t>(i));
+      out += quote;
+    } else if (code == Shape::whole_number) {
+      append_number(shape.values[i]);
+    } else if (code == Shape::public_name) {
+      out += known_name;
+    } else if (code >= Shape::loose) {
       out += static_cast<char>(code - (code < Shape::tight ? Shape::loose : Shape::tight));
-    else
+    } else {
       out += keyword(code);
+    }
   }
   return out;
 }

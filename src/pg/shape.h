@@ -38,9 +38,9 @@ struct Shape {
 // or holds what is rare: escapes in strings, parameters, names that would be cut off.
 [[nodiscard]] bool read_shape(std::string_view statement, Shape& out);
 
-// A text of the shape, with `names` in the place of names and strings: "prefix:3" is token 3. `begins` becomes the place
-// of each token in it.
-[[nodiscard]] std::string text_of_shape(const Shape& shape, std::string_view prefix,
+// A text of the shape, in which names and strings are `mark` and the number of their token. `begins` becomes the place of
+// each token in it; the first is not 0.
+[[nodiscard]] std::string text_of_shape(const Shape& shape, char mark,
                                         std::array<std::uint32_t, Shape::max_tokens>& begins);
 
 }  // namespace pglint::pg

@@ -79,7 +79,7 @@ std::string mutated(const std::string& statement, std::mt19937& random) {
        "noinherit", "modulus", "remainder", "utf8", "default", "\"default\"", "path", "owned_by", "restart", "bpchar",
        "\"Mixed \"\"Case\"", "\"select\"", "x$1", "caf\xC3\xA9", "current_user", "int", "\"int\"", "_", "e", "u"});
   static constexpr std::array strings = std::to_array<std::string_view>(
-      {"''", "'it''s'", "'a\nb'", "$$it's$$", "$x$ $$ $x$", "'\\'", "'utf8'", "E'a\\'b'", "'pglint:0'"});
+      {"''", "'it''s'", "'a\nb'", "$$it's$$", "$x$ $$ $x$", "'\\'", "'utf8'", "E'a\\'b'", "'\x01" "0'"});
   static constexpr std::array numbers = std::to_array<std::string_view>(
       {"0", "1", "007", "53", "999999999", "9999999999", "1.5", ".5", "5.", "1e-5", "0x1F", "1_000", "-1", "1a"});
   const auto one_of = [&](const auto& some) { return std::string(some[random() % some.size()]); };
