@@ -409,7 +409,7 @@ const Relation* Query::table(const ::RangeVar& name, LockMode mode, Because beca
                 planned && run_ == Run::execute && (pinned == nullptr || pinned->empty() || scans(*relation, *pinned))
                     ? Work::scan
                     : Work::none,
-                planned);
+                planned, inserted == nullptr);
     return relation;
   }
   if (run_ == Run::analyse) {
@@ -889,14 +889,26 @@ void Query::rules(const Relation& table, catalog::RuleUse::On event) {
   }
 }
 
+// The planner looks through the indexes, oldest first, for those that ON CONFLICT means: all of them, or until it has
+// found that of the constraint.
+void lock_arbiters(Model& model, const Relation& table, const char* constraint) {
+  if (constraint == nullptr) return model.lock_indexes(table, LockMode::row_exclusive);
+  const Symbol name = model.symbol(constraint);
+  for (const Relation* index : table.indexes) {
+    if (index->dropped) continue;
+    model.lock(*index, LockMode::row_exclusive, Because::index);
+    if (index->index != nullptr && index->index->constraint != nullptr && index->index->constraint->name == name) return;
+  }
+}
+
 void Query::insert(const ::InsertStmt& statement, int scope) {
   scope = enter(statement.withClause, scope);
   const Relation* into =
       table(*statement.relation, LockMode::row_exclusive, Because::target, Work::none, false, nullptr, &statement);
   const ::OnConflictClause* conflict = statement.onConflictClause;
   if (into != nullptr && run_ != Run::analyse) {
-    if (conflict != nullptr && (conflict->infer != nullptr || conflict->action == ONCONFLICT_UPDATE))
-      m_.lock_indexes(*into, LockMode::row_exclusive);
+    if (conflict != nullptr && conflict->infer != nullptr)
+      lock_arbiters(m_, *into, conflict->infer->conname);
     lock_parents(m_, *into);
     if (run_ == Run::execute) {
       // Numbers for the columns that are left out.
@@ -1039,7 +1051,7 @@ void check_deferred(Model& model) {
   }
 }
 
-void lock_base(Model& model, const Relation& view, LockMode mode, Work work, bool indexes) {
+void lock_base(Model& model, const Relation& view, LockMode mode, Work work, bool indexes, bool inheritors) {
   std::vector<const Relation*> waiting{&view};
   std::unordered_set<const Relation*> seen{&view};
   for (std::size_t i = 0; i < waiting.size(); ++i) {
@@ -1050,7 +1062,8 @@ void lock_base(Model& model, const Relation& view, LockMode mode, Work work, boo
         waiting.push_back(read.on);
         continue;
       }
-      each_in_tree(*read.on, true, [&](const Relation& part) {
+      const bool recurse = inheritors || read.on->kind == RelationKind::partitioned_table;
+      each_in_tree(*read.on, recurse, [&](const Relation& part) {
         const bool rows = part.kind != RelationKind::partitioned_table || part.children.empty();
         model.lock(part, mode, as_child(part, *read.on, Because::reads), rows ? work : Work::none);
         if (indexes && (part.kind != RelationKind::partitioned_table || model.version >= 16))

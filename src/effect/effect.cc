@@ -396,6 +396,7 @@ void effects(const ::Node* statement, std::string_view sql, const catalog::Catal
   if (!check_syntax(model, statement)) return;
   dispatch(model, statement);
   if (!out.has_error) check_named_once(model, statement);
+  if (!out.has_error && !target.stand_ins) check_columns_named(model, statement, target.variables);
   if (out.relations.size() > 1 || (out.relations.size() == 1 && is_index(out.relations.front().kind)))
     spread(model, pg::is_concurrent(statement));
 }

@@ -112,7 +112,9 @@ struct Effects {
 };
 
 struct Target {
-  int pg_version = 15;  // oldest server the migrations must run on, 12 to 18
+  int pg_version = 15;     // oldest server the migrations must run on, 12 to 18
+  bool variables = false;  // names in expressions may be variables: the statement stands in a body
+  bool stand_ins = false;  // names may stand for others: the file has placeholders
 };
 
 // `sql`: the text that the tree's locations count from. `out` is cleared first and reused, so that

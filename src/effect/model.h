@@ -251,6 +251,8 @@ void validate_foreign_key(Model& model, const Relation* table, const Relation* r
 
 // Errors of columns that are named twice (duplicates.cc).
 void check_named_once(Model& model, const ::Node* statement);
+// Errors of columns that are named and not there (columns_named.cc). `variables`: see Target.
+void check_columns_named(Model& model, const ::Node* statement, bool variables);
 
 // --- statements, by theme
 void alter_table(Model& model, const ::AlterTableStmt& statement);
@@ -315,6 +317,6 @@ void lock_parents(Model& model, const Relation& partition);
 // Deferred constraints are checked: by COMMIT, or SET CONSTRAINTS … IMMEDIATE.
 void check_deferred(Model& model);
 // What a view reads, down to its tables, as a query of it locks it.
-void lock_base(Model& model, const Relation& view, LockMode mode, Work work, bool indexes);
+void lock_base(Model& model, const Relation& view, LockMode mode, Work work, bool indexes, bool inheritors = true);
 
 }  // namespace pglint::effect

@@ -204,7 +204,9 @@ void Replay::statement(const source::Migration& migration, const pg::Parsed& par
   const catalog::TransactionState& transaction = transactions_.before(parsed.node);
   if (migration.reported) {
     const auto judge = observer_.wants_effects(*parsed.node, transaction) ? effect::effects : effect::syntax;
-    judge(parsed.node, sql, catalog_, transaction, options_.target, effects_);
+    effect::Target target = options_.target;
+    target.stand_ins = !migration.placeholders.empty();
+    judge(parsed.node, sql, catalog_, transaction, target, effects_);
     if (opaque_) doubt(effects_);
     observer_.statement({.parsed = parsed,
                          .catalog = catalog_,
@@ -245,7 +247,10 @@ void Replay::body(const source::Migration& migration, const pg::Parsed& parsed) 
       catalog::TransactionState transaction = transactions_.state();
       transaction.block = true;
       if (transaction.kind == TransactionKind::autocommit && !commits) transaction.kind = TransactionKind::implicit;
-      effect::effects(inner.node, sql, catalog_, transaction, options_.target, body_effects_);
+      effect::Target target = options_.target;
+      target.variables = true;
+      target.stand_ins = !migration.placeholders.empty();
+      effect::effects(inner.node, sql, catalog_, transaction, target, body_effects_);
       if (opaque_) doubt(body_effects_);
       observer_.statement({.parsed = inner,
                            .catalog = catalog_,
