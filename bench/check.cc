@@ -3,11 +3,11 @@
 //   (a) bare pg_query_raw_parse of every file
 //   (b) everything `check` does, from the files' bytes to the list of diagnostics
 //
-// One process, one thread, the best of 9 rounds each, a and b in turn; no text is rendered, and b starts each time without
-// the shapes of statements that it has met. With 50 rules of a team's own b takes at most 1.25 times as long. Beside it,
-// without a limit: a finding on every statement with JSON, start-up on a file of four statements beside a program that does
-// nothing, and a and b for the .sql files below each folder that is named on the command line. The made-up history says
-// few things many times, real ones less so.
+// One process, one thread, the best of 9 rounds each, a and b in turn; no text is rendered, and b starts each time
+// without the shapes of statements that it has met. With 50 rules of a team's own b takes at most 1.25 times as long.
+// Beside it, without a limit: a finding on every statement with JSON, start-up on a file of four statements beside a
+// program that does nothing, and a and b for the .sql files below each folder that is named on the command line. The
+// made-up history says few things many times, real ones less so.
 #include "lint/check.h"
 
 #include <fcntl.h>

@@ -2,7 +2,8 @@
 //
 //   (a) bare pg_query_raw_parse of every text
 //   (b) the lexer alone
-//   (c) the lexer, and the statements parsed in chunks or poured into the moulds of their shapes, none of which is known
+//   (c) the lexer, and the statements parsed in chunks or poured into the moulds of their shapes, none of which is
+//   known
 //       at the start
 //
 // One process, one thread, its processor time; the best of 40 rounds each, a, b and c in turn. Texts: the made-up

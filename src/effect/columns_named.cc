@@ -2,8 +2,8 @@
 // ON CONFLICT (transformInsertStmt, transformUpdateTargetList, colNameToVar and infer_arbiter_indexes in PostgreSQL's
 // sources).
 //
-// Only what can be told for certain: of tables whose columns are known, and in expressions over one table alone, outside
-// of subqueries.
+// Only what can be told for certain: of tables whose columns are known, and in expressions over one table alone,
+// outside of subqueries.
 
 #include <algorithm>
 #include <array>
@@ -194,8 +194,7 @@ void check_conflict(Model& model, const Relation& table, const ::OnConflictClaus
   if (columns.empty()) return;
   const bool found = std::any_of(table.indexes.begin(), table.indexes.end(),
                                  [&](const Relation* index) { return is_key(*index, columns); });
-  if (!found)
-    model.fail("42P10", "there is no unique or exclusion constraint matching the ON CONFLICT specification");
+  if (!found) model.fail("42P10", "there is no unique or exclusion constraint matching the ON CONFLICT specification");
 }
 
 void check_insert(Model& model, const ::InsertStmt& insert, bool variables) {
@@ -258,7 +257,8 @@ void check_columns_named(Model& model, const ::Node* statement, bool variables) 
       if (!variables) check_query(model, pg::cast<::SelectStmt>(statement), nullptr);
       return;
     case T_ViewStmt:
-      if (const auto* query = pg::as<::SelectStmt>(pg::cast<::ViewStmt>(statement).query); query != nullptr && !variables)
+      if (const auto* query = pg::as<::SelectStmt>(pg::cast<::ViewStmt>(statement).query);
+          query != nullptr && !variables)
         check_query(model, *query, nullptr);
       return;
     case T_CreateTableAsStmt:

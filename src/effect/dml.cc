@@ -897,7 +897,8 @@ void lock_arbiters(Model& model, const Relation& table, const char* constraint) 
   for (const Relation* index : table.indexes) {
     if (index->dropped) continue;
     model.lock(*index, LockMode::row_exclusive, Because::index);
-    if (index->index != nullptr && index->index->constraint != nullptr && index->index->constraint->name == name) return;
+    if (index->index != nullptr && index->index->constraint != nullptr && index->index->constraint->name == name)
+      return;
   }
 }
 
@@ -907,8 +908,7 @@ void Query::insert(const ::InsertStmt& statement, int scope) {
       table(*statement.relation, LockMode::row_exclusive, Because::target, Work::none, false, nullptr, &statement);
   const ::OnConflictClause* conflict = statement.onConflictClause;
   if (into != nullptr && run_ != Run::analyse) {
-    if (conflict != nullptr && conflict->infer != nullptr)
-      lock_arbiters(m_, *into, conflict->infer->conname);
+    if (conflict != nullptr && conflict->infer != nullptr) lock_arbiters(m_, *into, conflict->infer->conname);
     lock_parents(m_, *into);
     if (run_ == Run::execute) {
       // Numbers for the columns that are left out.

@@ -18,7 +18,8 @@ struct Field {
   std::string_view name;
 };
 
-// Of the nodes with that tag; none for constants (A_Const, String, …) and lists, and for what the grammar does not make.
+// Of the nodes with that tag; none for constants (A_Const, String, …) and lists, and for what the grammar does not
+// make.
 [[nodiscard]] std::span<const Field> fields_of(int tag);
 
 }  // namespace pglint::pg

@@ -3,8 +3,8 @@
 // A mould is the tree of a statement whose names and strings were made up. Where they, the whole numbers and the places
 // of tokens ended up in the tree is looked up once; to pour another statement of the shape is to write its own there.
 // That the grammar goes by the kinds of tokens alone is nearly true: it compares names with words that are no keywords
-// (PERMISSIVE, PARTITION BY LIST, role options, MODULUS, encodings of JSON) and refuses others, so that no mould is made
-// with made-up ones; PUBLIC for a role is the one exception, and part of the shape. Read off the comparisons that
+// (PERMISSIVE, PARTITION BY LIST, role options, MODULUS, encodings of JSON) and refuses others, so that no mould is
+// made with made-up ones; PUBLIC for a role is the one exception, and part of the shape. Read off the comparisons that
 // libpg_query's grammar is linked with (18.1), and kept by a test with each of those words.
 #pragma once
 
@@ -35,7 +35,8 @@ class Mould {
   // relative to the statement.
   const ::Node* pour(const Shape& shape);
 
-  // While its tree is looked at, another statement of the shape is parsed as ever: bodies of functions hold statements, too.
+  // While its tree is looked at, another statement of the shape is parsed as ever: bodies of functions hold statements,
+  // too.
   class Use {
    public:
     explicit Use(Mould& mould) : mould_(mould) { mould_.in_use_ = true; }

@@ -98,8 +98,8 @@ class Parser {
  private:
   // The mould for a statement, with its shape in the workspace; null if it has none. Asked again, it knows.
   Mould* mould_for(std::size_t statement);
-  // Copies statements from `first`, which has no mould, on to the workspace, as many as make a chunk, up to one that has;
-  // returns the one behind them.
+  // Copies statements from `first`, which has no mould, on to the workspace, as many as make a chunk, up to one that
+  // has; returns the one behind them.
   std::size_t fill(std::size_t first);
   // The trees of the workspace's text, which live until the next call; false if it has an error.
   bool parse(const ::List*& trees, SyntaxError* error);

@@ -32,10 +32,10 @@ struct Parsed {
   Span copy_data = {};
 };
 
-// Parses `lexed.statements` of `text` and gives them, in order, to `use`. A tree lives until `use` returns. A statement that does not parse is given with its error and never hides its
-// neighbours. Errors in `lexed.errors` are given too, in their place by offset, with an empty tree.
-// `text` is the text that was lexed, `base` its place in the file (as given to lex()).
-// `use` returns false to stop; it may itself parse something else.
+// Parses `lexed.statements` of `text` and gives them, in order, to `use`. A tree lives until `use` returns. A statement
+// that does not parse is given with its error and never hides its neighbours. Errors in `lexed.errors` are given too,
+// in their place by offset, with an empty tree. `text` is the text that was lexed, `base` its place in the file (as
+// given to lex()). `use` returns false to stop; it may itself parse something else.
 void parse(std::string_view text, std::uint32_t base, const Lexed& lexed,
            const std::function<bool(const Parsed&)>& use);
 

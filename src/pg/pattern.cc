@@ -359,7 +359,8 @@ class Matcher {
   bool fits(std::uint32_t form, const ::Node* node);
   [[nodiscard]] std::vector<std::string_view> names() const {
     std::vector<std::string_view> names;
-    for (std::size_t i = 0; i < pattern_.holes_.size(); ++i) names.push_back(is_bound(i) ? names_[i] : std::string_view());
+    for (std::size_t i = 0; i < pattern_.holes_.size(); ++i)
+      names.push_back(is_bound(i) ? names_[i] : std::string_view());
     return names;
   }
   // Which holes have a name: what a way that does not fit has bound is forgotten.

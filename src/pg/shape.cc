@@ -87,7 +87,8 @@ bool ShapeReader::number() {
   for (; end < text_.size() && scan::is_digit(text_[end]) && end - begin <= max_digits; ++end)
     value = 10 * value + static_cast<std::uint32_t>(text_[end] - '0');
   const bool after_point = begin > 0 && text_[begin - 1] == '.';
-  if (!after_point && end - begin <= max_digits && at(end) != '.' && !(end < text_.size() && scan::in_word(text_[end]))) {
+  if (!after_point && end - begin <= max_digits && at(end) != '.' &&
+      !(end < text_.size() && scan::in_word(text_[end]))) {
     at_ = end;
     joined_ = false;
     return push(Shape::whole_number, begin, value);

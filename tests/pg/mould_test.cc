@@ -1,5 +1,5 @@
-// A tree that is poured is the tree that PostgreSQL's parser makes of the statement: compared as libpg_query writes both
-// down, with every field and place.
+// A tree that is poured is the tree that PostgreSQL's parser makes of the statement: compared as libpg_query writes
+// both down, with every field and place.
 #include "pg/mould.h"
 
 #include <doctest/doctest.h>
@@ -74,12 +74,40 @@ bool has_mould(std::string_view statement) {
 
 // Every name, string and number of the statement replaced by one that may matter to the grammar.
 std::string mutated(const std::string& statement, std::mt19937& random) {
-  static constexpr std::array names = std::to_array<std::string_view>(
-      {"public", "PUBLIC", "\"public\"", "none", "list", "hash", "range", "permissive", "restrictive", "superuser",
-       "noinherit", "modulus", "remainder", "utf8", "default", "\"default\"", "path", "owned_by", "restart", "bpchar",
-       "\"Mixed \"\"Case\"", "\"select\"", "x$1", "caf\xC3\xA9", "current_user", "int", "\"int\"", "_", "e", "u"});
-  static constexpr std::array strings = std::to_array<std::string_view>(
-      {"''", "'it''s'", "'a\nb'", "$$it's$$", "$x$ $$ $x$", "'\\'", "'utf8'", "E'a\\'b'", "'\x01" "0'"});
+  static constexpr std::array names = std::to_array<std::string_view>({"public",
+                                                                       "PUBLIC",
+                                                                       "\"public\"",
+                                                                       "none",
+                                                                       "list",
+                                                                       "hash",
+                                                                       "range",
+                                                                       "permissive",
+                                                                       "restrictive",
+                                                                       "superuser",
+                                                                       "noinherit",
+                                                                       "modulus",
+                                                                       "remainder",
+                                                                       "utf8",
+                                                                       "default",
+                                                                       "\"default\"",
+                                                                       "path",
+                                                                       "owned_by",
+                                                                       "restart",
+                                                                       "bpchar",
+                                                                       "\"Mixed \"\"Case\"",
+                                                                       "\"select\"",
+                                                                       "x$1",
+                                                                       "caf\xC3\xA9",
+                                                                       "current_user",
+                                                                       "int",
+                                                                       "\"int\"",
+                                                                       "_",
+                                                                       "e",
+                                                                       "u"});
+  static constexpr std::array strings = std::to_array<std::string_view>({"''", "'it''s'", "'a\nb'", "$$it's$$",
+                                                                         "$x$ $$ $x$", "'\\'", "'utf8'", "E'a\\'b'",
+                                                                         "'\x01"
+                                                                         "0'"});
   static constexpr std::array numbers = std::to_array<std::string_view>(
       {"0", "1", "007", "53", "999999999", "9999999999", "1.5", ".5", "5.", "1e-5", "0x1F", "1_000", "-1", "1a"});
   const auto one_of = [&](const auto& some) { return std::string(some[random() % some.size()]); };
@@ -208,8 +236,8 @@ TEST_CASE("what the lexer reads as one token has no shape, or one of its own") {
   CHECK(codes("SELECT 0x1E--\n+ 2") == codes("SELECT 0x1E + 2"));
   CHECK(codes("SELECT a - -- b\n- c") != codes("SELECT a -- b - c"));
   for (const std::string_view statement :
-       {"SELECT E'a'", "SELECT U&'a'", "SELECT U&\"a\"", "SELECT B'1'", "SELECT X'1F'", "SELECT N'a'", "SELECT 'a'\n'b'",
-        "SELECT $1", "SELECT \"\"", "SELECT 'a", "SELECT /* a",
+       {"SELECT E'a'", "SELECT U&'a'", "SELECT U&\"a\"", "SELECT B'1'", "SELECT X'1F'", "SELECT N'a'",
+        "SELECT 'a'\n'b'", "SELECT $1", "SELECT \"\"", "SELECT 'a", "SELECT /* a",
         "SELECT a234567890123456789012345678901234567890123456789012345678901234"}) {
     CAPTURE(statement);
     CHECK_FALSE(read_shape(statement, shape));
@@ -282,9 +310,11 @@ TEST_CASE("no names, strings and numbers make a mould wrong") {
 
 TEST_CASE("no row of tokens makes a mould wrong") {
   static constexpr std::array pieces = std::to_array<std::string_view>(
-      {"1", "23", ".", "5", "-", "--\n", "/*x*/", "a", "b", "'s'", "\"q\"", "::", ":", "<", "=", ">", "e", "E", "1e5", "$1",
-       "U", "&", "'", "\"", "$$", "x", " ", "\n", " ", "(", ")", ",", "[", "]", "int", "public", "NOT", "*", "/", "|", "@",
-       "!", "\t", "_", "\xC3\xA9", "..", "::int", " AS ", "9999999999", "0x1", "+", "%", "^", "~", "#", "?", "`", "\\"});
+      {"1",          "23",  ".", "5",  "-", "--\n", "/*x*/", "a",  "b",        "'s'", "\"q\"", "::",
+       ":",          "<",   "=", ">",  "e", "E",    "1e5",   "$1", "U",        "&",   "'",     "\"",
+       "$$",         "x",   " ", "\n", " ", "(",    ")",     ",",  "[",        "]",   "int",   "public",
+       "NOT",        "*",   "/", "|",  "@", "!",    "\t",    "_",  "\xC3\xA9", "..",  "::int", " AS ",
+       "9999999999", "0x1", "+", "%",  "^", "~",    "#",     "?",  "`",        "\\"});
   std::mt19937 random(11);
   Comparison comparison;
   for (int round = 0; round < 60'000; ++round) {
