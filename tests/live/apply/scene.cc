@@ -52,11 +52,14 @@ Child::Child(const std::vector<std::string>& arguments, const Environment& envir
   std::vector<char*> pointers;
   for (std::string& argument : all) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
+  // Before the fork: it is there even where the child is killed before it does anything.
+  const int file = ::open(output_.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
+  REQUIRE(file >= 0);
   pid_ = ::fork();
+  if (pid_ != 0) ::close(file);
   REQUIRE(pid_ >= 0);
   if (pid_ > 0) return;
   for (const auto& [name, value] : environment) ::setenv(name.c_str(), value.c_str(), 1);
-  const int file = ::open(output_.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_APPEND, 0600);
   ::dup2(file, STDOUT_FILENO);
   ::dup2(file, STDERR_FILENO);
   ::execv(pointers[0], pointers.data());
