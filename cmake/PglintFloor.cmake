@@ -170,22 +170,27 @@ std::span<const lint::Rule* const> all() { return table; }
   set_source_files_properties(${generated}/registry.cc PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
 
-# pglint_test(<name> [DEPENDS floor...] [LIBRARIES library...] [NODES] [PROGRAM] [EXECUTOR] [LABELS label...])
+# pglint_test(<name> [DEPENDS floor...] [LIBRARIES library...] [SOURCES file...] [NODES] [PROGRAM] [EXECUTOR]
+#             [LABELS label...] [COST seconds] [BY_FILE] [PARTS n])
 #
 # The program pglint_<name>_test of tests/<name>/ (of tests/live/effects/ for live_effects), known to ctest as <name>.
 # It links the floor of its name, if there is one, and DEPENDS. NODES shows it PostgreSQL's node structs and the whole of
-# libpg_query. PROGRAM gives it the path of the program as PGLINT_PROGRAM, EXECUTOR that of pglint-apply as PGLINT_EXECUTOR. Test data is below PGLINT_TESTDATA, anything
-# else of the project below PGLINT_SOURCE_DIR, and the installed packages of tests/npm, if scripts/npm-tools has run, in
-# PGLINT_NPM.
+# libpg_query. PROGRAM gives it the path of the program as PGLINT_PROGRAM, EXECUTOR that of pglint-apply as PGLINT_EXECUTOR.
+# Test data is below PGLINT_TESTDATA, anything else of the project below PGLINT_SOURCE_DIR, and the installed packages of
+# tests/npm, if scripts/npm-tools has run, in PGLINT_NPM.
+#
+# What waits for servers and clocks most of the time is several tests for ctest, to wait at the same time: with BY_FILE one
+# for each <file>_test.cc, as <name>.<file>; with PARTS n of them, as <name>.1 and so on, each of which finds in
+# PGLINT_TEST_PART, "2/3", which part is its. Each has a folder of its own to run in, and so its own server.
 function(pglint_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 test "NODES;PROGRAM;EXECUTOR" "" "DEPENDS;LIBRARIES;LABELS")
+  cmake_parse_arguments(PARSE_ARGV 1 test "NODES;PROGRAM;EXECUTOR;BY_FILE" "COST;PARTS" "DEPENDS;LIBRARIES;LABELS;SOURCES")
   string(REPLACE "_" "/" folder ${name})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${folder}/*.cc)
-  if(NOT sources)
+  if(NOT sources OR name IN_LIST PGLINT_TESTS_WITHOUT)
     return()
   endif()
   set(target pglint_${name}_test)
-  add_executable(${target} ${sources})
+  add_executable(${target} ${sources} ${test_SOURCES})
   _pglint_precompile(${target} pglint_test_main ${PROJECT_SOURCE_DIR}/tests/pch.h)
   target_link_libraries(${target} PRIVATE pglint_test_main ${test_LIBRARIES})
   list(PREPEND test_DEPENDS ${name})
@@ -205,8 +210,44 @@ function(pglint_test name)
     target_compile_definitions(${target} PRIVATE PGLINT_EXECUTOR="$<TARGET_FILE:pglint-apply>")
     add_dependencies(${target} pglint-apply)
   endif()
-  add_test(NAME ${name} COMMAND ${target} WORKING_DIRECTORY ${PROJECT_BINARY_DIR})
-  set_tests_properties(${name} PROPERTIES LABELS "${test_LABELS}" TIMEOUT 900)
+
+  set(tests "")
+  if(test_BY_FILE)
+    foreach(source IN LISTS sources)
+      cmake_path(GET source FILENAME file)
+      if(file MATCHES "^(.+)_test\\.cc$")
+        _pglint_add_test(${name}.${CMAKE_MATCH_1} ${target} "--source-file=*/${file}")
+        list(APPEND tests ${name}.${CMAKE_MATCH_1})
+        continue()
+      endif()
+      file(STRINGS ${source} cases REGEX "^TEST_CASE" LIMIT_COUNT 1)
+      if(cases)
+        message(FATAL_ERROR "${source} has tests that would not run: call it ..._test.cc")
+      endif()
+    endforeach()
+  elseif(test_PARTS)
+    foreach(part RANGE 1 ${test_PARTS})
+      _pglint_add_test(${name}.${part} ${target} "")
+      set_tests_properties(${name}.${part} PROPERTIES ENVIRONMENT "PGLINT_TEST_PART=${part}/${test_PARTS}")
+      list(APPEND tests ${name}.${part})
+    endforeach()
+  else()
+    add_test(NAME ${name} COMMAND ${target} WORKING_DIRECTORY ${PROJECT_BINARY_DIR})
+    set(tests ${name})
+  endif()
+  if(NOT test_COST)
+    set(test_COST 1)
+  endif()
+  # A program that finds no test to run has not passed.
+  set_tests_properties(${tests} PROPERTIES LABELS "${test_LABELS}" TIMEOUT 900 COST ${test_COST}
+                                           FAIL_REGULAR_EXPRESSION "test cases: +0 ")
+endfunction()
+
+# One of several tests that are the same program, in a folder of its own.
+function(_pglint_add_test test target arguments)
+  set(folder ${PROJECT_BINARY_DIR}/tests/${test})
+  file(MAKE_DIRECTORY ${folder})
+  add_test(NAME ${test} COMMAND ${target} ${arguments} WORKING_DIRECTORY ${folder})
 endfunction()
 
 # pglint_benches([DEPENDS floor...] [LIBRARIES library...])
