@@ -94,6 +94,30 @@ def resolve(name, included):
     return None
 
 
+def reached(name, known):
+    """The project's files that a file includes, directly or not. `known` remembers those of others."""
+    if name not in known:
+        known[name] = set()
+        for _, included, _ in includes(name):
+            header = resolve(name, included)
+            if header and header not in known[name]:
+                known[name] |= {header} | reached(header, known)
+    return known[name]
+
+
+# What decides how everything is compiled, or how it is checked.
+FOR_ALL = re.compile(r"(.*/)?(CMakeLists\.txt|pch\.h)|CMakePresets\.json|cmake/.*|scripts/(configure|project\.py)")
+
+
+def affected(names, changed):
+    """Those names that a change concerns: they changed, or what they include did. All, where `changed` is None or
+    has something of how all of them are compiled."""
+    if changed is None or any(FOR_ALL.fullmatch(name) for name in changed):
+        return set(names)
+    known = {}
+    return {name for name in names if name in changed or not changed.isdisjoint(reached(name, known))}
+
+
 def run_all(tasks, folder=BUILD):
     """Runs (label, arguments) JOBS at a time; prints the output of those that fail; how many failed."""
     def run(task):
