@@ -57,6 +57,8 @@ struct KeyColumn {
 // Rows that are written or deleted in batches, along a key.
 struct Backfill {
   std::string table = {};  // schema-qualified, quoted
+  std::string alias = {};  // what `set`, `from` and `where` call the table; not quoted; empty: by its own name
+  std::string from = {};   // other tables, each with one row at most for a row; `alias` is set then
   std::string index = {};  // the unique index that is the key; its name, not quoted
   std::vector<KeyColumn> key = {};
   std::vector<std::pair<std::string, std::string>> set =

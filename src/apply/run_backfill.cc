@@ -42,11 +42,14 @@ class Batches {
  public:
   Batches(Executor& executor, const Step& step)
       : executor_(executor), step_(step), backfill_(*step.backfill), controller_(step.backfill->batch) {
-    for (const KeyColumn& column : backfill_.key) names_ += (names_.empty() ? "" : ", ") + quote_name(column.name);
-    if (backfill_.key.size() > 1)
-      row_ = "(" + names_ + ")";
-    else
-      row_ = names_;
+    const std::string of = backfill_.alias.empty() ? "" : quote_name(backfill_.alias) + ".";
+    for (const KeyColumn& column : backfill_.key) {
+      names_ += (names_.empty() ? "" : ", ") + quote_name(column.name);
+      written_ += (written_.empty() ? "" : ", ") + of + quote_name(column.name);
+    }
+    const bool one = backfill_.key.size() == 1;
+    row_ = one ? names_ : "(" + names_ + ")";
+    written_ = one ? written_ : "(" + written_ + ")";
   }
 
   Outcome<void> run() {
@@ -382,7 +385,7 @@ ORDER BY t.relid::regclass::text)",
       std::vector<Holder> in_the_way;
       bool asked = false;
       failpoint(step_.id, "batch");
-      const Answer answer = worker().run(message(part, behind, last, rows, lock_timeout), [&] {
+      const Answer answer = worker().run(message(part, last, rows, lock_timeout), [&] {
         if (!asked && steady_clock::now() - begun > lock_timeout / 2) {
           asked = true;
           if (const auto blocking = blockers(executor_.session.monitor, executor_.session.worker_pid); blocking)
@@ -432,13 +435,17 @@ ORDER BY t.relid::regclass::text)",
   }
 
   // The rows and the cursor, or neither.
-  [[nodiscard]] std::string message(const Part& part, const std::string& behind, const Key& last, std::uint64_t rows,
+  [[nodiscard]] std::string message(const Part& part, const Key& last, std::uint64_t rows,
                                     milliseconds lock_timeout) const {
     std::string change;
     for (const auto& [column, expression] : backfill_.set)
       change += fmt::format("{}{} = {}", change.empty() ? "" : ", ", quote_name(column), expression);
-    change = backfill_.set.empty() ? fmt::format("DELETE FROM {}", part.relation)
-                                   : fmt::format("UPDATE {} SET {}", part.relation, change);
+    const std::string relation = part.relation + (backfill_.alias.empty() ? "" : " AS " + quote_name(backfill_.alias));
+    change = backfill_.set.empty() ? fmt::format("DELETE FROM {}", relation)
+                                   : fmt::format("UPDATE {} SET {}", relation, change);
+    if (!backfill_.from.empty())
+      change += fmt::format(" {} {}", backfill_.set.empty() ? "USING" : "FROM", backfill_.from);
+    const std::string behind = part.cursor.empty() ? "" : fmt::format("{} > {} AND ", written_, value(part.cursor));
     const std::string meant = backfill_.where.empty() ? "" : fmt::format(" AND (\n{}\n)", backfill_.where);
     return fmt::format("SET LOCAL lock_timeout = '{}ms'; SET LOCAL statement_timeout = '5s';\n{}DO {};\n",
                        lock_timeout.count(), runners_path,
@@ -459,7 +466,7 @@ BEGIN
   END IF;
 END
 )",
-                                              change, behind, row_, value(last), meant, array(last), my_parts(),
+                                              change, behind, written_, value(last), meant, array(last), my_parts(),
                                               quote_literal(part.relation), array(part.cursor), controller_.rows(),
                                               rows, mine(), quote_literal(executor_.state.token()), fence_broken)));
   }
@@ -468,8 +475,9 @@ END
   const Step& step_;
   const Backfill& backfill_;
   BatchController controller_;
-  std::string names_;  // of the key's columns
-  std::string row_;    // the key, to be compared
+  std::string names_;    // of the key's columns
+  std::string row_;      // the key, to be compared
+  std::string written_;  // the same, of the rows that are written
   std::vector<Part> parts_;
   bool begun_ = false;  // an earlier run has done some of this pass
   int pass_ = 1;

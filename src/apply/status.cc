@@ -310,8 +310,10 @@ void step_text(std::string& out, const Step& step, bool undo) {
     std::string set;
     for (const auto& [column, expression] : backfill.set)
       set += fmt::format("{}{} = {}", set.empty() ? "" : ", ", plan::quote_name(column), expression);
-    std::string sql =
-        backfill.set.empty() ? "DELETE FROM " + backfill.table : "UPDATE " + backfill.table + " SET " + set;
+    const std::string table =
+        backfill.table + (backfill.alias.empty() ? "" : " AS " + plan::quote_name(backfill.alias));
+    std::string sql = backfill.set.empty() ? "DELETE FROM " + table : "UPDATE " + table + " SET " + set;
+    if (!backfill.from.empty()) sql += (backfill.set.empty() ? "\nUSING " : "\nFROM ") + backfill.from;
     sql += "\nWHERE (the keys of the batch)";
     if (!backfill.where.empty()) sql += " AND (" + backfill.where + ")";
     return statement(out, sql);

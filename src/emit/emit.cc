@@ -127,16 +127,35 @@ bool is_default(std::string_view value) {
   return std::ranges::equal(value, word, [](char a, char b) { return (a | 0x20) == b; });
 }
 
+// The table, by the name that the expressions of a backfill have for it.
+std::string named_table(const Backfill& work) {
+  return work.alias.empty() ? work.table : fmt::format("{} AS {}", work.table, plan::quote_name(work.alias));
+}
+// The same with what it is joined with.
+std::string joined_tables(const Backfill& work) {
+  return named_table(work) + (work.from.empty() ? "" : ", " + work.from);
+}
+std::string qualified(const Backfill& work, std::string_view column) {
+  return (work.alias.empty() ? "" : plan::quote_name(work.alias) + ".") + plan::quote_name(column);
+}
+
+// What it reads where the plan is over, or the original migration has run.
+std::string_view what_may_be_gone(const Backfill& work) {
+  return work.from.empty() ? "undefined_column" : "undefined_column OR undefined_table";
+}
+
 // One DO that walks the key, commits each batch, and ends with its proof. Repeating it from the start writes nothing
 // that is right already. Its variables have names that no column has; a column called `found` is a column.
 std::string backfill(const Backfill& work) {
   std::vector<std::string> columns;
+  std::vector<std::string> written;  // the same, of the rows that are written
   std::vector<std::string> last;
   std::vector<std::string> bound;
   std::vector<std::string> descending;
   std::string declared;
   for (std::size_t i = 0; i < work.key.size(); ++i) {
     columns.push_back(plan::quote_name(work.key[i].name));
+    written.push_back(qualified(work, work.key[i].name));
     last.push_back(fmt::format("pglint_last_{}", i + 1));
     bound.push_back(fmt::format("pglint_bound_{}", i + 1));
     descending.push_back(columns.back() + " DESC");
@@ -154,14 +173,19 @@ std::string backfill(const Backfill& work) {
   };
   const std::string also = work.where.empty() ? "" : fmt::format(" AND ({})", work.where);
   const auto write = [&](const std::string& range) {
-    if (work.set.empty()) return fmt::format("DELETE FROM {} WHERE {}{}", work.table, range, also);
+    const std::string others = work.from.empty() ? "" : work.from + " ";
+    if (work.set.empty())
+      return fmt::format("DELETE FROM {} {}{}WHERE {}{}", named_table(work), others.empty() ? "" : "USING ", others,
+                         range, also);
     std::string set;
     for (const auto& [column, value] : work.set)
       set += fmt::format("{}{} = {}", set.empty() ? "" : ", ", plan::quote_name(column), value);
-    return fmt::format("UPDATE {} SET {} WHERE {}{}", work.table, set, range, also);
+    return fmt::format("UPDATE {} SET {} {}{}WHERE {}{}", named_table(work), set, others.empty() ? "" : "FROM ", others,
+                       range, also);
   };
   const std::string above = fmt::format("{} > {}", row(columns), row(last));
-  const std::string below = fmt::format("{} <= {}", row(columns), row(bound));
+  const std::string behind = fmt::format("{} > {}", row(written), row(last));
+  const std::string within = fmt::format("{} <= {}", row(written), row(bound));
   std::string advance;
   for (std::size_t i = 0; i < columns.size(); ++i) advance += fmt::format("    {} := {};\n", last[i], bound[i]);
   std::string proof;
@@ -173,10 +197,10 @@ std::string backfill(const Backfill& work) {
         work.proof, plan::quote_literal(work.table));
   std::string values;
   for (const auto& [column, value] : work.set) {
-    values += plan::quote_name(column) + ", ";
+    values += qualified(work, column) + ", ";
     if (!is_default(value)) values += value + ", ";
   }
-  const std::string probe = fmt::format("SELECT {}1 FROM {}{} LIMIT 0", values, work.table,
+  const std::string probe = fmt::format("SELECT {}1 FROM {}{} LIMIT 0", values, joined_tables(work),
                                         work.where.empty() ? "" : fmt::format(" WHERE {}", work.where));
   const std::string body = fmt::format(
       "#variable_conflict use_column\n"
@@ -190,7 +214,7 @@ std::string backfill(const Backfill& work) {
       "  -- one of this block, the name of a column that is gone could be a variable's.\n"
       "  BEGIN\n"
       "    EXECUTE {};\n"
-      "  EXCEPTION WHEN undefined_column THEN\n"
+      "  EXCEPTION WHEN {} THEN\n"
       "    RETURN;\n"
       "  END;\n"
       "  LOOP\n"
@@ -221,8 +245,8 @@ std::string backfill(const Backfill& work) {
       "  END LOOP;\n"
       "{}"
       "END",
-      declared, plan::quote_literal(probe), next(" WHERE " + above), next(""), write(above + " AND " + below),
-      write(below), static_cast<double>(work.pause_ms) / 1000.0, advance, proof);
+      declared, plan::quote_literal(probe), what_may_be_gone(work), next(" WHERE " + above), next(""),
+      write(behind + " AND " + within), write(within), static_cast<double>(work.pause_ms) / 1000.0, advance, proof);
   return quoted("DO ", body);
 }
 
@@ -306,18 +330,14 @@ std::string ask_for_rows(const Step& step, const Plan& plan) {
   const Backfill& work = *step.backfill;
   std::string wrong = work.where.empty() ? std::string() : fmt::format("({})", work.where);
   std::string differs;
-  std::string values;
   for (const auto& [column, value] : work.set) {
-    values += plan::quote_name(column) + ", ";
     if (is_default(value)) continue;
-    values += value + ", ";
-    differs +=
-        fmt::format("{}{} IS DISTINCT FROM ({})", differs.empty() ? "" : " OR ", plan::quote_name(column), value);
+    differs += fmt::format("{}{} IS DISTINCT FROM ({})", differs.empty() ? "" : " OR ", qualified(work, column), value);
   }
   if (!differs.empty()) wrong += fmt::format("{}({})", wrong.empty() ? "" : " AND ", differs);
-  const std::string left = !work.proof.empty()
-                               ? work.proof
-                               : fmt::format("SELECT FROM {}{}{}", work.table, wrong.empty() ? "" : " WHERE ", wrong);
+  const std::string left = !work.proof.empty() ? work.proof
+                                               : fmt::format("SELECT FROM {}{}{}", joined_tables(work),
+                                                             wrong.empty() ? "" : " WHERE ", wrong);
   return quoted(
       "DO ",
       fmt::format(
@@ -327,14 +347,14 @@ std::string ask_for_rows(const Step& step, const Plan& plan) {
           "  -- Where the plan is over, or the original migration has run, what it reads is gone.\n"
           "  BEGIN\n"
           "    EXECUTE {} INTO pglint_left;\n"
-          "  EXCEPTION WHEN undefined_column THEN\n"
+          "  EXCEPTION WHEN {} THEN\n"
           "    RETURN;\n"
           "  END;\n"
           "  IF pglint_left THEN\n"
           "    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = {}, HINT = {};\n"
           "  END IF;\n"
           "END",
-          plan::quote_literal(fmt::format("SELECT EXISTS ({})", left)),
+          plan::quote_literal(fmt::format("SELECT EXISTS ({})", left)), what_may_be_gone(work),
           plan::quote_literal(fmt::format("rows of {} are left that should have been written", work.table)),
           plan::quote_literal(fmt::format("pglint fix --apply --plan .pglint/plans/{}.yml writes them in batches, "
                                           "which no migration can; then the migrations again",

@@ -153,6 +153,13 @@ bool inserts_what_it_reads(const Node* node) {
   return select != nullptr && select->valuesLists == nullptr;
 }
 
+// UPDATE … FROM and DELETE … USING: rows of other tables say what is done.
+bool joins_what_it_reads(const Node* node) {
+  const auto* update = pg::as<UpdateStmt>(node);
+  const auto* erase = pg::as<DeleteStmt>(node);
+  return (update != nullptr && update->fromClause != nullptr) || (erase != nullptr && erase->usingClause != nullptr);
+}
+
 // What an INSERT … SELECT reads and a rename of the plan changes: it runs before the gate, where a column has both
 // names or the first one only. Empty if it reads nothing of the kind.
 std::string reads_renamed(const Command& command, const Context& context) {
@@ -331,7 +338,8 @@ Pieces cook(const Command& command, Context& context) {
   Pieces pieces;
   for (const effect::RelationEffect& relation : command.effects->relations)
     if (relation.kind != catalog::RelationKind::index && relation.kind != catalog::RelationKind::partitioned_index &&
-        (relation.lock > LockMode::row_share || inserts_what_it_reads(command.node)))
+        (relation.lock > LockMode::row_share || inserts_what_it_reads(command.node) ||
+         joins_what_it_reads(command.node)))
       pieces.touches.push_back(command.catalog->qualified(relation.schema, relation.name));
   ++context.cooked;
   cook_one(command, context, pieces);

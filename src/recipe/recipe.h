@@ -111,7 +111,8 @@ struct Renamed {
 struct Written {
   std::string table = {};  // schema-qualified, quoted
   std::string column = {};
-  bool fills = false;  // only where it is NULL, or all rows: no NULL is left
+  bool fills = false;       // only where it is NULL, or all rows: no NULL is left
+  std::size_t command = 0;  // counted from 1
 };
 
 // A constraint or an index that goes, while the plan makes another one of its name.
@@ -122,8 +123,8 @@ struct Replaced {
   bool comes_again = false;
 };
 
-// What the commands of one plan share. `written`, `renames`, `followed` and `replaced` are known before the first
-// command is cooked.
+// What the commands of one plan share. `written`, `renames`, `changes`, `followed` and `replaced` are known before the
+// first command is cooked.
 struct Context {
   std::uint32_t first_migration = 0;  // ordinal in the catalogue of the first that the plan is about
   std::vector<Written> written;
@@ -135,6 +136,15 @@ struct Context {
     std::size_t command = 0;  // counted from 1
   };
   std::vector<Rename> renames;
+  // A command that changes which rows a table has, or what is done with each.
+  struct Change {
+    std::string table = {};
+    std::size_t command = 0;  // counted from 1
+    bool inserts = false;
+    bool deletes = false;
+    std::uint8_t fires = 0;  // a row trigger is made that UPDATE (2) or DELETE (4) fires
+  };
+  std::vector<Change> changes;
   std::size_t noted = 0;                        // commands that were looked at
   std::size_t cooked = 0;                       // commands that were cooked
   std::map<std::string, std::string> followed;  // tables whose renamed columns are followed, and by what: "the view v"

@@ -109,6 +109,8 @@ enum class For : std::uint8_t { people, hash };
 
 void put_backfill(Tree& map, const Backfill& backfill, For whom) {
   put(map, "table", text(backfill.table));
+  put_unless_empty(map, "alias", backfill.alias);
+  put_unless_empty(map, "from", backfill.from);
   Tree columns = empty_list();
   for (const KeyColumn& column : backfill.key) {
     Tree entry = empty_map();
@@ -391,6 +393,9 @@ class Reader {
   Backfill read_backfill(const Tree& at, Fields& fields) {
     Backfill backfill;
     backfill.table = fields.text("table");
+    backfill.alias = fields.text_or_none("alias");
+    backfill.from = fields.text_or_none("from");
+    if (!backfill.from.empty() && backfill.alias.empty()) fail(at, "a backfill with from has an alias for its table");
     {
       const Tree& tree = fields.need("key");
       Fields key(*this, tree, "a key");

@@ -95,6 +95,35 @@ std::vector<Story> stories() {
       on_users("rows that are overwritten",
                {"UPDATE users SET plan = E'a\\'b', \"Odd Name\" = 'x' || id -- why\n WHERE seats < 100 AND email LIKE "
                 "'m%';"}),
+      on_users(
+          "rows of a table with an alias",
+          {"UPDATE users AS \"U 1\" SET plan = coalesce(\"U 1\".email, 'x'), region_id = 'us' WHERE \"U 1\".id > 7 "
+           "AND region_id IS NULL;"}),
+      on_users("rows that other tables say",
+               {"UPDATE users u SET plan = r.name, seats = 1 FROM regions AS r WHERE r.id = "
+                "u.region_id AND u.seats > 2;"}),
+      on_users(
+          "rows that two tables say, one of them the same again",
+          {"UPDATE users SET plan = r.name || b.email FROM regions r JOIN users b ON b.region_id IS NULL WHERE r.id = "
+           "users.region_id AND b.id = users.boss;"}),
+      on_users("rows that are deleted by another table",
+               {"DELETE FROM users USING regions WHERE regions.id = users.region_id AND regions.name = 'Europe' AND "
+                "users.id > 100;"}),
+      on_users(
+          "a new column that another table says, and rows that it says nothing of",
+          {"ALTER TABLE users ADD COLUMN region text;\nUPDATE users u SET region = r.name FROM regions r WHERE r.id = "
+           "u.region_id;\nDELETE FROM users AS u WHERE u.region IS NULL;\nALTER TABLE users ALTER COLUMN region SET "
+           "NOT NULL;"}),
+      {"rows that a table says which goes then",
+       users + "CREATE TABLE extra (user_id bigint PRIMARY KEY, word text);",
+       rows + "INSERT INTO extra SELECT i, 'w' || i FROM generate_series(1, 200) i;",
+       {"UPDATE users SET plan = extra.word FROM extra WHERE extra.user_id = users.id;\nDROP TABLE extra;"}},
+      {"rows of a key of two columns, with an alias",
+       "CREATE TABLE p (a int, b varchar(8), c text, PRIMARY KEY (a, b));\nCREATE TABLE o (id int PRIMARY KEY, w "
+       "text);",
+       "INSERT INTO p SELECT i % 20, 'k' || i, NULL FROM generate_series(1, 300) i; INSERT INTO o VALUES (3, 'x'), (4, "
+       "NULL);",
+       {"UPDATE p AS q SET c = o.w FROM o WHERE o.id = q.a;\nDELETE FROM p USING o WHERE o.id = p.a AND o.w IS NULL;"}},
       on_users("all rows", {"UPDATE users SET region_id = 'us'"}),
       on_users("rows that are deleted", {"DELETE FROM users WHERE plan IS NULL AND id > 10;"}),
       on_users("a fill and a NOT NULL",
