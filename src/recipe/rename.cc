@@ -505,6 +505,40 @@ std::string foreign_key_clause(const Table& table, const catalog::Constraint& ke
   return out;
 }
 
+// What is said of an index or a constraint goes with it: said of its copy, too, while both are there.
+std::string copy_index_comment(const std::string& from, const std::string& to) {
+  return do_block(
+      fmt::format("DECLARE\n"
+                  "  says text := pg_catalog.obj_description(pg_catalog.to_regclass({}), 'pg_class');\n"
+                  "BEGIN\n"
+                  "  IF says IS NOT NULL AND {} THEN\n"
+                  "    EXECUTE pg_catalog.format('COMMENT ON INDEX %s IS %L', {}, says);\n"
+                  "  END IF;\n"
+                  "END",
+                  literal(from), probe::relation(to), literal(to)));
+}
+
+// The comment of a constraint, as an expression.
+std::string constraint_comment(const std::string& on, const std::string& name) {
+  return fmt::format(
+      "(SELECT pg_catalog.obj_description(oid, 'pg_constraint') FROM pg_catalog.pg_constraint WHERE conrelid = "
+      "pg_catalog.to_regclass({}) AND conname = {})",
+      literal(on), literal(name));
+}
+
+// `says`: an expression; NULL or empty: nothing is said.
+std::string comment_on_constraint(const std::string& says, const std::string& on, const std::string& name, char kind) {
+  return do_block(
+      fmt::format("DECLARE\n"
+                  "  says text := {};\n"
+                  "BEGIN\n"
+                  "  IF says <> '' AND {} THEN\n"
+                  "    EXECUTE pg_catalog.format('COMMENT ON CONSTRAINT %s ON %s IS %L', {}, {}, says);\n"
+                  "  END IF;\n"
+                  "END",
+                  says, probe::constraint(on, name, kind, probe::Valid::any), literal(ident(name)), literal(on)));
+}
+
 void refuse_expression(const Table& table, std::string_view kind, Symbol name, Pieces& pieces) {
   refuse(pieces,
          fmt::format("an expression of the {} {} cannot be read again for a column of another name", kind,
@@ -515,7 +549,8 @@ void refuse_expression(const Table& table, std::string_view kind, Symbol name, P
 // A check or a foreign key, once more for the column beside, under a name of its own until the old column goes and
 // takes the first along. False if it is refused.
 bool copy_constraint(const Table& table, const catalog::Constraint& constraint, const Renamed& renamed,
-                     std::vector<std::string>& own_names, std::string& final_conditions, Pieces& pieces) {
+                     std::vector<std::string>& comments, std::vector<std::string>& own_names,
+                     std::string& final_conditions, Pieces& pieces) {
   const bool is_check = constraint.kind == catalog::ConstraintKind::check;
   const std::string& on = table.name;
   const std::string name = table.text(constraint.name);
@@ -558,6 +593,7 @@ bool copy_constraint(const Table& table, const catalog::Constraint& constraint, 
     validate.lock_class = LockClass::b;
     place(pieces, Slot::build, std::move(validate));
   }
+  comments.push_back(comment_on_constraint(constraint_comment(on, name), on, temporary, kind));
   // A database that has the original migration has the final name, and perhaps a copy.
   own_names.push_back(
       do_block(fmt::format("BEGIN\n  IF NOT {} THEN\n    ALTER TABLE {} RENAME CONSTRAINT {} TO {};\n  END IF;\nEND",
@@ -577,6 +613,7 @@ void keep_the_new(const Table& table, Pieces& pieces) {
     const std::string to = table.text(renamed.to);
     const std::string old_gone = probe::no(probe::column(on, from));
     // Names are taken until the old column goes.
+    std::vector<std::string> comments;  // copied before it does
     std::vector<std::string> final_names;
     std::string final_conditions;
     bool expressions = false;
@@ -608,7 +645,17 @@ void keep_the_new(const Table& table, Pieces& pieces) {
                                                  !constraint->deferrable          ? ""
                                                  : constraint->initially_deferred ? " DEFERRABLE INITIALLY DEFERRED"
                                                                                   : " DEFERRABLE");
+      comments.push_back(copy_index_comment(final_qualified, copy.qualified));
+      // What is said of a constraint has nowhere to stand in between but in the transaction.
+      const std::string kept = fmt::format("pglint.comment_{}", digest(final_qualified));
+      if (constraint != nullptr)
+        comments.push_back(
+            do_block(fmt::format("BEGIN\n  PERFORM pg_catalog.set_config({}, coalesce({}, ''), true);\nEND",
+                                 literal(kept), constraint_comment(on, final_name))));
       final_names.push_back(do_block(fmt::format("BEGIN\n  IF NOT {} THEN\n    {};\n  END IF;\nEND", in_place, take)));
+      if (constraint != nullptr)
+        final_names.push_back(comment_on_constraint(fmt::format("pg_catalog.current_setting({}, true)", literal(kept)),
+                                                    on, final_name, 'u'));
       final_names.push_back(fmt::format("DROP INDEX IF EXISTS {}", copy.qualified));
       final_conditions += "\n  AND " + probe::no(probe::relation(copy.qualified));
       final_conditions += "\n  AND " + probe::index(on, final_qualified, copy.shape);
@@ -616,7 +663,7 @@ void keep_the_new(const Table& table, Pieces& pieces) {
     std::vector<std::string> own_names;  // of constraints
     for (const catalog::Constraint* constraint : table.relation.constraints)
       if (owner_of(table, *constraint) == &renamed &&
-          !copy_constraint(table, *constraint, renamed, own_names, final_conditions, pieces))
+          !copy_constraint(table, *constraint, renamed, comments, own_names, final_conditions, pieces))
         return;
     analyze(table, renamed, expressions, pieces);
 
@@ -646,6 +693,7 @@ void keep_the_new(const Table& table, Pieces& pieces) {
         step(fmt::format("drop-{}", slug(from)), fmt::format("{} goes, and with it what kept it equal", from), {}, {});
     const Sync sync = table.sync(renamed);
     contract.sql.push_back(nothing_else_stands_on(on, from, table.options.pg_version));
+    for (std::string& sql : comments) contract.sql.push_back(std::move(sql));
     if (table.by_trigger())
       contract.sql.push_back(fmt::format("DROP TRIGGER IF EXISTS {} ON {}", ident(sync.trigger), on));
     contract.sql.push_back(fmt::format("ALTER TABLE {} DROP COLUMN IF EXISTS {}", on, ident(from)));
@@ -785,6 +833,7 @@ std::optional<std::string> renamed_in(const catalog::Catalog& catalog, const cat
 }
 
 void note_end(const catalog::Catalog& end, const Options& options, Context& context) {
+  note_views(end, context);
   for (const Context::Rename& rename : context.renames) {
     const std::string& name = rename.table;
     if (context.followed.contains(name)) continue;

@@ -40,11 +40,12 @@ SELECT line FROM (
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
     LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relnamespace = ANY ($1) AND c.relkind IN ('r', 'v', 'm', 'p')
-  UNION ALL SELECT format('%s constraint %I %s %s', conrelid::regclass, conname, pg_get_constraintdef(oid), convalidated)
+  UNION ALL SELECT format('%s constraint %I %s %s %s', conrelid::regclass, conname, pg_get_constraintdef(oid), convalidated,
+      obj_description(oid, 'pg_constraint'))
     FROM pg_constraint WHERE connamespace = ANY ($1)
   UNION ALL SELECT format('%s index %s %s', indrelid::regclass, pg_get_indexdef(indexrelid), indisvalid)
     FROM pg_index JOIN pg_class c ON c.oid = indexrelid WHERE c.relnamespace = ANY ($1)
-  UNION ALL SELECT format('%s %s %s', oid::regclass, relkind, relreplident) FROM pg_class
+  UNION ALL SELECT format('%s %s %s %s', oid::regclass, relkind, relreplident, obj_description(oid, 'pg_class')) FROM pg_class
     WHERE relnamespace = ANY ($1)
   UNION ALL SELECT format('trigger %s', pg_get_triggerdef(t.oid)) FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid
     WHERE NOT tgisinternal AND c.relnamespace = ANY ($1)
