@@ -389,7 +389,13 @@ std::string no_way_back(const Plan& plan, const Step& step) {
 }
 
 bool leaves(const Step& step) { return !step.own_transaction || step.kind == StepKind::backfill; }
-bool is_long(const Step& step) { return leaves(step) || step.lock_class == LockClass::b; }
+// A foreign key that goes locks the other table, too: not together with what else is done.
+bool locks_another(const Step& step) {
+  const auto strong = [](const StepLock& lock) { return lock.mode == LockMode::access_exclusive; };
+  return step.sql.size() == 1 && step.sql.front().find(" DROP CONSTRAINT IF EXISTS ") != std::string::npos &&
+         step.irreversible && std::ranges::count_if(step.locks, strong) > 1;
+}
+bool is_long(const Step& step) { return leaves(step) || step.lock_class == LockClass::b || locks_another(step); }
 
 struct Writer {
   const Plan& plan;
@@ -449,6 +455,8 @@ struct Writer {
   void write(const Step& step) {
     const bool is_outside = out.back().is_outside();
     if (step.kind == StepKind::backfill) return add(source::Place::outside, backfill(*step.backfill), step.comment);
+    if (step.done_when.empty() && is_outside && step.own_transaction && step.sql.size() > 1)
+      return add(source::Place::outside, as_one(step.sql), step.comment);
     if (step.done_when.empty()) {
       for (const std::string& sql : step.sql)
         add(is_outside ? source::Place::outside : source::Place::runner_transaction, sql, step.comment);

@@ -417,18 +417,33 @@ Planned plan(const source::Project& project, const PlanRequest& request) {
     group.migrations = migrations;
     group.plan = assemble(project, migrations, std::move(material), request.recipes);
     group.files_only = !has_backfill(group.plan);
-    if (!group.files_only) {
-      const Step* blind = nullptr;
+    // Without a migration tool nobody knows which files have run.
+    const bool by_hand = project.runner == "plain";
+    if (!group.files_only || by_hand) {
+      std::vector<const Step*> blind;
       for (const Stage& stage : group.plan.stages)
         for (const Step& step : stage.steps)
-          if (step.kind == StepKind::sql && step.done_when.empty() && !recipe::may_be_repeated(step.sql.front()))
-            blind = &step;
-      if (blind != nullptr) {
+          if (step.kind == StepKind::sql && step.done_when.empty() && !recipe::may_be_repeated(step.sql) &&
+              (!group.files_only || is_insert(step.sql.front())))
+            blind.push_back(&step);
+      // What is known of one of them says more.
+      const auto known = std::ranges::find_if(cooked, [&](const Cooked& one) {
+        return one.pieces.untold && groups.find(one.migration) == root &&
+               std::ranges::any_of(one.pieces.steps, [&](const recipe::Placed& placed) {
+                 return std::ranges::any_of(blind, [&](const Step* step) { return step->sql == placed.step.sql; });
+               });
+      });
+      if (known != cooked.end()) {
+        out.refused.push_back({project.migrations[known->migration].path, known->at, known->pieces.untold->reason,
+                               known->pieces.untold->supply, migrations});
+        continue;
+      }
+      if (!blind.empty()) {
         out.refused.push_back(
             {project.migrations[migrations.front()].path,
              {},
-             fmt::format("it cannot be told from the database whether this has run: {}", blind->sql.front()),
-             is_insert(blind->sql.front())
+             fmt::format("it cannot be told from the database whether this has run: {}", blind.back()->sql.front()),
+             is_insert(blind.back()->sql.front())
                  ? "insert into a table that the same migration makes, right behind its CREATE TABLE, and read nothing "
                    "that the plan changes; or move it to a migration of its own, apart from what has to be phased"
                  : "move it to a migration of its own, apart from what has to be phased",

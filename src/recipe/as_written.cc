@@ -251,6 +251,51 @@ std::string trigger_condition(const Command& command, const CreateTrigStmt& crea
       literal(command.table_name()), literal(pg::text(create.trigname)));
 }
 
+// That the one function of that name is there; empty if it is not the only one, or not known. By the types of its
+// arguments, which may be gone, too: to_regprocedure would raise.
+std::string function_there(const catalog::Catalog& catalog, const ObjectWithArgs* asked,
+                           const pg::QualifiedName& written, const Context& context) {
+  if (asked == nullptr || context.again(kind_and_name(catalog, OBJECT_FUNCTION, written)) != nullptr) return {};
+  const catalog::Function* found = catalog.find_function(
+      written.schema.empty() ? Symbol{} : catalog.symbols.intern(written.schema), catalog.symbols.intern(written.name));
+  if (found == nullptr) return {};
+  const catalog::Function* only = nullptr;
+  for (const catalog::Function* one = catalog.first_function(found->schema, found->name); one != nullptr;
+       one = one->overload) {
+    // Two of a name, of which one goes behind the gate: until then a call may be of either.
+    if (one->created.migration >= context.first_migration) return {};
+    if (one->dropped) continue;
+    if (only != nullptr) return {};
+    only = one;
+  }
+  if (only == nullptr || only->procedure || only->aggregate) return {};
+  std::vector<std::string> types;
+  for (const catalog::Parameter& parameter : only->parameters) {
+    if (!parameter.is_input()) continue;
+    std::string type = type_text(catalog, parameter.type);
+    if (type.empty()) return {};
+    types.push_back(std::move(type));
+  }
+  if (types.size() != only->arguments) return {};
+  if (!asked->args_unspecified) {
+    const auto said = pg::nodes(asked->objargs);
+    if (said.size() != types.size()) return {};
+    std::size_t i = 0;
+    for (const catalog::Parameter& parameter : only->parameters) {
+      if (!parameter.is_input()) continue;
+      const auto* type = pg::as<::TypeName>(said[i++]);
+      if (type == nullptr || pg::last_name(type->names) != catalog.text(parameter.type.name)) return {};
+    }
+  }
+  std::string out = fmt::format(
+      "EXISTS (SELECT FROM pg_catalog.pg_proc WHERE proname = {} AND pronamespace = pg_catalog.to_regnamespace({}) AND "
+      "pronargs = {}",
+      literal(catalog.text(only->name)), literal(ident(catalog.text(only->schema))), types.size());
+  for (std::size_t i = 0; i < types.size(); ++i)
+    out += fmt::format(" AND proargtypes[{}] = pg_catalog.to_regtype({})", i, literal(types[i]));
+  return out + ")";
+}
+
 // DROP of what nothing in the plan makes again.
 std::string gone(const catalog::Catalog& catalog, const DropStmt& drop, const Context& context) {
   std::string out;
@@ -269,6 +314,23 @@ std::string gone(const catalog::Catalog& catalog, const DropStmt& drop, const Co
         // IF EXISTS of what is not there would be done before it begins.
         if (found.presence != catalog::Presence::known || context.again(name) != nullptr) return {};
         there = probe::relation(name);
+        break;
+      }
+      case OBJECT_TYPE:
+      case OBJECT_DOMAIN: {
+        const catalog::Type* type =
+            catalog.find_type(written.schema.empty() ? Symbol{} : catalog.symbols.intern(written.schema),
+                              catalog.symbols.intern(written.name));
+        if (type == nullptr || type->dropped || type->created.migration >= context.first_migration ||
+            drop.behavior == DROP_CASCADE || context.again(kind_and_name(catalog, OBJECT_TYPE, written)) != nullptr)
+          return {};
+        there =
+            fmt::format("pg_catalog.to_regtype({}) IS NOT NULL", literal(catalog.qualified(type->schema, type->name)));
+        break;
+      }
+      case OBJECT_FUNCTION: {
+        there = function_there(catalog, pg::as<ObjectWithArgs>(object), written, context);
+        if (there.empty() || drop.behavior == DROP_CASCADE) return {};
         break;
       }
       default:
@@ -423,16 +485,176 @@ std::vector<std::string> undo(const Command& command) {
   return {};
 }
 
+// --- what is dropped -------------------------------------------------------------------------------------------------
+
+constexpr std::string_view drop_view = "DROP VIEW IF EXISTS ";
+
+catalog::Lookup relation_of(const catalog::Catalog& catalog, const Node* object) {
+  const pg::QualifiedName written = pg::object_name(object);
+  return catalog.find(written.schema.empty() ? Symbol{} : catalog.symbols.intern(written.schema),
+                      catalog.symbols.intern(written.name));
+}
+
+std::string names_of(const Command& command, const DropStmt& drop) {
+  const bool relations =
+      drop.removeType != OBJECT_TYPE && drop.removeType != OBJECT_DOMAIN && drop.removeType != OBJECT_FUNCTION;
+  std::string out;
+  for (const Node* object : pg::nodes(drop.objects)) {
+    std::string one;
+    if (relations) {
+      const catalog::Lookup found = relation_of(*command.catalog, object);
+      one = command.catalog->qualified(found.schema, found.name);
+    } else {
+      one = kind_and_name(*command.catalog, drop.removeType, pg::object_name(object));
+    }
+    out += (out.empty() ? "" : ", ") + one;
+  }
+  return out;
+}
+
+// A view that is dropped and made again: the name under which it is known to be.
+std::string view_again(const catalog::Catalog& catalog, const DropStmt& drop, const Context& context) {
+  if (drop.removeType != OBJECT_VIEW || drop.behavior == DROP_CASCADE || pg::nodes(drop.objects).size() != 1) return {};
+  const catalog::Lookup found = relation_of(catalog, pg::nodes(drop.objects)[0]);
+  std::string name = catalog.qualified(found.schema, found.name);
+  const Replaced* again = context.again(name);
+  if (again == nullptr || !again->is_view || !again->lost.empty()) return {};
+  // What it reads has two names until the gate.
+  if (found.relation != nullptr &&
+      std::any_of(found.relation->reads.begin(), found.relation->reads.end(), [&](const catalog::Dependency& read) {
+        return read.on != nullptr && std::ranges::find(context.renames, catalog.qualified(*read.on),
+                                                       &Context::Rename::table) != context.renames.end();
+      }))
+    return {};
+  return name;
+}
+
+Refusal why_untold(const Command& command, const DropStmt& drop, const Context& context) {
+  const catalog::Catalog& catalog = *command.catalog;
+  const std::string what = fmt::format("DROP {}", pg::object_type_name(drop.removeType));
+  constexpr std::string_view apart = "move it to a migration of its own, behind the release that no longer uses it";
+  if (drop.behavior == DROP_CASCADE)
+    return {fmt::format("{} … CASCADE takes along whatever depends on it, and cannot wait for the gate unseen", what),
+            "drop what depends on it first, by name, without CASCADE"};
+  for (const Node* object : pg::nodes(drop.objects)) {
+    const pg::QualifiedName written = pg::object_name(object);
+    if (drop.removeType == OBJECT_VIEW || drop.removeType == OBJECT_MATVIEW || drop.removeType == OBJECT_TABLE ||
+        drop.removeType == OBJECT_SEQUENCE) {
+      const catalog::Lookup found = relation_of(catalog, object);
+      const std::string name = catalog.qualified(found.schema, found.name);
+      const Replaced* again = context.again(name);
+      if (again != nullptr && !again->lost.empty())
+        return {fmt::format("the view {} comes again, {}: the release that runs now may read it", name, again->lost),
+                "keep its columns, or make the new view under another name and drop this one in a later migration"};
+      if (again != nullptr)
+        return {fmt::format("{} is dropped and made again: from its name alone the database does not tell the new one "
+                            "from the old",
+                            name),
+                drop.removeType == OBJECT_VIEW ? "one DROP VIEW for each, right before its CREATE VIEW, in a migration "
+                                                 "that renames no column which it reads"
+                                               : std::string(apart)};
+      if (found.presence != catalog::Presence::known)
+        return {fmt::format("{} is dropped, and nothing in the history makes it: whether it was there cannot be told",
+                            name),
+                "--schema FILE, a pg_dump --schema-only of the database; or " + std::string(apart)};
+    } else if (drop.removeType == OBJECT_FUNCTION || drop.removeType == OBJECT_TYPE ||
+               drop.removeType == OBJECT_DOMAIN) {
+      const std::string name = kind_and_name(catalog, drop.removeType, written);
+      const bool function = drop.removeType == OBJECT_FUNCTION;
+      if (context.again(name) != nullptr)
+        return {fmt::format("the {} is dropped and made again in the plan{}", name,
+                            function ? ": as long as both are there a call may be of either, and without the old one "
+                                       "the release that runs now fails"
+                                     : ": from its name alone the database does not tell the new one from the old"),
+                function ? "make the new one under another name, and drop this one behind the release that calls it"
+                         : "make the new one under another name"};
+      return {fmt::format("which {} goes is not known: {}", name,
+                          function ? "the history has none, or several of that name, or one whose arguments are others"
+                                   : "the history does not make it before the plan"),
+              "--schema FILE, a pg_dump --schema-only of the database; or " + std::string(apart)};
+    }
+  }
+  return {
+      fmt::format("nothing tells from the database whether {} has run, and when a release no longer needs what goes "
+                  "is not said",
+                  what),
+      std::string(apart)};
+}
+
+// Each locks the other table, for which others wait: one by one, and the table when none is left.
+void drop_keys_first(const Command& command, const DropStmt& drop, Pieces& pieces) {
+  const catalog::Catalog& catalog = *command.catalog;
+  std::vector<const catalog::Relation*> tables;
+  for (const Node* object : pg::nodes(drop.objects))
+    if (const catalog::Relation* table = relation_of(catalog, object).relation; table != nullptr && table->known)
+      tables.push_back(table);
+  const auto goes = [&](const catalog::Relation* table) { return std::ranges::find(tables, table) != tables.end(); };
+  const auto drop_key = [&](const catalog::Constraint& key) {
+    if (key.dropped || key.parent != nullptr || catalog.is_new(*key.table)) return;
+    const std::string on = catalog.qualified(*key.table);
+    const std::string_view name = catalog.text(key.name);
+    Step one = step(fmt::format("drop-{}", slug(name)),
+                    fmt::format("By itself, since it locks {}, too", catalog.qualified(*key.references)),
+                    {fmt::format("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}", on, ident(name))},
+                    probe::no(probe::constraint(on, name, 'f', probe::Valid::any)));
+    one.irreversible = true;
+    place(pieces, Slot::contract, std::move(one));
+  };
+  for (const catalog::Relation* table : tables) {
+    for (const catalog::Constraint* key : table->constraints)
+      if (key->kind == catalog::ConstraintKind::foreign_key && key->references != table) drop_key(*key);
+    if (drop.behavior == DROP_CASCADE)
+      for (const catalog::Constraint* key : table->referenced_by)
+        if (!goes(key->table)) drop_key(*key);
+  }
+}
+
 }  // namespace
+
+void note_views(const catalog::Catalog& end, Context& context) {
+  for (auto& one : context.replaced) {
+    Replaced& view = one.second;
+    if (!view.is_view || !view.comes_again) continue;
+    const catalog::Relation* found = nullptr;
+    for (const catalog::Schema* schema : end.schemas())
+      for (const catalog::Relation* relation : schema->relations)
+        if (!relation->dropped && end.qualified(*relation) == one.first) found = relation;
+    if (found == nullptr || found->kind != catalog::RelationKind::view || !found->columns_known ||
+        view.old_columns.empty()) {
+      view.lost = "and which columns it has is not known";
+      continue;
+    }
+    for (const std::string& column : view.old_columns)
+      if (catalog::column(*found, end.symbols.find(column)) == nullptr)
+        view.lost = fmt::format("without its column {}", column);
+  }
+}
 
 void as_written(const Command& command, const Context& context, Pieces& pieces) {
   // Timeouts and the like: a plan has its own.
   if (command.node->type == T_VariableSetStmt || command.node->type == T_TransactionStmt) return;
+  // A view that is made again goes when the new one comes, in its transaction.
+  if (const auto* drop = pg::as<DropStmt>(command.node);
+      drop != nullptr && !view_again(*command.catalog, *drop, context).empty())
+    return;
   if (harms(command)) {
     refuse(pieces, fmt::format("{} cannot be rewritten: it works on all rows while others wait",
                                pg::statement_name(command.node)));
     pieces.refused->no_recipe = true;
     return;
+  }
+  if (const auto* view = pg::as<ViewStmt>(command.node); view != nullptr && !view->replace && view->view != nullptr) {
+    const catalog::Catalog& catalog = *command.catalog;
+    const Symbol schema =
+        view->view->schemaname != nullptr ? catalog.symbols.intern(view->view->schemaname) : catalog.creation_schema();
+    const std::string name = catalog.qualified(schema, catalog.symbols.intern(pg::text(view->view->relname)));
+    if (const Replaced* again = context.again(name); again != nullptr && again->is_view && again->lost.empty()) {
+      Step both =
+          step(slug(fmt::format("replace {} {}", pg::text(view->view->relname), digest(command.text))),
+               "In place of the one that is there", {std::string(drop_view) + name, std::string(command.text)}, {});
+      both.irreversible = true;
+      return place(pieces, Slot::expand, std::move(both));
+    }
   }
   const bool outside = !command.effects->transactional;
   // What stands outside of a transaction is run again where a run was cut short.
@@ -456,17 +678,21 @@ void as_written(const Command& command, const Context& context, Pieces& pieces) 
   // What goes, goes when nobody uses it any more.
   const auto* drop = pg::as<DropStmt>(command.node);
   const bool goes = drop != nullptr && !out.done_when.empty();
+  if (drop != nullptr && !goes) pieces.untold = why_untold(command, *drop, context);
   if (goes) {
     pieces.needs_gate = false;
-    const effect::RelationEffect* table = command.table();
-    const std::string what = table != nullptr ? command.table_name() : std::string("what is dropped");
+    const std::string what = names_of(command, *drop);
     pieces.release.push_back(fmt::format("does not use {}", what));
     pieces.why.push_back(fmt::format("the release that runs now may use {}", what));
+    if (drop->removeType == OBJECT_TABLE) drop_keys_first(command, *drop, pieces);
   }
   place(pieces, goes ? Slot::contract : validates || outside ? Slot::build : Slot::expand, std::move(out));
 }
 
-bool may_be_repeated(std::string_view sql) {
+bool may_be_repeated(const std::vector<std::string>& statements) {
+  if (statements.empty()) return false;
+  if (statements.size() == 2 && statements[0].starts_with(drop_view)) return true;
+  const std::string_view sql = statements.front();
   std::vector<std::string_view> words;
   for (const pg::Token& token : pg::tokens(sql, 0)) {
     words.push_back(sql.substr(token.span.begin, token.span.size()));

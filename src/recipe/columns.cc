@@ -1,6 +1,8 @@
 // Columns that are added and dropped.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "pg/lexer.h"
 #include "pg/tree.h"
 #include "recipe/probe.h"
@@ -149,6 +151,10 @@ void drop_column(const Command& command, Context& context, Pieces& pieces) {
   if (command.alter->behavior == DROP_CASCADE)
     return refuse(pieces, fmt::format("DROP COLUMN {} CASCADE drops what depends on it, whatever that is", name),
                   "drop these first, by name");
+  if (const catalog::Relation* key = table->relation != nullptr ? catalog::identity_index(*table->relation) : nullptr;
+      key != nullptr && names_column(*key->index, symbol) &&
+      refuse_loss_of_identity(catalog, *table->relation, key, name, pieces))
+    return;
   const std::string on = command.table_name();
   const std::string label(catalog.text(table->name));
   pieces.by = Operation::drop_column;
@@ -157,6 +163,16 @@ void drop_column(const Command& command, Context& context, Pieces& pieces) {
   const catalog::Column* column = table->relation != nullptr ? catalog::column(*table->relation, symbol) : nullptr;
   if (column != nullptr && column->not_null && column->default_volatility == catalog::Volatility::none &&
       column->identity == catalog::Identity::none) {
+    const auto& constraints = table->relation->constraints;
+    if (std::any_of(constraints.begin(), constraints.end(), [&](const catalog::Constraint* one) {
+          return !one->dropped && one->kind == catalog::ConstraintKind::primary_key &&
+                 std::find(one->columns.begin(), one->columns.end(), symbol) != one->columns.end();
+        }))
+      return refuse(pieces,
+                    fmt::format("{}.{} is in the primary key: as long as it is there each new row needs a value, which "
+                                "the release behind the gate does not write",
+                                label, name),
+                    "give it a default, or put another primary key in its place, in a migration before");
     Step loosen = step(fmt::format("allow-null-{}", slug(name)), "The next release inserts rows without it",
                        {fmt::format("ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL", on, ident(name))},
                        probe::no(probe::not_null(on, name)));

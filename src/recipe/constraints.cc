@@ -101,6 +101,29 @@ std::string replaced_key(const Command& command, std::string_view constraint) {
   return fmt::format("{} {}", command.table_name(), constraint);
 }
 
+std::string kind_and_name(const catalog::Catalog& catalog, ::ObjectType kind, const pg::QualifiedName& name) {
+  const bool function = kind == OBJECT_FUNCTION;
+  const Symbol bare = catalog.symbols.intern(name.name);
+  Symbol schema = name.schema.empty() ? catalog.creation_schema() : catalog.symbols.intern(name.schema);
+  if (name.schema.empty()) {
+    if (const catalog::Function* found = function ? catalog.find_function({}, bare) : nullptr) schema = found->schema;
+    if (const catalog::Type* found = function ? nullptr : catalog.find_type({}, bare)) schema = found->schema;
+  }
+  return fmt::format("{} {}", function ? "function" : "type", catalog.qualified(schema, bare));
+}
+
+namespace {
+
+// The name of the type that a command makes; null if it makes none.
+const List* made_type(const Node* node) {
+  if (const auto* enumeration = pg::as<CreateEnumStmt>(node)) return enumeration->typeName;
+  if (const auto* domain = pg::as<CreateDomainStmt>(node)) return domain->domainname;
+  if (const auto* range = pg::as<CreateRangeStmt>(node)) return range->typeName;
+  return nullptr;
+}
+
+}  // namespace
+
 void note_replaced(const Command& command, Context& context) {
   const catalog::Catalog& catalog = *command.catalog;
   const effect::RelationEffect* table = command.table();
@@ -119,8 +142,28 @@ void note_replaced(const Command& command, Context& context) {
       const catalog::Lookup found =
           catalog.find(written.schema.empty() ? Symbol{} : catalog.symbols.intern(written.schema),
                        catalog.symbols.intern(written.name));
-      context.replaced.try_emplace(catalog.qualified(found.schema, found.name));
+      Replaced old;
+      old.is_view = drop->removeType == OBJECT_VIEW;
+      if (old.is_view && found.relation != nullptr && found.relation->columns_known)
+        for (const catalog::Column& column : found.relation->columns)
+          if (!column.dropped) old.old_columns.emplace_back(catalog.text(column.name));
+      context.replaced.try_emplace(catalog.qualified(found.schema, found.name), std::move(old));
     }
+    return;
+  }
+  if (const auto* drop = pg::as<DropStmt>(command.node);
+      drop != nullptr &&
+      (drop->removeType == OBJECT_TYPE || drop->removeType == OBJECT_DOMAIN || drop->removeType == OBJECT_FUNCTION)) {
+    for (const Node* object : pg::nodes(drop->objects))
+      context.replaced.try_emplace(kind_and_name(catalog, drop->removeType, pg::object_name(object)));
+    return;
+  }
+  if (const List* name = made_type(command.node); name != nullptr) {
+    comes(kind_and_name(catalog, OBJECT_TYPE, pg::qualified_name(name)));
+    return;
+  }
+  if (const auto* function = pg::as<CreateFunctionStmt>(command.node)) {
+    comes(kind_and_name(catalog, OBJECT_FUNCTION, pg::qualified_name(function->funcname)));
     return;
   }
   if (const auto* index = pg::as<IndexStmt>(command.node); index != nullptr) {
@@ -368,14 +411,9 @@ void drop_constraint(const Command& command, Context& context, Pieces& pieces) {
       break;
   }
   const Replaced* again = context.again(replaced_key(command, name));
-  if (const catalog::Publication* publication = catalog.publication_of(*table->relation);
-      publication != nullptr && again == nullptr && index &&
-      catalog::identity_index(*table->relation) == constraint->index && !adds_primary_key(command))
-    return refuse(pieces,
-                  fmt::format("without {} nothing tells the rows of {} that {} publishes, and each UPDATE and DELETE "
-                              "fails, behind the gate as before it",
-                              ident(name), on, ident(catalog.text(publication->name))),
-                  "put another key in its place in the same statement, or set REPLICA IDENTITY before");
+  if (again == nullptr && index && !adds_primary_key(command) &&
+      refuse_loss_of_identity(catalog, *table->relation, constraint->index, name, pieces))
+    return;
   std::string there = probe::constraint(on, name, kind, probe::Valid::any);
   // The step that adds the new key drops the old one.
   if (again != nullptr && kind == 'f' && !again->is_new.empty()) {

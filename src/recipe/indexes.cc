@@ -181,6 +181,10 @@ void drop_index(const Command& command, const ::DropStmt& statement, Context& co
       return as_written(command, context, pieces);
     if (index != nullptr && index->kind == catalog::RelationKind::partitioned_index)
       return refuse(pieces, "the index of a partitioned table cannot be dropped CONCURRENTLY");
+    if (index != nullptr && index->index != nullptr && index->index->table != nullptr &&
+        context.again(catalog.qualified(found.schema, found.name)) == nullptr &&
+        refuse_loss_of_identity(catalog, *index->index->table, index, written.name, pieces))
+      return;
     pieces.by = Operation::drop_index;
     // One that names a column which is being renamed stands on the old column, and goes with it.
     if (index != nullptr && index->index != nullptr) {

@@ -579,6 +579,20 @@ bool refuse_triggers(const Command& command, const catalog::Relation& table, std
   return true;
 }
 
+bool refuse_loss_of_identity(const catalog::Catalog& catalog, const catalog::Relation& table,
+                             const catalog::Relation* index, std::string_view what, Pieces& pieces) {
+  const catalog::Publication* publication = catalog.publication_of(table);
+  if (publication == nullptr || index == nullptr || catalog::identity_index(table) != index) return false;
+  refuse(
+      pieces,
+      fmt::format("without {} nothing tells the rows of {} that {} publishes, and each UPDATE and DELETE fails, behind "
+                  "the gate as before it",
+                  ident(what), catalog.qualified(table), ident(catalog.text(publication->name))),
+      "put another key in its place before: a unique index over columns that are NOT NULL, and REPLICA IDENTITY USING "
+      "INDEX; or set REPLICA IDENTITY FULL");
+  return true;
+}
+
 std::string firing(const std::vector<std::string>& triggers) {
   return triggers.empty() ? std::string() : fmt::format("; fires {} for each row", fmt::join(triggers, ", "));
 }

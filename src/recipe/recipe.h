@@ -66,6 +66,7 @@ struct Pieces {
   std::vector<std::string> touches;  // relations, schema-qualified and quoted: plans that share none are apart
   std::optional<Refusal> refused;
   std::optional<Refusal> doubt;    // why the whole may not come out right, if it does not
+  std::optional<Refusal> untold;   // why the database cannot tell whether it is done, where that has to be known
   bool needs_gate = true;          // of what stands behind one; else only where there is one
   Operation by = Operation::none;  // none: the command stays as it was written
 };
@@ -121,6 +122,8 @@ struct Replaced {
   std::vector<std::string> old_columns;
   std::string is_new;  // about a row of pg_constraint: it is the new one; empty: nothing tells them apart
   bool comes_again = false;
+  bool is_view = false;
+  std::string lost = {};  // of a view that comes again: a column that it has no more, or that it is not known
 };
 
 // What the commands of one plan share. `written`, `renames`, `changes`, `followed` and `replaced` are known before the
@@ -180,9 +183,9 @@ struct NotNull {
 // The steps by which it does, behind the gate.
 void tighten_not_null(const NotNull& wanted, Pieces& pieces);
 
-// Whether a statement may run again at any time of the plan, and then changes nothing: that it has run need not be
-// known.
-[[nodiscard]] bool may_be_repeated(std::string_view sql);
+// Whether the statements of a step may run again at any time of the plan, and then change nothing: that they have run
+// need not be known.
+[[nodiscard]] bool may_be_repeated(const std::vector<std::string>& statements);
 
 // Turns a command into pieces; one that is safe as it is stays as it is.
 [[nodiscard]] Pieces cook(const Command& command, Context& context);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pg/node.h"
+#include "pg/tree.h"
 #include "recipe/recipe.h"
 
 namespace pglint::recipe {
@@ -20,6 +21,11 @@ void update_rows(const Command& command, const ::UpdateStmt& statement, Context&
 void delete_rows(const Command& command, const ::DeleteStmt& statement, Context& context, Pieces& pieces);
 // For Context::replaced: what goes, and what comes under the same name.
 void note_replaced(const Command& command, Context& context);
+// What views that come again have lost, for Context::replaced.
+void note_views(const catalog::Catalog& end, Context& context);
+// The key of a type or a function (any of that name) there.
+[[nodiscard]] std::string kind_and_name(const catalog::Catalog& catalog, ::ObjectType kind,
+                                        const pg::QualifiedName& name);
 // The key of a constraint there.
 [[nodiscard]] std::string replaced_key(const Command& command, std::string_view constraint);
 // What is safe as it is: done in the transaction that it was written for.
@@ -67,6 +73,9 @@ struct Key {
 // Refuses what fires one that --accept-triggers does not name; false if there is none.
 [[nodiscard]] bool refuse_triggers(const Command& command, const catalog::Relation& table, std::uint8_t event,
                                    Pieces& pieces);
+// Refuses what takes the index by which a publication tells the rows of a table; false if it is none of that kind.
+[[nodiscard]] bool refuse_loss_of_identity(const catalog::Catalog& catalog, const catalog::Relation& table,
+                                           const catalog::Relation* index, std::string_view what, Pieces& pieces);
 // What a step says of those that it fires: "; fires audit for each row". Empty if there are none.
 [[nodiscard]] std::string firing(const std::vector<std::string>& triggers);
 

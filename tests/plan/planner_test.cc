@@ -213,3 +213,24 @@ TEST_CASE("the plan of a rename that the application carries, whole") {
                              std::string("ALTER TABLE t RENAME seats TO places;"), options);
   test::check_golden("plans/by-application.yml", plan::to_yaml(plan));
 }
+
+TEST_CASE("where nobody writes down which files have run, rows that are inserted blindly would come twice") {
+  const auto planned = [](std::string_view change) {
+    const source::FakeFiles files(
+        {{"m/001.sql", "CREATE TABLE t (id bigint PRIMARY KEY, a text);\nCREATE TABLE s (x bigint);\n"},
+         {"m/002.sql", std::string(change)}});
+    source::Sources sources = test::read({"m"}, files);
+    REQUIRE(sources.projects.size() == 1);
+    REQUIRE(sources.projects[0].runner == "plain");
+    for (source::Migration& migration : sources.projects[0].migrations) migration.reported = migration.id == "002";
+    sources.projects[0].pending_known = true;
+    return plan::plan(sources.projects[0], plan::PlanRequest{});
+  };
+  const plan::Planned blind = planned("INSERT INTO s SELECT id FROM t;\nCREATE INDEX i ON t (a);");
+  CHECK(blind.groups.empty());
+  REQUIRE(blind.refused.size() == 1);
+  CHECK(blind.refused[0].reason ==
+        "it cannot be told from the database whether this has run: INSERT INTO s SELECT id FROM t");
+  CHECK(planned("INSERT INTO t VALUES (1, 'x');\nCREATE INDEX i ON t (a);").groups.size() == 1);
+  CHECK(planned("CREATE TABLE n AS SELECT 1 AS id;\nCREATE INDEX i ON t (a);").groups.size() == 1);
+}

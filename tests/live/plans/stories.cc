@@ -124,6 +124,37 @@ std::vector<Story> stories() {
        "INSERT INTO p SELECT i % 20, 'k' || i, NULL FROM generate_series(1, 300) i; INSERT INTO o VALUES (3, 'x'), (4, "
        "NULL);",
        {"UPDATE p AS q SET c = o.w FROM o WHERE o.id = q.a;\nDELETE FROM p USING o WHERE o.id = p.a AND o.w IS NULL;"}},
+      {"a view that is made again beside a gate",
+       users + "CREATE VIEW v AS SELECT id, email FROM users;\nGRANT SELECT ON v TO public;",
+       rows,
+       {"ALTER TABLE users DROP COLUMN seats;\nDROP VIEW v;\nALTER TABLE users ADD COLUMN level int;\nCREATE VIEW v AS "
+        "SELECT level, upper(email) AS email, id FROM users;\nCOMMENT ON VIEW v IS 'again';"}},
+      {"a type and a function that go beside a gate",
+       users + "CREATE TYPE \"Old Mood\" AS ENUM ('ok');\nCREATE DOMAIN short AS varchar(5);\nCREATE FUNCTION \"F\"(x "
+               "int, y "
+               "\"Old Mood\"[], OUT z text) LANGUAGE sql AS 'SELECT NULL::text';",
+       rows,
+       {"ALTER TABLE users DROP COLUMN seats;\nDROP FUNCTION \"F\"(int, \"Old Mood\"[]);\nDROP DOMAIN short;\nDROP "
+        "TYPE "
+        "\"Old Mood\";"}},
+      {"a table that goes with its foreign keys",
+       users + "CREATE TABLE visits (id bigint PRIMARY KEY, user_id bigint REFERENCES users, region_id varchar(16) "
+               "REFERENCES regions, before bigint REFERENCES visits);",
+       rows + "INSERT INTO visits VALUES (1, 1, 'eu', NULL), (2, 2, NULL, 1);",
+       {"DROP TABLE visits;\nALTER TABLE users DROP COLUMN seats;"}},
+      {"a rename of a column whose indexes and constraints have comments",
+       users +
+           "CREATE INDEX users_email_seats ON users (email, seats);\nALTER TABLE users ADD CONSTRAINT mail_check CHECK "
+           "(email <> ''), ADD CONSTRAINT mail_again UNIQUE (email, id), ADD CONSTRAINT mail_region FOREIGN KEY "
+           "(region_id) "
+           "REFERENCES regions;\nCOMMENT ON INDEX users_email_seats IS 'it''s 100% an index';\nCOMMENT ON CONSTRAINT "
+           "mail_check ON users IS 'a check';\nCOMMENT ON CONSTRAINT mail_again ON users IS 'a \\ key';\nCOMMENT ON "
+           "INDEX "
+           "mail_again IS 'its index';\nCOMMENT ON CONSTRAINT mail_region ON users IS 'a foreign key';",
+       rows,
+       {"ALTER TABLE users RENAME COLUMN email TO contact;", "ALTER TABLE users RENAME COLUMN region_id TO region;"},
+       {},
+       recipe::DualWrite::application},
       on_users("all rows", {"UPDATE users SET region_id = 'us'"}),
       on_users("rows that are deleted", {"DELETE FROM users WHERE plan IS NULL AND id > 10;"}),
       on_users("a fill and a NOT NULL",
