@@ -150,6 +150,41 @@ TEST_CASE("where no file leaves the transaction, it asks for what the executor d
   CHECK_FALSE(emit::files(other, emit::stretches(other)[0], source::WayOut::none).has_value());
 }
 
+TEST_CASE("a batch keeps the alias and what it is joined with, and names its keys by the alias") {
+  const Plan plan = one_plan(given, "UPDATE t AS \"A\" SET b = p.id FROM p WHERE p.id = \"A\".p_id;");
+  std::string all = shown(plan);
+  CHECK(says(all,
+             "UPDATE public.t AS \"A\" SET \"b\" = p.id FROM public.p AS p WHERE \"A\".\"id\" > pglint_last_1 AND "
+             "\"A\".\"id\" <= pglint_bound_1 AND (p.id = \"A\".p_id);"));
+  CHECK(says(all,
+             "EXECUTE 'SELECT \"A\".\"b\", p.id, 1 FROM public.t AS \"A\", public.p AS p WHERE p.id = \"A\".p_id "
+             "LIMIT 0';"));
+  CHECK(says(all, "EXCEPTION WHEN undefined_column OR undefined_table THEN"));
+  all = shown(one_plan(given, "DELETE FROM t USING p WHERE p.id = t.p_id;"));
+  CHECK(says(
+      all,
+      "DELETE FROM public.t AS \"t\" USING public.p AS p WHERE \"t\".\"id\" <= pglint_bound_1 AND (p.id = t.p_id);"));
+  // Where only the executor writes them, what is left is asked for.
+  std::string asked;
+  for (const emit::File& file : files_of(plan, emit::stretches(plan)[0], source::WayOut::none))
+    for (const source::Text& text : file.texts) asked += text.sql;
+  CHECK(says(asked,
+             "SELECT FROM public.t AS \"A\", public.p AS p WHERE (p.id = \"A\".p_id) AND (\"A\".\"b\" IS DISTINCT "
+             "FROM (p.id))"));
+}
+
+TEST_CASE("a foreign key that goes before its table does so by itself, outside of the runner's transaction") {
+  const Plan plan = one_plan("CREATE TABLE p (id int PRIMARY KEY, a text);\nCREATE TABLE c (id int REFERENCES p);",
+                             "DROP TABLE c;\nALTER TABLE p DROP COLUMN a;");
+  const auto files = files_of(plan, emit::stretches(plan)[1], source::WayOut::file);
+  REQUIRE(files.size() == 1);
+  CHECK(files[0].is_outside());
+  // Each in a file of its own where a file is a transaction.
+  const auto apart = files_of(plan, emit::stretches(plan)[1], source::WayOut::statement);
+  REQUIRE(apart.size() == 2);
+  CHECK(says(apart[0].texts.back().sql, "DROP CONSTRAINT IF EXISTS c_id_fkey"));
+}
+
 TEST_CASE("what takes a file back is the steps backwards; what was removed is said to be gone") {
   const Plan plan = one_plan(given, "ALTER TABLE t DROP COLUMN b;");
   const auto stretches = emit::stretches(plan);

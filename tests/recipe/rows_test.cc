@@ -139,6 +139,7 @@ TEST_CASE("rows are deleted in batches") {
   CHECK(work.set.empty());
   CHECK(work.where == "a IS NULL");
   CHECK(plan.stages.at(0).steps.at(0).irreversible);
+  CHECK(rows(one_plan(given, "DELETE FROM pair;")).where == "true");
   CHECK(says(refusal(given, "DELETE FROM t WHERE b = 1;"), "takes rows of public.child along"));
   CHECK(says(refusal(given, "DELETE FROM loud WHERE a = 'x';"), "row triggers of public.loud"));
   CHECK(says(refusal(given, "DELETE FROM pair USING t WHERE t.b = pair.y;"), "may find several of public.t"));

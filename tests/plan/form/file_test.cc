@@ -102,6 +102,25 @@ TEST_CASE("the hash is over everything but what may change while a plan is runni
   }
 }
 
+TEST_CASE("the names of a backfill's tables come back, and count") {
+  const auto read = [](const char* alias, const char* from) {
+    auto plan = from_yaml(with_phases(fmt::format(
+        "  - phase: backfill\n    steps:\n      - {{id: s, kind: backfill, table: t, alias: {}, from: {}, key: "
+        "{{index: i, columns: [{{name: id, type: int}}]}}, set: {{a: o.a}}}}\n",
+        alias, from)));
+    REQUIRE(plan);
+    return *plan;
+  };
+  const Plan one = read("\"The T\"", "public.o AS o");
+  CHECK(one.stages.at(0).steps.at(0).backfill->alias == "The T");
+  CHECK(one.stages.at(0).steps.at(0).backfill->from == "public.o AS o");
+  const Result<Plan> again = from_yaml(to_yaml(one));
+  REQUIRE(again);
+  CHECK(to_yaml(*again) == to_yaml(one));
+  CHECK(hash(one) != hash(read("u", "public.o AS o")));
+  CHECK(hash(one) != hash(read("\"The T\"", "public.p AS o")));
+}
+
 TEST_CASE("the hash is that of every pglint of this form of plans") {
   // If this changes, every running plan is refused: then the form needs a new number.
   const Result<Plan> small = from_yaml(with_phases(
@@ -135,6 +154,10 @@ TEST_CASE("errors name the line") {
       error(with_phases("  - phase: expand\n    steps:\n      - {id: s, kind: backfill, table: t, key: {index: "
                         "i, columns: [{name: id, type: int}]}}\n")),
       "where is missing"));
+  CHECK(contains(
+      error(with_phases("  - phase: expand\n    steps:\n      - {id: s, kind: backfill, table: t, key: {index: "
+                        "i, columns: [{name: id, type: int}]}, set: {a: o.a}, from: o}\n")),
+      "a backfill with from has an alias"));
   CHECK(contains(error(with_phases("  - {gate: deploy, id: g, release: r}\n  - {gate: deploy, id: g, release: r}\n")),
                  "line 7: the id g stands here twice"));
   CHECK(contains(error("pglint_plan: 1\nid: a\nrunner: x\npostgres: 15\nchecks:\n  - {id: c, before: s, sql: SELECT 1, "
