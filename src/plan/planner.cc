@@ -426,14 +426,16 @@ Planned plan(const source::Project& project, const PlanRequest& request) {
           if (step.kind == StepKind::sql && step.done_when.empty() && !recipe::may_be_repeated(step.sql) &&
               (!group.files_only || is_insert(step.sql.front())))
             blind.push_back(&step);
+      const auto is_blind = [&](const recipe::Placed& placed) {
+        return std::ranges::any_of(blind, [&](const Step* step) { return step->sql == placed.step.sql; });
+      };
       // What is known of one of them says more.
-      const auto known = std::ranges::find_if(cooked, [&](const Cooked& one) {
-        return one.pieces.untold && groups.find(one.migration) == root &&
-               std::ranges::any_of(one.pieces.steps, [&](const recipe::Placed& placed) {
-                 return std::ranges::any_of(blind, [&](const Step* step) { return step->sql == placed.step.sql; });
-               });
-      });
-      if (known != cooked.end()) {
+      const Cooked* known = nullptr;
+      for (const Cooked& one : cooked)
+        if (known == nullptr && one.pieces.untold && groups.find(one.migration) == root &&
+            std::ranges::any_of(one.pieces.steps, is_blind))
+          known = &one;
+      if (known != nullptr) {
         out.refused.push_back({project.migrations[known->migration].path, known->at, known->pieces.untold->reason,
                                known->pieces.untold->supply, migrations});
         continue;
