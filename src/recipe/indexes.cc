@@ -90,13 +90,14 @@ void replace_index(const std::string& qualified, std::string_view name, const st
   const std::string old_name = name_beside(name, "pglint_old");
   const std::string old_qualified = catalog.qualified(table.schema, catalog.symbols.intern(old_name));
   // A database that has the original migration has the new one, and a copy that a file has built.
-  Step swap =
-      step(fmt::format("rename-{}", slug(name)), "The new one gets the name of the old one",
-           {do_block(fmt::format("BEGIN\n  IF NOT {} THEN\n    ALTER INDEX {} RENAME TO {};\n    ALTER INDEX {} "
-                                 "RENAME TO {};\n  END IF;\nEND",
-                                 there, qualified, ident(old_name), index, ident(name))),
-            fmt::format("DROP INDEX IF EXISTS {}", index)},
-           probe::both(there, probe::no(probe::relation(index))));
+  Step swap = step(
+      fmt::format("rename-{}", slug(name)), "The new one gets the name of the old one",
+      // It may have gone with a column.
+      {do_block(fmt::format("BEGIN\n  IF NOT {} THEN\n    ALTER INDEX IF EXISTS {} RENAME TO {};\n    ALTER INDEX {} "
+                            "RENAME TO {};\n  END IF;\nEND",
+                            there, qualified, ident(old_name), index, ident(name))),
+       fmt::format("DROP INDEX IF EXISTS {}", index)},
+      probe::both(there, probe::no(probe::relation(index))));
   swap.irreversible = true;
   place(pieces, slot, std::move(swap));
   Step drop = step(fmt::format("drop-{}", slug(old_name)), "Dropped while reads and writes go on",

@@ -162,3 +162,10 @@ TEST_CASE("a unique constraint that goes may be what an ON CONFLICT needs") {
   CHECK(step(plan, "drop-u").irreversible);
   CHECK(step(plan, "drop-u").sql == Lines{"ALTER TABLE public.t DROP CONSTRAINT u"});
 }
+
+TEST_CASE("the old index of a name may have gone with a column of the plan") {
+  CHECK(test::refusal("CREATE TABLE g (id int PRIMARY KEY, a text, b text, zone text);\n"
+                      "CREATE UNIQUE INDEX g_key ON g (zone, a, b);",
+                      "DROP INDEX g_key;\nALTER TABLE g DROP COLUMN zone;\nCREATE UNIQUE INDEX g_key ON g (a, b);")
+            .empty());
+}
