@@ -41,7 +41,7 @@ TEST_CASE("a gate in files is closed for a database with rows, once, and opened 
   CHECK(gates(scene) == "g true");
 }
 
-TEST_CASE("a gate in files stays open in a fresh database" * doctest::skip(quick())) {
+TEST_CASE("a gate in files stays open in a fresh database") {
   if (!server().missing().empty()) return skip(Missing::tool, server().missing());
   const Scene scene;
   scene.sql(tables());
