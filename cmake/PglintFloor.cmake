@@ -238,7 +238,7 @@ function(pglint_test name)
   if(NOT test_COST)
     set(test_COST 1)
   endif()
-  # A program that finds no test to run has not passed.
+  # A program that finds no test to run, or skips all of them, has not passed.
   set_tests_properties(${tests} PROPERTIES LABELS "${test_LABELS}" TIMEOUT 900 COST ${test_COST}
                                            FAIL_REGULAR_EXPRESSION "test cases: +0 ")
 endfunction()
