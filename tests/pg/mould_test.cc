@@ -175,6 +175,27 @@ TEST_CASE("a poured tree is the parser's") {
   CHECK(comparison.poured > 20);
 }
 
+TEST_CASE("statements of every kind are poured as they parse") {
+  Comparison comparison;
+  std::mt19937 random(5);
+  for (const char* const name : {"/effects/forms.txt", "/effects/matrix.txt"}) {
+    std::ifstream file(std::string(PGLINT_TESTDATA) + name);
+    std::string line;
+    while (std::getline(file, line)) {
+      if (!line.starts_with("  ")) continue;
+      for (const Cut& cut : lex(line).statements) {
+        const std::string statement = line.substr(cut.span.begin, cut.span.size());
+        for (const std::string& one : {statement, mutated(statement, random)}) {
+          if (comparison.same(one)) continue;
+          CAPTURE(one);
+          CHECK(comparison.same(one));
+        }
+      }
+    }
+  }
+  CHECK(comparison.poured > 2'000);
+}
+
 TEST_CASE("another statement of the shape gets its own names, strings, numbers and places") {
   Comparison comparison;
   CHECK(comparison.same("ALTER TABLE a ADD b varchar(10) DEFAULT 'x'"));
