@@ -29,6 +29,7 @@ class Replay {
   void statement(const source::Migration& migration, const pg::Parsed& parsed);
   bool filled_in(const source::Migration& migration, const pg::Parsed& parsed);
   void body(const source::Migration& migration, const pg::Parsed& parsed);
+  [[nodiscard]] bool has_variables(const source::Migration& migration, Span statement) const;
 
   const source::Project& project_;
   const ReplayOptions& options_;
@@ -37,7 +38,8 @@ class Replay {
   catalog::Transactions transactions_;
   effect::Effects effects_;
   effect::Effects body_effects_;
-  pg::Lexed lexed_;  // reused from script to script
+  pg::Lexed lexed_;  // of the script, reused from one to the next
+  std::uint32_t script_begin_ = 0;
   std::vector<pg::Comment> comments_;
   std::vector<Span> statements_;
   bool opaque_ = false;  // something has run that could not be followed: what is there, and what not, is in doubt
@@ -141,6 +143,7 @@ void Replay::migration(const source::Migration& migration) {
 void Replay::script(const source::Migration& migration, const source::Script& script) {
   const std::string_view text = migration.sql().substr(script.range.begin, script.range.size());
   pg::lex(text, script.range.begin, {.psql = project_.psql || migration.schema}, lexed_);
+  script_begin_ = script.range.begin;
   if (migration.reported) {
     comments_.insert(comments_.end(), lexed_.comments.begin(), lexed_.comments.end());
     for (const Span& line : lexed_.includes)
@@ -199,15 +202,25 @@ bool Replay::filled_in(const source::Migration& migration, const pg::Parsed& par
   return true;
 }
 
+// Whether psql's variables stand in a statement of the script: they may be any name or value.
+bool Replay::has_variables(const source::Migration& migration, Span statement) const {
+  if (lexed_.blanked.empty() || statement.begin < script_begin_) return false;
+  const std::size_t at = statement.begin - script_begin_;
+  return at + statement.size() <= lexed_.blanked.size() &&
+         migration.sql().substr(statement.begin, statement.size()) !=
+             std::string_view(lexed_.blanked).substr(at, statement.size());
+}
+
 void Replay::statement(const source::Migration& migration, const pg::Parsed& parsed) {
   const std::string_view sql = migration.sql().substr(parsed.base);
   const catalog::TransactionState& transaction = transactions_.before(parsed.node);
   if (migration.reported) {
     const auto judge = observer_.wants_effects(*parsed.node, transaction) ? effect::effects : effect::syntax;
     effect::Target target = options_.target;
-    target.stand_ins = !migration.placeholders.empty();
+    const bool variables = has_variables(migration, parsed.span);
+    target.stand_ins = variables || !migration.placeholders.empty();
     judge(parsed.node, sql, catalog_, transaction, target, effects_);
-    if (opaque_) doubt(effects_);
+    if (opaque_ || variables) doubt(effects_);
     observer_.statement({.parsed = parsed,
                          .catalog = catalog_,
                          .transaction = transaction,

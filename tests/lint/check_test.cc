@@ -137,6 +137,28 @@ TEST_CASE("a finding shows the placeholder that the file has, not the name that 
   CHECK(report.diagnostics.back().message.starts_with("Renaming ${schema}_old to ${schema} breaks"));
 }
 
+TEST_CASE("what stands in for a placeholder or a variable of psql is no column that is missing") {
+  const auto refused = [](const std::string& runner, const std::string& path, const std::string& sql) {
+    source::FakeFiles files;
+    files.files[path] = "CREATE TABLE t (id int PRIMARY KEY, a int);\n" + sql;
+    source::SourceOptions options;
+    options.paths = {"m"};
+    options.runner = runner;
+    const auto sources = source::read_sources(options, files);
+    REQUIRE(sources.has_value());
+    std::vector<std::string> messages;
+    for (const Diagnostic& one : lint::check(*sources, rules::all(), {}).diagnostics)
+      if (one.rule == "will-fail" || one.rule == "syntax-error") messages.push_back(one.message);
+    return messages;
+  };
+  CHECK(refused("flyway", "m/V1__a.sql", "UPDATE t SET a = ${value} WHERE id = ${id};").empty());
+  CHECK(refused("flyway", "m/V1__a.sql", "INSERT INTO t (id, ${column}) VALUES (1, 2);").empty());
+  CHECK(refused("plain", "m/1.sql", "UPDATE t SET a = :value WHERE id = :id;").empty());
+  CHECK(refused("plain", "m/1.sql", "INSERT INTO t (id, :\"column\") VALUES (1, 2);").empty());
+  CHECK(refused("plain", "m/1.sql", "ALTER TABLE t DROP COLUMN :\"column\";").empty());
+  CHECK(refused("plain", "m/1.sql", "SELECT :value;\nUPDATE t SET a = value WHERE id = 1;").size() == 1);
+}
+
 TEST_CASE("a team's own rule runs like any other") {
   const auto own = [](source::OwnRuleSetting written) {
     written.where = ".pglint.yml:1:1: ";
