@@ -96,7 +96,8 @@ class Parser {
   void run();
 
  private:
-  // The mould for a statement, with its shape in the workspace; null if it has none. Asked again, it knows.
+  // The mould for a statement, with its shape in the workspace; null if it has none. It stays until something else is
+  // parsed.
   Mould* mould_for(std::size_t statement);
   // Copies statements from `first`, which has no mould, on to the workspace, as many as make a chunk, up to one that
   // has; returns the one behind them.
@@ -116,17 +117,21 @@ class Parser {
   Loan loan_;
   std::size_t next_error_ = 0;
   std::size_t asked_ = npos;  // the statement whose mould was asked for last
-  Mould* mould_ = nullptr;
+  bool has_mould_ = false;    // and what came of it
 };
 
 Mould* Parser::mould_for(std::size_t statement) {
-  if (asked_ == statement) return mould_;
-  asked_ = statement;
-  mould_ = nullptr;
-  const Span span = lexed_.statements[statement].span;
   Shape& shape = loan_.get().shape;
-  if (read_shape(text_.substr(span.begin - base_, span.end - span.begin), shape)) mould_ = moulds().find(shape);
-  return mould_;
+  if (asked_ != statement) {
+    asked_ = statement;
+    const Span span = lexed_.statements[statement].span;
+    Mould* const mould =
+        read_shape(text_.substr(span.begin - base_, span.end - span.begin), shape) ? moulds().find(shape) : nullptr;
+    has_mould_ = mould != nullptr;
+    return mould;
+  }
+  // What was used in between may have parsed something else, whose shapes have taken its place.
+  return has_mould_ ? moulds().find(shape) : nullptr;
 }
 
 std::size_t Parser::fill(std::size_t first) {

@@ -19,8 +19,10 @@
 #include "pg/keywords.h"
 #include "pg/lexer.h"
 #include "pg/node.h"
+#include "pg/parse.h"
 #include "pg/raw_parse.h"
 #include "pg/shape.h"
+#include "pg/tree.h"
 #include "skip.h"
 
 extern "C" char* pg_query_node_to_json(const void* node);
@@ -295,6 +297,28 @@ TEST_CASE("a shape's statements may be looked at within one another") {
     CHECK(moulds.find(inner) == nullptr);
   }
   CHECK(moulds.find(inner) == mould);
+}
+
+TEST_CASE("a mould may go while the statements before the one that waits for it are looked at") {
+  forget_shapes();
+  const std::string sql = "DROP TABLE a; DROP TABLE b; VACUUM; DROP TABLE c";
+  const Lexed lexed = lex(sql);
+  std::vector<std::string> dropped;
+  parse(sql, 0, lexed, [&](const Parsed& parsed) {
+    const auto* drop = as<::DropStmt>(parsed.node);
+    if (drop != nullptr) {
+      dropped.emplace_back(last_name(as<::List>(nodes(drop->objects)[0])));
+      return true;
+    }
+    // As many shapes as push out whatever was there.
+    std::string inner;
+    for (int i = 0; i < 20'000; ++i) inner += "SELECT 0." + std::to_string(i) + ";";
+    std::size_t count = 0;
+    parse(inner, 0, lex(inner), [&](const Parsed&) { return ++count != 0; });
+    CHECK(count == 20'000);
+    return true;
+  });
+  CHECK(dropped == std::vector<std::string>{"a", "b", "c"});
 }
 
 TEST_CASE("moulds of many shapes take each other's place") {
