@@ -20,20 +20,11 @@ std::string_view qualifier(const ColumnRef& column) {
   return fields.size() < 2 ? std::string_view() : pg::string(fields[fields.size() - 2]);
 }
 
-// a AND b AND (c AND d): each by itself.
 void add_terms(const Node* condition, std::vector<const Node*>& out) {
-  std::vector<const Node*> open = {condition};
-  while (!open.empty()) {
-    const Node* one = open.back();
-    open.pop_back();
-    if (one == nullptr) continue;
-    const auto* both = pg::as<BoolExpr>(one);
-    if (both == nullptr || both->boolop != AND_EXPR) {
-      out.push_back(one);
-      continue;
-    }
-    for (const Node* term : pg::nodes(both->args)) open.push_back(term);
-  }
+  if (condition == nullptr) return;
+  std::vector<const Node*> terms;
+  pg::conjuncts(condition, terms);
+  out.insert(out.end(), terms.begin(), terms.end());
 }
 
 // The tables of a FROM, and the conditions of its joins; or what is in it beside them.
