@@ -122,8 +122,14 @@ Outcome<void> with_short_locks(Executor& executor, const Step& step, const Work&
         if (signals_caught() != 0) return Go::cancel;
         if (!asked && since(started) >= attempt.lock_timeout / 2) {
           asked = true;
-          if (const auto blocking = blockers(session.monitor, session.worker_pid); blocking && !blocking->empty())
-            in_the_way = *blocking;
+          if (auto blocking = blockers(session.monitor, session.worker_pid); blocking && !blocking->empty()) {
+            // What each of them holds was asked before.
+            for (Holder& one : *blocking) {
+              const auto known = std::ranges::find(*holding, one.pid, &Holder::pid);
+              if (known != holding->end() && one.what.empty()) one.what = known->what;
+            }
+            in_the_way = std::move(*blocking);
+          }
         }
         executor.progress.now(executor.heading(step) + (in_the_way.empty() ? "" : ", waits for a lock"));
         return Go::on;

@@ -128,10 +128,10 @@ bool MouldMaker::node(::Node* node) {
     case T_A_Star:
       return true;
     default: {
-      const auto fields = fields_of(static_cast<int>(node->type));
-      for (const Field& held : fields)
+      const auto all = fields_of(static_cast<int>(node->type));
+      for (const Field& held : all)
         if (!field(reinterpret_cast<char*>(node) + held.offset, held.holds)) return false;
-      return !fields.empty();
+      return !all.empty();
     }
   }
 }
@@ -150,7 +150,7 @@ bool MouldMaker::make() {
     const std::uint16_t code = shape_.codes[i];
     if (found_[i]) continue;
     // A name that is nowhere in the tree has been understood.
-    if (code == Shape::name || code == Shape::string) return false;
+    if (code == Shape::a_name || code == Shape::a_string) return false;
     if (code == Shape::whole_number) mould_.fixed_.push_back({i, shape_.values[i]});
   }
   mould_.codes_.assign(shape_.codes.begin(), shape_.codes.begin() + static_cast<std::ptrdiff_t>(shape_.size));

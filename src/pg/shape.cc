@@ -77,7 +77,7 @@ bool ShapeReader::word() {
   to[size] = '\0';
   const std::uint32_t value = texts_;
   texts_ += static_cast<std::uint32_t>(size) + 1;
-  return push(Shape::name, begin, value);
+  return push(Shape::a_name, begin, value);
 }
 
 bool ShapeReader::number() {
@@ -105,7 +105,7 @@ bool ShapeReader::number() {
 
 bool ShapeReader::quoted(char quote, std::uint16_t code) {
   // Two strings on two lines are one.
-  if (code == Shape::string && out_.size > 0 && out_.codes[out_.size - 1] == Shape::string) return false;
+  if (code == Shape::a_string && out_.size > 0 && out_.codes[out_.size - 1] == Shape::a_string) return false;
   const std::size_t begin = at_;
   const std::uint32_t value = texts_;
   char* to = out_.texts.get() + texts_;
@@ -125,14 +125,15 @@ bool ShapeReader::quoted(char quote, std::uint16_t code) {
   *to++ = '\0';
   texts_ = static_cast<std::uint32_t>(to - out_.texts.get());
   const std::size_t size = texts_ - value - 1;
-  if (code == Shape::name && (size == 0 || size > max_name)) return false;
-  if (code == Shape::name && std::string_view(out_.texts.get() + value, size) == known_name) code = Shape::public_name;
+  if (code == Shape::a_name && (size == 0 || size > max_name)) return false;
+  if (code == Shape::a_name && std::string_view(out_.texts.get() + value, size) == known_name)
+    code = Shape::public_name;
   joined_ = false;
   return push(code, begin, value);
 }
 
 bool ShapeReader::dollar() {
-  if (out_.size > 0 && out_.codes[out_.size - 1] == Shape::string) return false;
+  if (out_.size > 0 && out_.codes[out_.size - 1] == Shape::a_string) return false;
   const std::size_t delimiter = scan::dollar_delimiter(text_, at_);
   if (delimiter == 0) return false;  // a parameter, or nothing
   const std::size_t from = at_ + delimiter;
@@ -146,7 +147,7 @@ bool ShapeReader::dollar() {
   texts_ += static_cast<std::uint32_t>(size) + 1;
   at_ = end;
   joined_ = false;
-  return push(Shape::string, begin, value);
+  return push(Shape::a_string, begin, value);
 }
 
 bool ShapeReader::read() {
@@ -165,10 +166,10 @@ bool ShapeReader::read() {
         if (!number()) return false;
         break;
       case Class::quote:
-        if (!quoted(c, Shape::string)) return false;
+        if (!quoted(c, Shape::a_string)) return false;
         break;
       case Class::double_quote:
-        if (!quoted(c, Shape::name)) return false;
+        if (!quoted(c, Shape::a_name)) return false;
         break;
       case Class::dollar:
         if (!dollar()) return false;
@@ -248,8 +249,8 @@ std::string text_of_shape(const Shape& shape, char mark, std::array<std::uint32_
     const std::uint16_t code = shape.codes[i];
     if (code < Shape::tight) out += ' ';
     begins[i] = static_cast<std::uint32_t>(out.size());
-    if (code == Shape::name || code == Shape::string) {
-      const char quote = code == Shape::name ? '"' : '\'';
+    if (code == Shape::a_name || code == Shape::a_string) {
+      const char quote = code == Shape::a_name ? '"' : '\'';
       out += quote;
       out += mark;
       append_number(static_cast<std::uint32_t>(i));

@@ -21,7 +21,7 @@ struct Shape {
   // What a token is: the number of a keyword, one of these, or a byte: of an operator, of punctuation, of a number that
   // is not whole. Such bytes are `tight` where they follow another such byte at once, as they may make one token with
   // it.
-  enum Code : std::uint16_t { name = 1000, string, whole_number, public_name, loose = 1100, tight = 1400 };
+  enum Code : std::uint16_t { a_name = 1000, a_string, whole_number, public_name, loose = 1100, tight = 1400 };
 
   std::size_t size = 0;
   std::uint64_t hash = 0;
