@@ -756,8 +756,7 @@ void Alter::add_column(const ::ColumnDef& definition, bool if_not_exists, Part& 
     return;
   }
   if (table_ != nullptr && table_->is_partition) m_.fail("42809", "cannot add column to a partition");
-  constexpr std::array<std::string_view, 6> system = {"ctid", "xmin", "cmin", "xmax", "cmax", "tableoid"};
-  if (std::find(system.begin(), system.end(), pg::text(definition.colname)) != system.end())
+  if (is_system_column(pg::text(definition.colname)))
     m_.fail("42701", "column name \"{}\" conflicts with a system column name", pg::text(definition.colname));
   const catalog::TypeName type = type_of(m_, definition.typeName);
   if (definition.typeName != nullptr) {

@@ -6,7 +6,6 @@
 // outside of subqueries.
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 #include <vector>
 
@@ -22,11 +21,6 @@ const Relation* with_known_columns(const Model& model, const ::RangeVar* name) {
   const bool known = relation != nullptr && relation->known && relation->columns_known && !relation->dropped &&
                      relation->kind != RelationKind::sequence;
   return known ? relation : nullptr;
-}
-
-bool is_system_column(std::string_view name) {
-  constexpr std::array<std::string_view, 6> names = {"ctid", "xmin", "cmin", "xmax", "cmax", "tableoid"};
-  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 void check_targets(Model& model, const Relation& table, const ::List* targets) {

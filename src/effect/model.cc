@@ -1,6 +1,7 @@
 #include "effect/model.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <charconv>
 #include <cstring>
@@ -266,6 +267,11 @@ bool Model::outside_transaction(std::string_view what) {
 // --- relations -------------------------------------------------------------------------------------------------------
 
 bool contains(const Vec<Symbol>& list, Symbol name) { return std::find(list.begin(), list.end(), name) != list.end(); }
+
+bool is_system_column(std::string_view name) {
+  constexpr std::array<std::string_view, 6> names = {"ctid", "xmin", "cmin", "xmax", "cmax", "tableoid"};
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
 
 bool is_index(RelationKind kind) { return kind == RelationKind::index || kind == RelationKind::partitioned_index; }
 

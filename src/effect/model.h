@@ -164,7 +164,8 @@ void each_reference_to_row(const Relation& table, F&& visit) {
 
 [[nodiscard]] bool contains(const Vec<Symbol>& list, Symbol name);
 [[nodiscard]] bool is_index(RelationKind kind);
-[[nodiscard]] bool has_storage(const Relation& relation);  // rows of its own
+[[nodiscard]] bool is_system_column(std::string_view name);  // that every table has
+[[nodiscard]] bool has_storage(const Relation& relation);    // rows of its own
 [[nodiscard]] const Relation* primary_key_index(const Relation& table);
 
 // --- types (coercion.cc)

@@ -339,12 +339,12 @@ Result<Pattern> Pattern::parse(std::string_view sql) {
   const std::optional<std::string> marked = reader.prepare(sql);
   if (!marked) return failed("the pattern has a dollar-quoted text: write it in quotes");
   if (std::ranges::count(*marked, rest_mark) > most_rests) return failed("the pattern has more than five `...`");
-  if (pattern.holes_.size() > most_holes)
-    return failed(fmt::format("the pattern has more than {} names behind dollar signs", most_holes));
   std::string error;
   if (!reader.parse(*marked, error))
     return failed(fmt::format("the pattern is no statement of PostgreSQL: {}", error),
                   "write one statement, with $name for a name, a type or an expression and ... for the rest of a list");
+  if (pattern.holes_.size() > most_holes)
+    return failed(fmt::format("the pattern has more than {} names behind dollar signs", most_holes));
   return pattern;
 }
 

@@ -1,5 +1,5 @@
 // The words of the lexical rules here are those of scan.l in PostgreSQL's sources: what it makes of a byte must follow
-// from the shape alone. tests/pg/shape_test.cc compares trees that are poured into moulds with trees that are parsed.
+// from the shape alone. tests/pg/mould_test.cc compares trees that are poured into moulds with trees that are parsed.
 #include "pg/shape.h"
 
 #include <algorithm>

@@ -106,6 +106,11 @@ TEST_CASE("what is no pattern is refused with the reason") {
   CHECK(refused("SELECT 1; SELECT 2") == "the pattern is no statement of PostgreSQL: it has several statements");
   CHECK(refused("DO $x$ BEGIN END $x$") == "the pattern has a dollar-quoted text: write it in quotes");
   CHECK(refused("SELECT f(..., ..., ..., ..., ..., ...)") == "the pattern has more than five `...`");
+  CHECK(refused("SELECT f($a, $b, $c, $d, $e, $f, $g, $h, $i, $j, $k, $l, $m, $n, $o, $p, $q)") ==
+        "the pattern has more than 16 names behind dollar signs");
+  // A name that is written as holes are inside is one, too.
+  CHECK(refused("SELECT f($a, $b, $c, $d, $e, $f, $g, $h, $i, $j, $k, $l, $m, $n, $o, $p, pglint_hole_q)") ==
+        "the pattern has more than 16 names behind dollar signs");
   CHECK(refused(std::string(20'000, ' ')) == "the pattern is too long");
   CHECK(refused("SELECT '$t', \"$t\", $1").empty());
 }
