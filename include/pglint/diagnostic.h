@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "pglint/lock.h"
+#include "pglint/shared_text.h"
 #include "pglint/span.h"
 
 namespace pglint {
@@ -42,8 +43,8 @@ struct Diagnostic {
   Span at = {};               // what is meant: a clause, not the whole statement
   Span statement = {};        // the statement that it stands in; empty if none
   std::string message = {};   // what is wrong, one line, no full stop
-  std::string why = {};       // what the server or the running release does then; sentences
-  std::string help = {};      // what to do instead; sentences
+  SharedText why = {};        // what the server or the running release does then; sentences
+  SharedText help = {};       // what to do instead; sentences
   std::string relation = {};  // schema-qualified, quoted as PostgreSQL would; empty if none
   LockMode lock = LockMode::none;
   Work work = Work::none;

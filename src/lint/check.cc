@@ -150,8 +150,8 @@ void Checker::raise(const Selection::Entry& entry, Span at, Span statement, std:
   diagnostic.at = at;
   diagnostic.statement = statement;
   diagnostic.message = std::move(message);
-  diagnostic.why = std::move(why);
-  diagnostic.help = std::move(help);
+  diagnostic.why = sink_.share(std::move(why));
+  diagnostic.help = sink_.share(std::move(help));
   outcome_.diagnostics.push_back(std::move(diagnostic));
 }
 
@@ -294,24 +294,34 @@ void Checker::end_file(const source::Migration& migration, const std::vector<pg:
   if (!suppressions.empty()) suppressing_.push_back({sink_.file, selection_, std::move(suppressions), statements});
 }
 
-// By file and position; those at the same place stay in the order in which they were found. Diagnostics are large: what
-// is sorted is their places, and each diagnostic is moved once.
+// By file and position; those at the same place stay in the order in which they were found. Diagnostics are large, and
+// there may be many of them: what is sorted is their places, and then each is moved to its own, within the list.
 void sort_by_place(std::vector<Diagnostic>& diagnostics) {
   struct Place {
     std::uint32_t file;
     Span at;
-    std::size_t index;
+    std::uint32_t index;
   };
   std::vector<Place> places;
   places.reserve(diagnostics.size());
-  for (const Diagnostic& diagnostic : diagnostics) places.push_back({diagnostic.file, diagnostic.at, places.size()});
+  for (const Diagnostic& diagnostic : diagnostics)
+    places.push_back({diagnostic.file, diagnostic.at, static_cast<std::uint32_t>(places.size())});
   std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
     return std::tuple(a.file, a.at.begin, a.at.end, a.index) < std::tuple(b.file, b.at.begin, b.at.end, b.index);
   });
-  std::vector<Diagnostic> sorted;
-  sorted.reserve(diagnostics.size());
-  for (const Place& place : places) sorted.push_back(std::move(diagnostics[place.index]));
-  diagnostics = std::move(sorted);
+  // Round by round: whose place was taken moves on to its own.
+  for (std::uint32_t start = 0; start < places.size(); ++start) {
+    if (places[start].index == start) continue;
+    Diagnostic first = std::move(diagnostics[start]);
+    std::uint32_t to = start;
+    for (std::uint32_t from = places[to].index; from != start; from = places[to].index) {
+      diagnostics[to] = std::move(diagnostics[from]);
+      places[to].index = to;
+      to = from;
+    }
+    diagnostics[to] = std::move(first);
+    places[to].index = to;
+  }
 }
 
 void Checker::end_history(const catalog::Catalog& catalog) {

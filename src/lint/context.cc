@@ -169,18 +169,18 @@ bool size_decides(const Rule& rule, const Diagnostic& diagnostic) {
   return rule.category == Category::lock && grows_with_table(diagnostic.work);
 }
 
-void weigh(const TableSizes& sizes, bool milder, Diagnostic& diagnostic) {
+void weigh(const TableSizes& sizes, bool milder, Diagnostic& diagnostic, std::string& why) {
   const TableSize table = sizes.of(diagnostic.relation);
   if (table.hot || table.size == Size::large) {
     if (!milder && diagnostic.severity == Severity::warning) diagnostic.severity = Severity::error;
     if (table.hot)
-      diagnostic.why += " The table is configured as hot: its locks are felt however few rows it has.";
+      why += " The table is configured as hot: its locks are felt however few rows it has.";
     else
-      diagnostic.why += fmt::format(" The table has about {} rows, and counts as large from {} on.", about(table.rows),
-                                    about(sizes.large_rows));
+      why += fmt::format(" The table has about {} rows, and counts as large from {} on.", about(table.rows),
+                         about(sizes.large_rows));
   } else if (table.size == Size::small) {
     diagnostic.severity = Severity::advice;
-    diagnostic.why += fmt::format(
+    why += fmt::format(
         " The table has about {} rows: with less than {} this is over soon, and the plain form "
         "will do.",
         about(table.rows), about(sizes.small_rows));
@@ -218,8 +218,7 @@ void Context::report(Finding finding) const {
   diagnostic.at = finding.at;
   diagnostic.statement = statement;
   diagnostic.message = std::move(finding.message);
-  diagnostic.why = std::move(finding.why);
-  diagnostic.help = std::move(finding.help);
+  diagnostic.help = sink->share(std::move(finding.help));
   diagnostic.lock = finding.lock;
   diagnostic.work = finding.work;
   if (finding.relation != nullptr) {
@@ -228,7 +227,8 @@ void Context::report(Finding finding) const {
     if (diagnostic.work == Work::none) diagnostic.work = finding.relation->work;
   }
   if (sink->sizes != nullptr && !diagnostic.relation.empty() && size_decides(*rule, diagnostic))
-    weigh(*sink->sizes, finding.at_most.has_value(), diagnostic);
+    weigh(*sink->sizes, finding.at_most.has_value(), diagnostic, finding.why);
+  diagnostic.why = sink->share(std::move(finding.why));
   if (sink->ask_recipes && node != nullptr) diagnostic.fixable = fixable(*this, finding.at);
   diagnostic.related = std::move(finding.related);
   sink->diagnostics->push_back(std::move(diagnostic));

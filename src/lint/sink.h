@@ -2,7 +2,10 @@
 // apart from rule.h since rules need neither.
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "lint/context.h"
@@ -27,6 +30,14 @@ struct Context::Sink {
   // Tokens of the statement, cut when the first finding asks for a place.
   Span tokens_of = {};
   std::vector<pg::Token> tokens = {};
+  // Reasons and advice that were given already, so that the same words are not kept for each finding.
+  std::unordered_map<std::string_view, SharedText> said = {};
+
+  [[nodiscard]] SharedText share(std::string text) {
+    if (const auto found = said.find(text); found != said.end()) return found->second;
+    const SharedText shared(std::move(text));
+    return said.emplace(shared.view(), shared).first->second;
+  }
 };
 
 }  // namespace pglint::lint

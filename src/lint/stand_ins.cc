@@ -23,8 +23,12 @@ void StandIns::put_back(Diagnostic& diagnostic) const {
       for (std::size_t at = text.find(name); at != std::string::npos; at = text.find(name, at + written.size()))
         text.replace(at, name.size(), written);
   };
-  for (std::string* text : {&diagnostic.message, &diagnostic.why, &diagnostic.help, &diagnostic.relation})
-    put_back(*text);
+  for (std::string* text : {&diagnostic.message, &diagnostic.relation}) put_back(*text);
+  for (SharedText* text : {&diagnostic.why, &diagnostic.help}) {
+    std::string own(text->view());
+    put_back(own);
+    if (own != text->view()) *text = std::move(own);
+  }
   for (Related& related : diagnostic.related) put_back(related.message);
 }
 

@@ -1,5 +1,7 @@
 #include "report/places.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace pglint::report {
@@ -17,7 +19,7 @@ std::string_view Places::text(std::uint32_t file, Span span) const {
 
 std::string whole_message(const Diagnostic& diagnostic) {
   if (diagnostic.why.empty()) return diagnostic.message;
-  return diagnostic.message + ". " + diagnostic.why;
+  return fmt::format("{}. {}", diagnostic.message, diagnostic.why.view());
 }
 
 }  // namespace pglint::report

@@ -108,7 +108,7 @@ void result(JsonWriter& json, Places& places, const Diagnostic& d, const std::st
   json.key("level").string(level(name(d.severity)));
   std::string text = whole_message(d);
   if (!text.ends_with('.')) text += '.';
-  if (!d.help.empty()) text += " " + d.help;
+  if (!d.help.empty()) text.append(" ").append(d.help.view());
   message(json, "message", text);
   json.key("locations").begin_array().begin_object();
   physical_location(json, places, d.file, d.at);

@@ -66,7 +66,7 @@ Lines left(const fix::Fixed& fixed) {
     const bool written = std::ranges::find(fixed.changes, path, &source::FileChange::path) != fixed.changes.end();
     const bool refused = std::ranges::any_of(
         fixed.refused, [&](const fix::Refusal& refusal) { return refusal.path == path || refusal.path == "drizzle"; });
-    const bool told = found.help.starts_with("fix leaves it as it is: ");
+    const bool told = found.help.view().starts_with("fix leaves it as it is: ");
     CHECK_FALSE(found.fixable);
     if (written || (!refused && !told)) out.push_back(fmt::format("{} in {}: {}", found.rule, path, found.message));
   }

@@ -301,7 +301,7 @@ TEST_CASE("a suppression of a rule that does not exist suggests the one that was
   const Report report = lint::check(sources, hazards(), {});
   REQUIRE(report.diagnostics.size() == 1);
   CHECK(report.diagnostics[0].rule == "invalid-suppression");
-  CHECK(report.diagnostics[0].help.find("create-index-not-concurrent") != std::string::npos);
+  CHECK(report.diagnostics[0].help.view().find("create-index-not-concurrent") != std::string::npos);
 }
 
 TEST_CASE("a suppression that finds nothing is reported, unless its rule is off") {
@@ -374,13 +374,14 @@ TEST_CASE("the size of a table decides about what grows with it, and about nothi
   sizes.rows = {{"orders", 1'200}};
   const auto [small, why] = levels(sizes);
   CHECK(small == Lines{"create-index-not-concurrent advice", plain[1]});
-  CHECK(why.find("about 1,200 rows: with less than 100,000") != std::string::npos);
+  CHECK(why.view().find("about 1,200 rows: with less than 100,000") != std::string::npos);
   // In between nobody knows better than the rule.
   sizes.rows = {{"orders", 500'000}};
   CHECK(levels(sizes).first == plain);
   sizes.rows = {{"orders", 80'000'000}};
   CHECK(levels(sizes).first == Lines{"create-index-not-concurrent error", plain[1]});
-  CHECK(levels(sizes).second.find("about 80,000,000 rows, and counts as large from 1,000,000 on") != std::string::npos);
+  CHECK(levels(sizes).second.view().find("about 80,000,000 rows, and counts as large from 1,000,000 on") !=
+        std::string::npos);
   // A hot table is never small; what the configuration says comes before what was measured.
   sizes.rows = {{"public.*", 10}};
   sizes.measured = {{"public.orders", 80'000'000}};

@@ -41,7 +41,7 @@ Diagnostic only(std::string sql) { return only(example(std::move(sql))); }
 
 bool quiet(std::string sql) { return test::run(example(std::move(sql)), given).raised().empty(); }
 
-bool says(const std::string& text, std::string_view words) { return text.find(words) != std::string::npos; }
+bool says(std::string_view text, std::string_view words) { return text.find(words) != std::string::npos; }
 
 }  // namespace
 
