@@ -88,7 +88,7 @@ void at_end(const Context& context, const Note& note) {
   if (catalog.now.migration < note.migration + a_while) return;  // its turn may come
   const std::uint32_t later = catalog.now.migration - note.migration;
   const catalog::Relation* table = catalog.find(note.schema, note.name).relation;
-  if (table == nullptr || table->dropped || table->triggers.size() > most_triggers) return;
+  if (table == nullptr || table->dropped || table->extra().triggers.size() > most_triggers) return;
   if (!context.plans.empty() && context.plans.find(catalog.text(note.what)) != std::string_view::npos) return;
   const std::string name = context.display(table->schema, table->name);
 
@@ -106,7 +106,7 @@ void at_end(const Context& context, const Note& note) {
   }
   // The last of that name: it may have been made anew.
   const catalog::Trigger* trigger = nullptr;
-  for (const catalog::Trigger& one : table->triggers)
+  for (const catalog::Trigger& one : table->extra().triggers)
     if (one.name == note.what && one.created.migration == note.migration) trigger = &one;
   const catalog::Copied* pair = trigger != nullptr ? kept_same(catalog, *trigger) : nullptr;
   if (pair == nullptr || catalog::column(*table, pair->to) == nullptr || catalog::column(*table, pair->from) == nullptr)

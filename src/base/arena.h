@@ -1,4 +1,5 @@
-// A bump allocator for what lives as long as the run: no destructors, no frees.
+// A bump allocator for what lives as long as the run: no destructors, no frees. Lists and tables that outgrow their
+// memory may give it back, for others to take up.
 #pragma once
 
 #include <cstddef>
@@ -38,6 +39,16 @@ class Arena {
     return static_cast<T*>(allocate(sizeof(T) * n, alignof(T)));
   }
 
+  // What nobody looks at any more; `bytes` as it was allocated.
+  void give_back(void* at, std::size_t bytes);
+
+  // As allocate(bytes, 8), but out of what was given back, if there is some of just that size.
+  [[nodiscard]] void* allocate_again(std::size_t bytes) {
+    const std::size_t bin = bytes / bin_step;
+    if (bin < given_back_.size() && given_back_[bin] != nullptr) return take(bin);
+    return allocate(bytes, 8);
+  }
+
   [[nodiscard]] std::string_view copy(std::string_view text) {
     if (text.empty()) return {};
     auto* to = array<char>(text.size());
@@ -51,9 +62,13 @@ class Arena {
     std::size_t bytes;
   };
   void* grow(std::size_t bytes, std::size_t align);
+  void* take(std::size_t bin);
 
   static constexpr std::size_t first_block = std::size_t{32} * 1024;
+  static constexpr std::size_t bin_step = 8;
   std::vector<Block> blocks_;
+  std::vector<void*> given_back_;  // small pieces by their size, each leads to the next
+  std::vector<Block> spare_;       // large ones, which are carved up like new blocks
   std::byte* next_ = nullptr;
   std::byte* end_ = nullptr;
 };

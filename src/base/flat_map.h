@@ -71,16 +71,18 @@ class FlatMap {
       if (table.slots[i].key == key || table.slots[i].key == 0) return table.slots + i;
   }
 
-  // The old slots stay in the arena, for a rollback.
+  // The old slots stay until no rollback can need them.
   void grow(Arena& arena, Journal& journal) {
     Table next;
     next.capacity = table_.capacity == 0 ? 16 : table_.capacity * 2;
     next.used = table_.used;
-    next.slots = arena.array<Slot>(next.capacity);
+    next.slots = static_cast<Slot*>(arena.allocate_again(next.capacity * sizeof(Slot)));
     for (std::uint32_t i = 0; i < next.capacity; ++i) next.slots[i] = Slot{0, V{}};
     for (std::uint32_t i = 0; i < table_.capacity; ++i)
       if (const Slot& slot = table_.slots[i]; slot.key != 0) *probe(next, slot.key) = slot;
+    const Table old = table_;
     journal.set(table_, next);
+    if (old.capacity != 0) journal.outgrown(arena, old.slots, old.capacity * sizeof(Slot));
   }
 
   Table table_;

@@ -9,6 +9,7 @@ void Journal::save(void* at, std::size_t size) {
 }
 
 void Journal::roll_back_to(Mark mark) {
+  while (!outgrown_.empty() && outgrown_.back().by > mark) outgrown_.pop_back();
   while (entries_.size() > mark) {
     const Entry entry = entries_.back();
     const std::size_t where = bytes_.size() - entry.size;

@@ -11,6 +11,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "base/arena.h"
+
 namespace pglint {
 
 class Journal {
@@ -38,6 +40,15 @@ class Journal {
   void forget() {
     entries_.clear();
     bytes_.clear();
+    outgrown_.clear();
+  }
+
+  // Memory that the change before has left: given back to its arena as soon as nothing can bring it back.
+  void outgrown(Arena& arena, void* at, std::size_t bytes) { outgrown_.push_back({&arena, at, bytes, mark()}); }
+  // Nothing will be undone from here on, and nobody looks at what was there before.
+  void settle() {
+    for (const Outgrown& old : outgrown_) old.arena->give_back(old.at, old.bytes);
+    forget();
   }
 
  private:
@@ -45,11 +56,18 @@ class Journal {
     void* at;
     std::size_t size;  // of the old value, which is at the end of bytes_ when its turn comes
   };
+  struct Outgrown {
+    Arena* arena;
+    void* at;
+    std::size_t bytes;
+    Mark by;
+  };
   void save(void* at, std::size_t size);
 
   bool recording_ = false;
   std::vector<Entry> entries_;
   std::vector<std::byte> bytes_;
+  std::vector<Outgrown> outgrown_;
 };
 
 }  // namespace pglint

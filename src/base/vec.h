@@ -1,6 +1,6 @@
 // A growable array in an arena. One word, so that what has many lists, most of them empty, stays small; how many
 // elements there are stands before the first. Every change goes through a journal, so that a rollback can put it back;
-// the arena keeps the elements, old ones included.
+// the arena keeps the elements, old ones included (see gives_back).
 //
 // Who copies a Vec copies the handle, not the elements.
 #pragma once
@@ -13,6 +13,10 @@
 #include "base/journal.h"
 
 namespace pglint {
+
+// Whether lists of T give back what they have outgrown: only where no handle is ever copied.
+template <class T>
+inline constexpr bool gives_back = false;
 
 template <class T>
 class Vec {
@@ -33,9 +37,14 @@ class Vec {
     std::uint32_t size;
     std::uint32_t capacity;
   };
+  // Whole words: sizes of blocks tell them apart.
+  [[nodiscard]] static constexpr std::size_t block_bytes(std::uint32_t capacity) {
+    return (sizeof(Header) + capacity * sizeof(T) + 7) / 8 * 8;
+  }
   [[nodiscard]] Header& header() const { return reinterpret_cast<Header*>(items_)[-1]; }
   static Vec make(std::uint32_t capacity, Arena& arena) {
-    auto* block = static_cast<std::byte*>(arena.allocate(sizeof(Header) + capacity * sizeof(T), 8));
+    const std::size_t bytes = block_bytes(capacity);
+    auto* block = static_cast<std::byte*>(gives_back<T> ? arena.allocate_again(bytes) : arena.allocate(bytes, 8));
     Vec out;
     out.items_ = reinterpret_cast<T*>(block + sizeof(Header));
     out.header() = {0, capacity};
@@ -47,7 +56,7 @@ class Vec {
   template <class U>
   friend void reserve(Vec<U>& vec, std::uint32_t capacity, Arena& arena);
   template <class U>
-  friend void take_out(Vec<U>& vec, std::uint32_t i, Journal& journal);
+  friend void take_out(const Vec<U>& vec, std::uint32_t i, Journal& journal);
 
   T* items_ = nullptr;
 };
@@ -59,12 +68,16 @@ template <class T>
 void push(Vec<T>& vec, std::type_identity_t<T> value, Arena& arena, Journal& journal) {
   const std::uint32_t size = vec.size();
   if (size == vec.capacity()) {
-    const std::uint32_t more = sizeof(T) > 32 ? (size + 3) / 2 : size + (sizeof(T) > 8 ? 2 : 4);
+    const std::uint32_t more = sizeof(T) > 32 ? (size + 6) / 4 : size + (sizeof(T) > 8 ? 2 : 4);
     Vec<T> next = Vec<T>::make(size + more, arena);
     if (size != 0) std::memcpy(static_cast<void*>(next.items_), vec.items_, size * sizeof(T));
     next.items_[size] = value;
     next.header().size = size + 1;
+    T* const old = vec.items_;
+    const std::size_t bytes = Vec<T>::block_bytes(vec.capacity());
     journal.set(vec.items_, next.items_);
+    if (gives_back<T> && old != nullptr)
+      journal.outgrown(arena, reinterpret_cast<std::byte*>(old) - sizeof(typename Vec<T>::Header), bytes);
     return;
   }
   // The slot may hold an element that a rollback brings back (taken out, then appended).
@@ -77,6 +90,7 @@ template <class T>
 void push(Vec<T>& vec, std::type_identity_t<T> value, Arena& arena) {
   static thread_local Journal none;
   push(vec, value, arena, none);
+  if (gives_back<T>) none.settle();
 }
 
 // Makes room, once, for a list that nobody sees yet and whose length is known.
@@ -87,7 +101,7 @@ void reserve(Vec<T>& vec, std::uint32_t capacity, Arena& arena) {
 
 // Takes out the element at `i`; the last one moves to its place.
 template <class T>
-void take_out(Vec<T>& vec, std::uint32_t i, Journal& journal) {
+void take_out(const Vec<T>& vec, std::uint32_t i, Journal& journal) {
   const std::uint32_t last = vec.size() - 1;
   if (i != last) journal.set(vec.items_[i], vec.items_[last]);
   journal.set(vec.header().size, last);

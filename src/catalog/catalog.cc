@@ -274,7 +274,7 @@ const Publication* Catalog::publication_of(const Relation& table) const {
       has = std::find(publication->tables.begin(), publication->tables.end(), one) != publication->tables.end() ||
             std::find(publication->schemas.begin(), publication->schemas.end(), one->schema) !=
                 publication->schemas.end();
-      one = one->is_partition && !one->parents.empty() ? one->parents[0] : nullptr;
+      one = one->is_partition && !one->extra().parents.empty() ? one->extra().parents[0] : nullptr;
     }
     // The same one whatever the order of the map.
     if (has && (found == nullptr || text(publication->name) < text(found->name))) found = publication;
@@ -403,6 +403,6 @@ bool lacks_identity(const Relation& table) {
                      [](const Relation* index) { return index->index != nullptr && index->index->identity; });
 }
 
-const Relation* default_partition(const Relation& partitioned) { return partitioned.default_child; }
+const Relation* default_partition(const Relation& partitioned) { return partitioned.extra().default_child; }
 
 }  // namespace pglint::catalog

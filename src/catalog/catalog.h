@@ -71,11 +71,20 @@ struct Column {
   bool default_null = false;                         // no default, or DEFAULT NULL
   Identity identity = Identity::none;
   Generated generated = Generated::none;
-  std::string_view default_sql = {};  // as written; empty if none or generated
-  std::string_view generated_sql = {};
+  std::string_view expression = {};  // of its default, or what it is generated from: as written; empty if none
   When created = {};
   When left = {};  // of a dropped one: when it was
+
+  [[nodiscard]] std::string_view default_sql() const { return generated == Generated::none ? expression : ""; }
+  [[nodiscard]] std::string_view generated_sql() const { return generated == Generated::none ? "" : expression; }
 };
+
+}  // namespace pglint::catalog
+
+template <>
+inline constexpr bool pglint::gives_back<pglint::catalog::Column> = true;
+
+namespace pglint::catalog {
 
 enum class ConstraintKind : std::uint8_t { primary_key, unique, check, foreign_key, exclusion, not_null };
 enum class Action : std::uint8_t { no_action, restrict, cascade, set_null, set_default };
@@ -84,14 +93,16 @@ struct Constraint {
   ConstraintKind kind = ConstraintKind::check;
   Symbol name = {};    // PostgreSQL's chosen name where none was written
   bool named = false;  // by the statement that made it
-  Relation* table = nullptr;
   bool valid = true;
   bool enforced = true;  // PostgreSQL 18: NOT ENFORCED
   bool deferrable = false;
   bool initially_deferred = false;
   bool no_inherit = false;
   bool dropped = false;
-  bool local = true;             // declared here, not only inherited
+  bool local = true;  // declared here, not only inherited
+  Action on_delete = Action::no_action;
+  Action on_update = Action::no_action;
+  Relation* table = nullptr;
   Constraint* parent = nullptr;  // the constraint of the parent that it follows
   Vec<Symbol> columns = {};      // key columns; of a check the columns it names
   Relation* index = nullptr;     // behind a primary key, unique or exclusion constraint
@@ -99,8 +110,6 @@ struct Constraint {
   Relation* references = nullptr;  // never null for a foreign key: an unknown table is an assumed relation
   Vec<Symbol> referenced_columns = {};
   Relation* referenced_index = nullptr;  // the unique index that carries it; null if not known
-  Action on_delete = Action::no_action;
-  Action on_update = Action::no_action;
   // Columns which a check implies to be NOT NULL (by AND of IS NOT NULL terms, as the server proves it).
   Vec<Symbol> implies_not_null = {};
   std::string_view sql = {};  // a check's expression as written
@@ -210,18 +219,54 @@ struct PartitionBound {
   bool has_null = false;  // a list with NULL
 };
 
-// What is asked for most stands first: a history has thousands of them, and who walks over the indexes or the views of
-// a table finds few in the processor's cache.
+// What few relations have: made when the first of it comes.
+struct Extra {
+  Vec<Trigger> triggers = {};
+  Vec<Symbol> policies = {};
+  Vec<Symbol> rules = {};
+  Vec<ColumnUse> column_uses = {};
+  Vec<RuleUse> rule_uses = {};   // what its rules are about beside it
+  Vec<Relation*> ruled_by = {};  // relations whose rules are, or were, about it
+  Vec<Dependency> reads = {};    // of a view or materialized view
+  Type* of_type = nullptr;       // a typed table's
+  // Table: the sequences that defaults take numbers from, and by which column; not those of serial columns.
+  // Sequence: such columns, those included that did so once.
+  Vec<Dependency> defaults = {};
+  Vec<GeneratedFrom> generated_from = {};  // what its generated columns read
+  // partitions and inheritance, of indexes too
+  Vec<Relation*> parents = {};
+  Vec<Relation*> children = {};            // partitions or inheritors, in no order; none of them dropped
+  const PartitionBound* bounds = nullptr;  // null where they are not known, or of another kind
+  Vec<Symbol> partition_key = {};          // columns; an expression key counts as an empty symbol
+
+  // The catalogue's own.
+  Relation* default_child = nullptr;   // the default partition
+  std::uint32_t foreign_children = 0;  // partitions that have no indexes
+  std::uint32_t position = 0;          // among the children of its first parent
+};
+inline constexpr Extra no_extra;
+
+// A history has thousands of them, most of them plain tables and indexes: who walks over the indexes or the views of a
+// table finds few in the processor's cache.
 struct Relation {
   RelationKind kind = RelationKind::table;
-  Symbol schema = {};
-  Symbol name = {};
   bool known = true;          // false: assumed; its columns are the ones the history happened to name
   bool columns_known = true;  // false too for a relation whose column list could not be told (CTAS of an unknown)
   bool dropped = false;
+  Symbol schema = {};
+  Symbol name = {};
   Persistence persistence = Persistence::permanent;
+  bool row_security = false;
+  bool filled = false;          // rows were written into it by the migration that made it
+  bool clustered = false;       // on one of its indexes
+  char replica_identity = 'd';  // as pg_class has it: default, nothing, full, index
+  bool is_partition = false;
+  Bound bound = Bound::none;
+  Bound partition_strategy = Bound::none;  // of a partitioned table
   Symbol tablespace = {};
   Symbol access_method = {};
+  Symbol owner = {};         // the role; empty if not known
+  Symbol owner_column = {};  // of a sequence: with owner_table
   When created = {};
   Vec<Column> columns = {};
   Vec<Constraint*> constraints = {};    // dropped ones included
@@ -229,45 +274,18 @@ struct Relation {
   Index* index = nullptr;               // of an index
   Vec<Constraint*> referenced_by = {};  // foreign keys of any table that point here, its own included
   Vec<Relation*> dependents = {};       // views and materialized views that read it
-  Vec<Dependency> reads = {};           // of a view or materialized view
-  Vec<Trigger> triggers = {};
-  Vec<Symbol> policies = {};
-  Vec<Symbol> rules = {};
-  Vec<ColumnUse> column_uses = {};
-  Vec<RuleUse> rule_uses = {};   // what its rules are about beside it
-  Vec<Relation*> ruled_by = {};  // relations whose rules are, or were, about it
-  bool row_security = false;
-  bool filled = false;          // rows were written into it by the migration that made it
-  bool clustered = false;       // on one of its indexes
-  char replica_identity = 'd';  // as pg_class has it: default, nothing, full, index
-  // partitions and inheritance, of indexes too
-  Vec<Relation*> parents = {};
-  Vec<Relation*> children = {};  // partitions or inheritors, in no order; none of them dropped
-  bool is_partition = false;
-  Bound bound = Bound::none;
-  const PartitionBound* bounds = nullptr;  // null where they are not known, or of another kind
-  Bound partition_strategy = Bound::none;  // of a partitioned table
-  Vec<Symbol> partition_key = {};          // columns; an expression key counts as an empty symbol
-  Relation* owner_table = nullptr;         // sequence: table whose column owns it
-  Symbol owner_column = {};
-  Symbol owner = {};          // the role; empty if not known
-  Type* of_type = nullptr;    // a typed table's
-  Vec<Relation*> owned = {};  // sequences that columns own; dropped ones included
-  // Table: the sequences that defaults take numbers from, and by which column; not those of serial columns.
-  // Sequence: such columns, those included that did so once.
-  Vec<Dependency> defaults = {};
-  Vec<GeneratedFrom> generated_from = {};  // what its generated columns read
+  Relation* owner_table = nullptr;      // sequence: table whose column owns it
+  Vec<Relation*> owned = {};            // sequences that columns own; dropped ones included
 
   // The catalogue's own.
   Names* names = nullptr;
-  Relation* default_child = nullptr;   // the default partition
-  std::uint32_t foreign_keys = 0;      // how many it ever had: most tables have none to look for
-  std::uint32_t foreign_children = 0;  // partitions that have no indexes
-  std::uint32_t position = 0;          // among the children of its first parent
-  std::uint32_t pending = 0;           // the transaction in which it has trigger events that wait for COMMIT
-  std::uint32_t mark = 0;              // of the last walk that came by
+  Extra* own_extra = nullptr;
+  std::uint32_t foreign_keys = 0;  // how many it ever had: most tables have none to look for
+  std::uint32_t pending = 0;       // the transaction in which it has trigger events that wait for COMMIT
+  std::uint32_t mark = 0;          // of the last walk that came by
 
   [[nodiscard]] bool is_table() const { return kind == RelationKind::table || kind == RelationKind::partitioned_table; }
+  [[nodiscard]] const Extra& extra() const { return own_extra != nullptr ? *own_extra : no_extra; }
 };
 
 enum class TypeKind : std::uint8_t { enumeration, domain, composite, range, base };
@@ -469,7 +487,8 @@ class Catalog {
   Relation* assume(Symbol schema, Symbol name, RelationKind kind);  // an unknown relation, from now on on record
   void put_type(Type* type);
   void put_function(Function* function);
-  // For Transactions: what SET LOCAL and ON COMMIT DROP leave at the end. Not called after a rollback.
+  // For Transactions: what SET LOCAL and ON COMMIT DROP leave at the end, and what nothing can bring back any more. Not
+  // called after a rollback.
   void committed();
 
  private:

@@ -204,38 +204,39 @@ class Dumper {
     if (relation.replica_identity != 'd') head += fmt::format(" identity={}", relation.replica_identity);
     if (relation.is_partition) head += fmt::format(" partition={}", name_of(relation.bound));
     if (relation.partition_strategy != Bound::none)
-      head += fmt::format(" by={}({})", name_of(relation.partition_strategy), names(relation.partition_key));
+      head += fmt::format(" by={}({})", name_of(relation.partition_strategy), names(relation.extra().partition_key));
     const auto add = [&head](std::string_view label, const std::string& text) {
       if (!text.empty()) head += fmt::format(" {}={}", label, text);
     };
-    add("parents", relations(relation.parents));
-    add("children", relations(relation.children));
+    add("parents", relations(relation.extra().parents));
+    add("children", relations(relation.extra().children));
     add("indexes", relations(relation.indexes));
     add("dependents", relations(relation.dependents));
     add("owned", relations(relation.owned));
-    if (relation.of_type != nullptr)
-      head += " of=" + catalog_.qualified(relation.of_type->schema, relation.of_type->name);
+    if (relation.extra().of_type != nullptr)
+      head += " of=" + catalog_.qualified(relation.extra().of_type->schema, relation.extra().of_type->name);
     if (relation.owner_table != nullptr)
       head += fmt::format(" owner={}.{}", qualified(relation.owner_table), quoted(relation.owner_column));
     std::vector<std::string> texts;
-    for (const Dependency& use : relation.defaults)
+    for (const Dependency& use : relation.extra().defaults)
       if (!use.on->dropped) texts.push_back(qualified(use.on) + "." + quoted(use.column));
     add("defaults", sorted(texts));
     texts.clear();
-    for (const Dependency& read : relation.reads) texts.push_back(qualified(read.on) + "." + quoted(read.column));
+    for (const Dependency& read : relation.extra().reads)
+      texts.push_back(qualified(read.on) + "." + quoted(read.column));
     add("reads", sorted(texts));
     texts.clear();
     for (const Constraint* key : relation.referenced_by)
       if (!key->dropped) texts.push_back(qualified(key->table) + ":" + quoted(key->name));
     add("referenced-by", sorted(texts));
     texts.clear();
-    for (const Symbol policy : relation.policies) texts.push_back(quoted(policy));
+    for (const Symbol policy : relation.extra().policies) texts.push_back(quoted(policy));
     add("policies", sorted(texts));
     texts.clear();
-    for (const Symbol rule : relation.rules) texts.push_back(quoted(rule));
+    for (const Symbol rule : relation.extra().rules) texts.push_back(quoted(rule));
     add("rules", sorted(texts));
     texts.clear();
-    for (const GeneratedFrom& pair : relation.generated_from)
+    for (const GeneratedFrom& pair : relation.extra().generated_from)
       texts.push_back(quoted(pair.column) + "<" + quoted(pair.source));
     add("generated", sorted(texts));
     if (relation.index != nullptr) head += describe(*relation.index);
@@ -248,7 +249,7 @@ class Dumper {
     }
     for (const Constraint* constraint : relation.constraints)
       if (!constraint->dropped) line(fmt::format("{} {}", name, describe(*constraint)));
-    for (const Trigger& trigger : relation.triggers)
+    for (const Trigger& trigger : relation.extra().triggers)
       if (!trigger.dropped)
         line(fmt::format("{} trigger {} {} events={}{}{}{}{}{}", name, quoted(trigger.name), quoted(trigger.function),
                          trigger.events, trigger.row ? " row" : "", trigger.before ? " before" : "",
@@ -263,12 +264,13 @@ class Dumper {
     if (!column.local) out += " inherited-only";
     if (column.inherited != 0) out += fmt::format(" inherited={}", column.inherited);
     if (column.default_volatility != Volatility::none)
-      out += fmt::format(" default={}[{}]", name_of(column.default_volatility), column.default_sql);
+      out += fmt::format(" default={}[{}]", name_of(column.default_volatility), column.default_sql());
     if (column.default_null) out += " default-null";
     if (column.identity != Identity::none)
       out += column.identity == Identity::always ? " identity=always" : " identity=by-default";
     if (column.generated != Generated::none)
-      out += fmt::format(" {}[{}]", column.generated == Generated::stored ? "stored" : "virtual", column.generated_sql);
+      out +=
+          fmt::format(" {}[{}]", column.generated == Generated::stored ? "stored" : "virtual", column.generated_sql());
     return out + when(column.created);
   }
 

@@ -131,8 +131,8 @@ bool recurses(const Model& model, const ::AlterTableCmd& command, const Relation
       if (!partitioned) return false;
       const bool all = command.subtype == AT_EnableTrigAll || command.subtype == AT_DisableTrigAll;
       const Symbol name = model.symbol(command.name);
-      const bool has_copies =
-          std::any_of(table->triggers.begin(), table->triggers.end(), [&](const catalog::Trigger& trigger) {
+      const bool has_copies = std::any_of(
+          table->extra().triggers.begin(), table->extra().triggers.end(), [&](const catalog::Trigger& trigger) {
             return !trigger.dropped && trigger.row && (command.name == nullptr || trigger.name == name);
           });
       bool has_keys = !table->referenced_by.empty();
@@ -253,7 +253,7 @@ void Alter::add_work_below(Work work, Part& part, bool recurse) {
     return;
   }
   each_in_tree(*table_, recurse && recurse_, [&](const Relation& table) {
-    if (table.kind == RelationKind::partitioned_table && !table.children.empty()) return;
+    if (table.kind == RelationKind::partitioned_table && !table.extra().children.empty()) return;
     m_.work(table, work);
   });
 }
@@ -327,14 +327,14 @@ void Alter::run() {
   }
   m_.lock(found_, assumed_kind(statement_.objtype), strongest, Because::target);
   if (table_ != nullptr) check_not_pending(m_, *table_, "ALTER TABLE");
-  if (table_ != nullptr && below && recurse_ && !table_->children.empty())
+  if (table_ != nullptr && below && recurse_ && !table_->extra().children.empty())
     each_in_tree(*table_, true,
                  [&](const Relation& table) { m_.lock(table, strongest, as_child(table, *table_, Because::target)); });
 
   std::uint16_t index = 0;
   for (const ::AlterTableCmd& command : pg::list<::AlterTableCmd>(statement_.cmds)) {
     if (table_ != nullptr) check_kind(command);
-    if (!recurse_ && table_ != nullptr && !table_->children.empty()) check_only(command);
+    if (!recurse_ && table_ != nullptr && !table_->extra().children.empty()) check_only(command);
     Part part{.command = index, .lock = lock_of(command)};
     this->command(command, part);
     m_.out.parts.push_back(part);
@@ -376,7 +376,7 @@ void Alter::command(const ::AlterTableCmd& command, Part& part) {
     case AT_EnableAlwaysRule:
     case AT_EnableReplicaRule:
     case AT_DisableRule:
-      if (complete() && !contains(table_->rules, m_.symbol(command.name)))
+      if (complete() && !contains(table_->extra().rules, m_.symbol(command.name)))
         m_.fail("42704", "rule \"{}\" for relation \"{}\" does not exist", pg::text(command.name), table_name());
       return;
     case AT_AddOf: {
@@ -385,7 +385,7 @@ void Alter::command(const ::AlterTableCmd& command, Part& part) {
       return;
     }
     case AT_DropOf:
-      if (table_ != nullptr && table_->known && table_->of_type == nullptr)
+      if (table_ != nullptr && table_->known && table_->extra().of_type == nullptr)
         m_.fail("42809", "\"{}\" is not a typed table", table_name());
       return;
     case AT_SetExpression:
@@ -454,7 +454,8 @@ void Alter::command(const ::AlterTableCmd& command, Part& part) {
           parent != nullptr && table_ != nullptr) {
         if (parent == table_)
           m_.fail("42P07", "circular inheritance not allowed");
-        else if (std::find(table_->parents.begin(), table_->parents.end(), parent) != table_->parents.end())
+        else if (std::find(table_->extra().parents.begin(), table_->extra().parents.end(), parent) !=
+                 table_->extra().parents.end())
           m_.fail("42P07", "relation \"{}\" would be inherited from more than once", m_.text(parent->name));
         else if (parent->kind == RelationKind::partitioned_table)
           m_.fail("42809", "cannot inherit from partitioned table \"{}\"", m_.text(parent->name));
@@ -466,7 +467,8 @@ void Alter::command(const ::AlterTableCmd& command, Part& part) {
       if (table_ != nullptr && table_->is_partition) m_.fail("42809", "cannot change inheritance of a partition");
       if (const Relation* parent = m_.find(pg::as<::RangeVar>(command.def)).relation;
           parent != nullptr && table_ != nullptr && table_->known && parent->known &&
-          std::find(table_->parents.begin(), table_->parents.end(), parent) == table_->parents.end())
+          std::find(table_->extra().parents.begin(), table_->extra().parents.end(), parent) ==
+              table_->extra().parents.end())
         m_.fail("42P01", "relation \"{}\" is not a parent of relation \"{}\"", m_.text(parent->name), table_name());
       m_.lock(m_.find(pg::as<::RangeVar>(command.def)), RelationKind::table, LockMode::access_share, Because::inherits);
       return;
@@ -514,7 +516,7 @@ void Alter::check_kind(const ::AlterTableCmd& command) {
       const std::string_view does = command.subtype == AT_AddColumn    ? "add column to"
                                     : command.subtype == AT_DropColumn ? "drop column from"
                                                                        : "alter column type of";
-      if (table_->of_type != nullptr) m_.fail("42809", "cannot {} typed table", does);
+      if (table_->extra().of_type != nullptr) m_.fail("42809", "cannot {} typed table", does);
       if (table_->kind == RelationKind::view && command.subtype != AT_AlterColumnType)
         m_.fail("42809", "ALTER action {} COLUMN cannot be performed on relation \"{}\"",
                 command.subtype == AT_AddColumn ? "ADD" : "DROP", table_name());
@@ -559,7 +561,7 @@ void Alter::check_kind(const ::AlterTableCmd& command) {
 void Alter::check_only(const ::AlterTableCmd& command) {
   const bool partitioned = table_->kind == RelationKind::partitioned_table;
   const auto lock_children = [&] {
-    for (const Relation* child : table_->children)
+    for (const Relation* child : table_->extra().children)
       if (!child->dropped) m_.lock(*child, LockMode::access_exclusive, as_child(*child, *table_, Because::target));
   };
   switch (command.subtype) {
@@ -581,7 +583,7 @@ void Alter::check_only(const ::AlterTableCmd& command) {
     case AT_SetNotNull: {
       if (!partitioned && m_.version < 18) return;
       const Symbol name = m_.symbol(command.name);
-      for (const Relation* child : table_->children) {
+      for (const Relation* child : table_->extra().children) {
         const Column* column = catalog::column(*child, name);
         if (child->dropped || column == nullptr || column->not_null) continue;
         return m_.fail("42P16", "constraint must be added to child tables too");
@@ -639,7 +641,7 @@ void Alter::drop_not_null(const ::AlterTableCmd& command) {
     for (const catalog::IndexKey& part_of_key : key->index->keys)
       if (part_of_key.column == name) m_.fail("42P16", "column \"{}\" is in a primary key", pg::text(command.name));
   if (column == nullptr || !column->not_null || !table_->is_partition) return;
-  for (const Relation* parent : table_->parents)
+  for (const Relation* parent : table_->extra().parents)
     if (const Column* above = catalog::column(*parent, name); above != nullptr && above->not_null)
       m_.fail("42P16", "column \"{}\" is marked NOT NULL in parent table", pg::text(command.name));
 }
@@ -701,7 +703,7 @@ void Alter::replica_identity(const ::ReplicaIdentityStmt& identity) {
 void Alter::enable_trigger(const ::AlterTableCmd& command) {
   if (!complete() || command.name == nullptr) return;
   const Symbol name = m_.symbol(command.name);
-  const bool there = std::any_of(table_->triggers.begin(), table_->triggers.end(),
+  const bool there = std::any_of(table_->extra().triggers.begin(), table_->extra().triggers.end(),
                                  [&](const catalog::Trigger& t) { return !t.dropped && t.name == name; });
   // Those of foreign keys have names that no history knows.
   if (!there && !pg::text(command.name).starts_with("RI_ConstraintTrigger"))
@@ -718,10 +720,10 @@ void Alter::attach_index(const ::PartitionCmd& partition) {
   const catalog::Index* above = table_ != nullptr && table_->known ? table_->index : nullptr;
   const catalog::Index* below = child.relation != nullptr && child.relation->known ? child.relation->index : nullptr;
   if (above == nullptr || below == nullptr || above->table == nullptr || below->table == nullptr) return;
-  const Vec<Relation*>& of = below->table->parents;
+  const Vec<Relation*>& of = below->table->extra().parents;
   if (std::find(of.begin(), of.end(), above->table) == of.end())
     m_.fail("55000", "cannot attach index \"{}\" as a partition of index \"{}\"", m_.text(child.name), table_name());
-  else if (child.relation->parents.empty() && !serves(*below, *above))
+  else if (child.relation->extra().parents.empty() && !serves(*below, *above))
     m_.fail("42P17", "cannot attach index \"{}\" as a partition of index \"{}\"", m_.text(child.name), table_name());
 }
 
@@ -862,7 +864,7 @@ void Alter::add_column(const ::ColumnDef& definition, bool if_not_exists, Part& 
   if (key != nullptr) {
     const bool primary = key->contype == CONSTR_PRIMARY;
     if (has_default || key->nulls_not_distinct) m_.may_fail("23505", "two rows get the same value");
-    if (table_ != nullptr && table_->kind == RelationKind::partitioned_table && !table_->partition_key.empty())
+    if (table_ != nullptr && table_->kind == RelationKind::partitioned_table && !table_->extra().partition_key.empty())
       m_.fail("0A000", "unique constraint on partitioned table must include all partitioning columns");
     part.work |= Work::scan | Work::index_build;
     const auto name_on = [&](const Relation& table) {
@@ -874,7 +876,7 @@ void Alter::add_column(const ::ColumnDef& definition, bool if_not_exists, Part& 
       add_work_below(Work::scan | Work::index_build, part, false);
     } else {
       each_in_tree(*table_, recurse_ && table_->kind == RelationKind::partitioned_table, [&](const Relation& table) {
-        if (table.kind == RelationKind::partitioned_table && !table.children.empty())
+        if (table.kind == RelationKind::partitioned_table && !table.extra().children.empty())
           m_.made(RelationKind::partitioned_index, table.schema, name_on(table), Because::index);
         else
           m_.build_new(table, name_on(table));
@@ -906,15 +908,15 @@ void Alter::add_column(const ::ColumnDef& definition, bool if_not_exists, Part& 
 // Triggers, rules and policies that name the column.
 template <class F>
 void each_column_use(const Relation& table, Symbol column, F&& visit) {
-  for (const catalog::ColumnUse& use : table.column_uses) {
+  for (const catalog::ColumnUse& use : table.extra().column_uses) {
     if (use.column != column || use.by == catalog::ColumnUse::By::statistics) continue;
-    const bool there =
-        use.by == catalog::ColumnUse::By::policy ? contains(table.policies, use.object)
-        : use.by == catalog::ColumnUse::By::rule
-            ? contains(table.rules, use.object)
-            : std::any_of(table.triggers.begin(), table.triggers.end(), [&](const catalog::Trigger& trigger) {
-                return !trigger.dropped && trigger.name == use.object;
-              });
+    const bool there = use.by == catalog::ColumnUse::By::policy ? contains(table.extra().policies, use.object)
+                       : use.by == catalog::ColumnUse::By::rule
+                           ? contains(table.extra().rules, use.object)
+                           : std::any_of(table.extra().triggers.begin(), table.extra().triggers.end(),
+                                         [&](const catalog::Trigger& trigger) {
+                                           return !trigger.dropped && trigger.name == use.object;
+                                         });
     if (there) visit(use.by);
   }
 }
@@ -929,7 +931,7 @@ void Alter::drop_column(const ::AlterTableCmd& command) {
       m_.fail("42703", "column \"{}\" of relation \"{}\" does not exist", pg::text(command.name), table_name());
     if (complete()) return;
   }
-  if (contains(table_->partition_key, name))
+  if (contains(table_->extra().partition_key, name))
     m_.fail("42P16", "cannot drop column \"{}\" because it is part of the partition key of relation \"{}\"",
             pg::text(command.name), table_name());
   else if (column != nullptr && column->inherited > 0)
@@ -943,9 +945,9 @@ void Alter::drop_column(const ::AlterTableCmd& command) {
   each_in_tree(*table_, recurse_, [&](const Relation& table) {
     for (const Relation* view : table.dependents) {
       if (view->dropped) continue;
-      const bool reads = std::any_of(view->reads.begin(), view->reads.end(), [&](const catalog::Dependency& read) {
-        return read.on == &table && read.column == name;
-      });
+      const bool reads =
+          std::any_of(view->extra().reads.begin(), view->extra().reads.end(),
+                      [&](const catalog::Dependency& read) { return read.on == &table && read.column == name; });
       if (!reads) continue;
       if (cascade)
         drop_relation(m_, *view, Because::dependent, true);
@@ -974,7 +976,7 @@ void Alter::drop_column(const ::AlterTableCmd& command) {
     for (const Relation* sequence : table.owned) {
       if (sequence->dropped || sequence->owner_table != &table || sequence->owner_column != name) continue;
       m_.lock(*sequence, LockMode::access_exclusive, Because::sequence);
-      for (const catalog::Dependency& use : sequence->defaults)
+      for (const catalog::Dependency& use : sequence->extra().defaults)
         if (use.on != &table && use.on != nullptr && !use.on->dropped) {
           if (cascade)
             m_.lock(*use.on, LockMode::access_exclusive, Because::dependent);
@@ -983,7 +985,7 @@ void Alter::drop_column(const ::AlterTableCmd& command) {
         }
     }
     if (m_.version >= 15)
-      for (const catalog::GeneratedFrom& from : table.generated_from) {
+      for (const catalog::GeneratedFrom& from : table.extra().generated_from) {
         if (from.source != name || from.column == name || catalog::column(table, from.column) == nullptr ||
             drops_column(from.column))
           continue;
@@ -1006,7 +1008,7 @@ void Alter::set_not_null(Symbol name, Part& part) {
     return;
   }
   each_in_tree(*table_, recurse_, [&](const Relation& table) {
-    if (table.kind == RelationKind::partitioned_table && !table.children.empty()) return;
+    if (table.kind == RelationKind::partitioned_table && !table.extra().children.empty()) return;
     if (table.kind == RelationKind::foreign_table) return;
     const Column* column = catalog::column(table, name);
     // A constraint that is not valid yet makes the column NOT NULL for new rows only.
@@ -1106,7 +1108,7 @@ void Alter::change_type(const ::AlterTableCmd& command, Part& part) {
     add_work_below(Work::scan | Work::rewrite, part, true);
     return;
   }
-  if (contains(table_->partition_key, name))
+  if (contains(table_->extra().partition_key, name))
     m_.fail("42P16", "cannot alter column \"{}\" because it is part of the partition key of relation \"{}\"",
             pg::text(command.name), table_name());
   const Column* column = catalog::column(*table_, name);
@@ -1119,7 +1121,7 @@ void Alter::change_type(const ::AlterTableCmd& command, Part& part) {
 
 // The type of a default that is a literal, if that can be told from its text.
 bool literal_default(const Model& model, const Column& column, catalog::TypeName& type) {
-  const std::string_view sql = column.default_sql;
+  const std::string_view sql = column.default_sql();
   if (sql.empty()) return false;
   if (sql.front() == '\'' && sql.find('\'', 1) == sql.size() - 1) {
     type = column.type;
@@ -1154,7 +1156,7 @@ void Alter::change_type(const Relation& table, const Column* before, const catal
   }
   for (const Relation* view : table.dependents) {
     if (view->dropped) continue;
-    if (std::any_of(view->reads.begin(), view->reads.end(),
+    if (std::any_of(view->extra().reads.begin(), view->extra().reads.end(),
                     [&](const catalog::Dependency& read) { return read.on == &table && read.column == symbol; }))
       m_.fail("0A000", "cannot alter type of a column used by a view or rule");
   }
@@ -1164,12 +1166,12 @@ void Alter::change_type(const Relation& table, const Column* before, const catal
             : by == catalog::ColumnUse::By::policy ? "cannot alter type of a column used in a policy definition"
                                                    : "cannot alter type of a column used in a trigger definition");
   });
-  for (const catalog::GeneratedFrom& from : table.generated_from)
+  for (const catalog::GeneratedFrom& from : table.extra().generated_from)
     if (from.source == symbol && from.column != symbol && catalog::column(table, from.column) != nullptr)
       m_.fail(m_.version < 14 ? "42601" : "0A000", "cannot alter type of a column used by a generated column");
 
   if (change.rewrites) {
-    if (table.kind != RelationKind::partitioned_table || table.children.empty())
+    if (table.kind != RelationKind::partitioned_table || table.extra().children.empty())
       add_work(table, Work::scan | Work::rewrite, part);
     part.work |= Work::scan | Work::rewrite;
   }
@@ -1197,7 +1199,7 @@ void Alter::change_type(const Relation& table, const Column* before, const catal
     if (!in_key && !in_expression && !included) return;
     if (included && !in_key) kept = true;
     // A partition's is made again with its parent's, and for that no file is kept.
-    if (!index.parents.empty()) kept = false;
+    if (!index.extra().parents.empty()) kept = false;
     const bool has_expression =
         !of.predicate.empty() ||
         std::any_of(of.keys.begin(), of.keys.end(), [](const catalog::IndexKey& key) { return !key.column; });
@@ -1212,7 +1214,7 @@ void Alter::change_type(const Relation& table, const Column* before, const catal
     if (constraint->dropped || constraint->kind != ConstraintKind::check || !contains(constraint->columns, symbol))
       continue;
     if (constraint->valid && constraint->enforced && !drops_constraint(constraint->name) &&
-        (table.kind != RelationKind::partitioned_table || table.children.empty()))
+        (table.kind != RelationKind::partitioned_table || table.extra().children.empty()))
       add_work(table, Work::scan, part);
   }
 
@@ -1425,7 +1427,7 @@ void Alter::add_key(const ::Constraint& constraint, Part& part) {
   };
   each_in_tree(*table_, partitioned && recurse_, [&](const Relation& table) {
     if (&table != table_) m_.lock(table, below, Because::partition);
-    if (table.kind == RelationKind::partitioned_table && !table.children.empty())
+    if (table.kind == RelationKind::partitioned_table && !table.extra().children.empty())
       m_.made(RelationKind::partitioned_index, table.schema, name_on(table), Because::index);
     else
       m_.build_new(table, name_on(table));
@@ -1435,7 +1437,7 @@ void Alter::add_key(const ::Constraint& constraint, Part& part) {
 // The column of a primary key becomes NOT NULL in those that inherit it, too; they are locked for that if it is so
 // already.
 void Alter::lock_heirs_of_key(Symbol column) {
-  if (!recurse_ || table_->children.empty()) return;
+  if (!recurse_ || table_->extra().children.empty()) return;
   each_in_tree(*table_, true, [&](const Relation& heir) {
     if (&heir == table_) return;
     const Column* found = catalog::column(heir, column);

@@ -347,8 +347,8 @@ Given given_by(const Model& model, const Relation& table, const ::InsertStmt& st
 
 // Whether the WHERE clause lets rows of the partition be meant.
 bool Query::is_about(const Relation& parent, const Relation& partition, const Pinned& pinned) const {
-  if (parent.partition_key.size() != 1 || !parent.partition_key[0]) return true;
-  const Pinned::Column* key = pinned.find(m_.text(parent.partition_key[0]));
+  if (parent.extra().partition_key.size() != 1 || !parent.extra().partition_key[0]) return true;
+  const Pinned::Column* key = pinned.find(m_.text(parent.extra().partition_key[0]));
   if (key == nullptr) return true;
   if (key->value != nullptr) {
     const auto value = bound_value(key->value);
@@ -373,11 +373,11 @@ bool Query::goes_to(const Relation& root, const Relation& parent, const Relation
                     const ::InsertStmt& statement) const {
   const auto* values = pg::as<::SelectStmt>(statement.selectStmt);
   constexpr std::size_t most = 64;  // of that many rows nobody says where each goes
-  if (parent.partition_key.size() != 1 || !parent.partition_key[0] || values == nullptr) return true;
+  if (parent.extra().partition_key.size() != 1 || !parent.extra().partition_key[0] || values == nullptr) return true;
   const auto rows = pg::nodes(values->valuesLists);
   if (rows.empty() || rows.size() > most) return true;
   return std::any_of(rows.begin(), rows.end(), [&](const ::Node* row) {
-    const Given given = given_by(m_, root, statement, pg::as<::List>(row), parent.partition_key[0]);
+    const Given given = given_by(m_, root, statement, pg::as<::List>(row), parent.extra().partition_key[0]);
     const auto value = given.value != nullptr ? bound_value(given.value) : std::nullopt;
     return !value || may_hold(parent, partition, {value, value});
   });
@@ -417,8 +417,8 @@ const Relation* Query::table(const ::RangeVar& name, LockMode mode, Because beca
     return relation;
   }
   const auto open = [&](const Relation& part) {
-    const bool rows =
-        (part.kind != RelationKind::partitioned_table || part.children.empty()) && part.kind != RelationKind::sequence;
+    const bool rows = (part.kind != RelationKind::partitioned_table || part.extra().children.empty()) &&
+                      part.kind != RelationKind::sequence;
     // An inheritor has indexes of its own, or none.
     Work of_part = work;
     if (&part != relation && !part.is_partition && run_ == Run::execute && pinned != nullptr && !pinned->empty())
@@ -437,12 +437,12 @@ const Relation* Query::table(const ::RangeVar& name, LockMode mode, Because beca
   std::vector<const Relation*> waiting;
   if (name.inh) waiting.push_back(relation);
   for (std::size_t i = 0; i < waiting.size(); ++i)
-    for (const Relation* part : waiting[i]->children) {
+    for (const Relation* part : waiting[i]->extra().children) {
       if (part->dropped || (pinned != nullptr && !is_about(*waiting[i], *part, *pinned)) ||
           (inserted != nullptr && !goes_to(*relation, *waiting[i], *part, *inserted)))
         continue;
       open(*part);
-      if (!part->children.empty()) waiting.push_back(part);
+      if (!part->extra().children.empty()) waiting.push_back(part);
     }
   return relation;
 }
@@ -570,9 +570,9 @@ bool Query::scans(const ::RangeVar& name, const Pinned& pinned) {
 bool Query::scans(const Relation& table, const Pinned& pinned) {
   // A view over one table that shows its columns is looked through by that table's indexes.
   const Relation* at = &table;
-  for (int depth = 0; depth < 32 && at->kind == RelationKind::view && !at->reads.empty(); ++depth) {
-    const Relation* base = at->reads[0].on;
-    for (const catalog::Dependency& read : at->reads)
+  for (int depth = 0; depth < 32 && at->kind == RelationKind::view && !at->extra().reads.empty(); ++depth) {
+    const Relation* base = at->extra().reads[0].on;
+    for (const catalog::Dependency& read : at->extra().reads)
       if (read.on != base || base == nullptr) return true;
     at = base;
   }
@@ -725,11 +725,11 @@ const ::ResTarget* assigned_to(const Model& model, const ::List* assigned, Symbo
 
 // `value`: of the key, where it is one column and a constant; then partitions that cannot hold it are left alone.
 void lock_referenced(Model& model, const Relation& referenced, const Constraint& key, const ::Node* value) {
-  const bool one = key.referenced_columns.size() == 1 && referenced.partition_key.size() == 1 &&
-                   key.referenced_columns[0] == referenced.partition_key[0];
+  const bool one = key.referenced_columns.size() == 1 && referenced.extra().partition_key.size() == 1 &&
+                   key.referenced_columns[0] == referenced.extra().partition_key[0];
   const auto constant = one && value != nullptr ? bound_value(value) : std::nullopt;
   each_in_tree(referenced, referenced.kind == RelationKind::partitioned_table, [&](const Relation& part) {
-    if (constant && &part != &referenced && !part.parents.empty() && part.parents[0] == &referenced &&
+    if (constant && &part != &referenced && !part.extra().parents.empty() && part.extra().parents[0] == &referenced &&
         !may_hold(referenced, part, {constant, constant}))
       return;
     model.lock(part, LockMode::row_share, as_child(part, referenced, Because::references));
@@ -814,7 +814,7 @@ void Query::referenced_changes(const Relation& root, const ::List* assigned, boo
       const LockMode mode = writes ? LockMode::row_exclusive : LockMode::row_share;
       const bool indexed = !key.columns.empty() && leads_an_index(m_, *key.table, m_.text(key.columns[0]));
       each_in_tree(*key.table, true, [&](const Relation& part) {
-        const bool rows = part.kind != RelationKind::partitioned_table || part.children.empty();
+        const bool rows = part.kind != RelationKind::partitioned_table || part.extra().children.empty();
         m_.lock(part, mode, as_child(part, *key.table, Because::references),
                 indexed || !rows || run_ != Run::execute ? Work::none : Work::scan);
         if (part.kind != RelationKind::partitioned_table || m_.version >= 16) m_.lock_indexes(part, mode);
@@ -834,7 +834,7 @@ void Query::generated_values(const Relation& table, const ::InsertStmt& statemen
       if (!column.dropped && column.identity == catalog::Identity::always &&
           given_by(m_, table, statement, row, column.name).listed)
         m_.fail("428C9", "cannot insert a non-DEFAULT value into column \"{}\"", m_.text(column.name));
-  if (table.generated_from.empty()) return;
+  if (table.extra().generated_from.empty()) return;
   for (const Column& column : table.columns) {
     if (column.dropped || column.generated == catalog::Generated::none) continue;
     if (given_by(m_, table, statement, row, column.name).listed)
@@ -879,8 +879,9 @@ void Query::new_labels(const Relation& table, const ::InsertStmt& statement) {
 // What rules do as well.
 void Query::rules(const Relation& table, catalog::RuleUse::On event) {
   if (run_ == Run::analyse) return;
-  for (const catalog::RuleUse& use : table.rule_uses) {
-    if (use.event != event || use.on == nullptr || use.on->dropped || !contains(table.rules, use.rule)) continue;
+  for (const catalog::RuleUse& use : table.extra().rule_uses) {
+    if (use.event != event || use.on == nullptr || use.on->dropped || !contains(table.extra().rules, use.rule))
+      continue;
     const LockMode mode = use.writes ? LockMode::row_exclusive : LockMode::access_share;
     each_in_tree(*use.on, true, [&](const Relation& part) {
       m_.lock(part, mode, as_child(part, *use.on, Because::dependent));
@@ -920,11 +921,11 @@ void Query::insert(const ::InsertStmt& statement, int scope) {
         if (counts && !given_by(m_, *into, statement, row, column->name).listed)
           m_.lock(*sequence, LockMode::row_exclusive, Because::sequence);
       }
-      for (const catalog::Dependency& use : into->defaults)
+      for (const catalog::Dependency& use : into->extra().defaults)
         if (use.on != nullptr && !use.on->dropped && !given_by(m_, *into, statement, row, use.column).listed)
           m_.lock(*use.on, LockMode::row_exclusive, Because::sequence);
       generated_values(*into, statement, row);
-      if (!into->rule_uses.empty()) rules(*into, catalog::RuleUse::On::insert);
+      if (!into->extra().rule_uses.empty()) rules(*into, catalog::RuleUse::On::insert);
       check_references(*into, statement);
       new_labels(*into, statement);
       if (conflict != nullptr && conflict->action == ONCONFLICT_UPDATE) {
@@ -948,19 +949,19 @@ void Query::update(const ::UpdateStmt& statement, int scope) {
   pinned_by(statement.whereClause, *statement.relation, alone, pinned);
   const Work work = scans(*statement.relation, pinned) ? Work::scan : Work::none;
   const Relation* changed = table(*statement.relation, LockMode::row_exclusive, Because::target, work, true, &pinned);
-  if (changed != nullptr && run_ != Run::analyse && changed->partition_key.size() == 1)
-    if (const ::ResTarget* key = assigned_to(m_, statement.targetList, changed->partition_key[0])) {
+  if (changed != nullptr && run_ != Run::analyse && changed->extra().partition_key.size() == 1)
+    if (const ::ResTarget* key = assigned_to(m_, statement.targetList, changed->extra().partition_key[0])) {
       // A row whose key changes may move to another partition.
       const auto value = bound_value(key->val);
       each_in_tree(*changed, true, [&](const Relation& part) {
-        if (&part != changed &&
-            (!value || part.parents.empty() || part.parents[0] != changed || may_hold(*changed, part, {value, value})))
+        if (&part != changed && (!value || part.extra().parents.empty() || part.extra().parents[0] != changed ||
+                                 may_hold(*changed, part, {value, value})))
           m_.lock(part, LockMode::row_exclusive, Because::partition);
       });
     }
   for (const ::Node* item : pg::nodes(statement.fromClause)) from(item, nullptr, statement.whereClause, scope, true);
   if (changed != nullptr && run_ != Run::analyse) lock_parents(m_, *changed);
-  if (changed != nullptr && !changed->rule_uses.empty()) rules(*changed, catalog::RuleUse::On::update);
+  if (changed != nullptr && !changed->extra().rule_uses.empty()) rules(*changed, catalog::RuleUse::On::update);
   if (changed != nullptr && run_ == Run::execute) {
     check_references(*changed, statement.targetList);
     referenced_changes(*changed, statement.targetList, false);
@@ -989,7 +990,7 @@ void Query::erase(const ::DeleteStmt& statement, int scope) {
   const Work work = scans(*statement.relation, pinned) ? Work::scan : Work::none;
   const Relation* changed = table(*statement.relation, LockMode::row_exclusive, Because::target, work, true, &pinned);
   for (const ::Node* item : pg::nodes(statement.usingClause)) from(item, nullptr, statement.whereClause, scope, true);
-  if (changed != nullptr && !changed->rule_uses.empty()) rules(*changed, catalog::RuleUse::On::erase);
+  if (changed != nullptr && !changed->extra().rule_uses.empty()) rules(*changed, catalog::RuleUse::On::erase);
   if (changed != nullptr && run_ == Run::execute) {
     published(*changed, "delete from", "deletes");
     referenced_changes(*changed, nullptr, true);
@@ -1034,8 +1035,8 @@ void expression(Model& model, const ::Node* expression, Run run) {
 
 void lock_parents(Model& model, const Relation& partition) {
   const Relation* at = &partition;
-  for (int depth = 0; depth < 64 && at->is_partition && !at->parents.empty(); ++depth) {
-    at = at->parents[0];
+  for (int depth = 0; depth < 64 && at->is_partition && !at->extra().parents.empty(); ++depth) {
+    at = at->extra().parents[0];
     model.lock(*at, LockMode::access_share, Because::parent);
   }
 }
@@ -1055,7 +1056,7 @@ void lock_base(Model& model, const Relation& view, LockMode mode, Work work, boo
   std::vector<const Relation*> waiting{&view};
   std::unordered_set<const Relation*> seen{&view};
   for (std::size_t i = 0; i < waiting.size(); ++i) {
-    for (const catalog::Dependency& read : waiting[i]->reads) {
+    for (const catalog::Dependency& read : waiting[i]->extra().reads) {
       if (read.on == nullptr || read.on->dropped || !seen.insert(read.on).second) continue;
       if (read.on->kind == RelationKind::view) {
         model.lock(*read.on, mode, Because::reads);
@@ -1064,7 +1065,7 @@ void lock_base(Model& model, const Relation& view, LockMode mode, Work work, boo
       }
       const bool recurse = inheritors || read.on->kind == RelationKind::partitioned_table;
       each_in_tree(*read.on, recurse, [&](const Relation& part) {
-        const bool rows = part.kind != RelationKind::partitioned_table || part.children.empty();
+        const bool rows = part.kind != RelationKind::partitioned_table || part.extra().children.empty();
         model.lock(part, mode, as_child(part, *read.on, Because::reads), rows ? work : Work::none);
         if (indexes && (part.kind != RelationKind::partitioned_table || model.version >= 16))
           model.lock_indexes(part, mode);

@@ -52,10 +52,10 @@ class Dropping {
     m_.lock_indexes(relation, LockMode::access_exclusive);
     for (const Relation* sequence : relation.owned)
       if (!sequence->dropped && sequence->owner_table == &relation) add(*sequence, Because::sequence);
-    for (const Relation* child : relation.children)
+    for (const Relation* child : relation.extra().children)
       if (child->is_partition) add(*child, Because::partition);
     if (relation.is_partition)
-      for (const Relation* parent : relation.parents) {
+      for (const Relation* parent : relation.extra().parents) {
         if (chosen_.contains(parent)) continue;
         m_.lock(*parent, LockMode::access_exclusive, Because::parent);
         if (const Relation* fallback = catalog::default_partition(*parent);
@@ -86,19 +86,19 @@ class Dropping {
           m_.lock(other, LockMode::access_exclusive, as_child(other, *key.references, Because::references));
         });
     });
-    for (const Relation* other : relation.ruled_by) {
+    for (const Relation* other : relation.extra().ruled_by) {
       if (other->dropped || chosen_.contains(other)) continue;
       const bool ruled = std::any_of(
-          other->rule_uses.begin(), other->rule_uses.end(),
-          [&](const catalog::RuleUse& use) { return use.on == &relation && contains(other->rules, use.rule); });
+          other->extra().rule_uses.begin(), other->extra().rule_uses.end(),
+          [&](const catalog::RuleUse& use) { return use.on == &relation && contains(other->extra().rules, use.rule); });
       if (!ruled) continue;
       if (!cascade_) return refuse(relation);
       m_.lock(*other, LockMode::access_exclusive, Because::dependent);
     }
-    for (const Relation* child : relation.children)
+    for (const Relation* child : relation.extra().children)
       if (!child->is_partition && !chosen_.contains(child)) take(relation, *child, Because::inherits);
     if (relation.kind != RelationKind::sequence) return;
-    for (const catalog::Dependency& use : relation.defaults) {
+    for (const catalog::Dependency& use : relation.extra().defaults) {
       if (use.on == nullptr || use.on->dropped || chosen_.contains(use.on)) continue;
       if (cascade_)
         m_.lock(*use.on, LockMode::access_exclusive, Because::dependent);
@@ -251,9 +251,9 @@ void drop_indexes(Model& model, const ::DropStmt& statement) {
                  model.text(relation->name), model.text(index->constraint->name), model.text(index->table->name));
     else if (relation->kind == RelationKind::partitioned_index && statement.concurrent)
       model.fail("0A000", "cannot drop partitioned index \"{}\" concurrently", model.text(relation->name));
-    else if (!relation->parents.empty())
+    else if (!relation->extra().parents.empty())
       model.fail("2BP01", "cannot drop index {} because index {} requires it", model.text(relation->name),
-                 model.text(relation->parents[0]->name));
+                 model.text(relation->extra().parents[0]->name));
     drop_index(model, *relation, mode, statement.concurrent);
     if (index->table == nullptr || !carries_references(*index->table, *relation)) continue;
     each_reference(*index->table, [&](const Constraint& key) {
@@ -306,7 +306,7 @@ void drop_types(Model& model, const ::DropStmt& statement) {
       model.fail("42809", "\"{}\" is not a domain", name.name);
     if (cascade)
       for (const Relation* table : type->users)
-        if (!table->dropped && table->of_type == type) drop_relation(model, *table, Because::dependent, true);
+        if (!table->dropped && table->extra().of_type == type) drop_relation(model, *table, Because::dependent, true);
     drop_columns_of(model, *type, "type", cascade);
   }
 }
@@ -325,7 +325,7 @@ void drop_calls(Model& model, const Relation& relation, std::string_view functio
     used = used || (!constraint->dropped && constraint->kind == catalog::ConstraintKind::check &&
                     calls(constraint->sql, function));
   for (const catalog::Column& column : relation.columns)
-    used = used || (!column.dropped && (calls(column.default_sql, function) || calls(column.generated_sql, function)));
+    used = used || (!column.dropped && calls(column.expression, function));
   std::vector<const Relation*> indexes;
   each_index(relation, [&](const Relation& index) {
     bool calls_it = calls(index.index->predicate, function);
@@ -345,7 +345,7 @@ void drop_function(Model& model, const catalog::Function& function, bool cascade
     if (table->dropped) continue;
     bool calls = false;
     bool row = false;
-    for (const catalog::Trigger& trigger : table->triggers) {
+    for (const catalog::Trigger& trigger : table->extra().triggers) {
       if (trigger.dropped || trigger.function != function.name) continue;
       calls = true;
       row = row || trigger.row;
@@ -447,20 +447,20 @@ void drop_from_table(Model& model, const ::DropStmt& statement) {
       std::string_view of = "table";
       if (statement.removeType == OBJECT_TRIGGER) {
         word = "trigger";
-        for (const catalog::Trigger& trigger : table->triggers)
+        for (const catalog::Trigger& trigger : table->extra().triggers)
           if (!trigger.dropped && trigger.name == name) {
             there = true;
             row_trigger = trigger.row;
-            if (trigger.inherited && table->is_partition && !table->parents.empty())
+            if (trigger.inherited && table->is_partition && !table->extra().parents.empty())
               model.fail("2BP01", "cannot drop trigger {} on table {} because trigger {} on table {} requires it",
-                         written, model.text(table->name), written, model.text(table->parents[0]->name));
+                         written, model.text(table->name), written, model.text(table->extra().parents[0]->name));
           }
       } else if (statement.removeType == OBJECT_RULE) {
         word = "rule";
         of = "relation";
-        there = contains(table->rules, name);
+        there = contains(table->extra().rules, name);
       } else {
-        there = contains(table->policies, name);
+        there = contains(table->extra().policies, name);
       }
       if (!there) {
         if (statement.missing_ok) continue;  // without a lock

@@ -182,7 +182,7 @@ void spread(Model& model, bool concurrent) {
     if (effect->is_new || (!blocks_reads(effect->lock) && !effect->blocks_table_reads)) continue;
     const Relation* relation = effect->relation;
     if (relation == nullptr || !relation->is_partition) continue;
-    for (const Relation* parent : relation->parents)
+    for (const Relation* parent : relation->extra().parents)
       if (RelationEffect* above = model.entry(*parent); above != nullptr && !blocks_reads(above->lock))
         above->blocks_table_reads = true;
   }

@@ -37,7 +37,7 @@ void validate_foreign_key(Model& model, const Relation* table, const Relation* r
   for (const Relation* side : {table, referenced}) {
     if (side == nullptr) continue;
     each_in_tree(*side, side->kind == RelationKind::partitioned_table, [&](const Relation& relation) {
-      if (has_storage(relation) || relation.children.empty()) model.work(relation, Work::scan);
+      if (has_storage(relation) || relation.extra().children.empty()) model.work(relation, Work::scan);
       if (has_storage(relation)) model.lock_indexes(relation, LockMode::access_share);
     });
   }

@@ -50,7 +50,7 @@ std::string_view excluded_column(const ::Constraint& constraint) {
 }
 
 bool lacks_partition_key(const Model& model, const Relation& table, const ::List* keys) {
-  return std::any_of(table.partition_key.begin(), table.partition_key.end(), [&](Symbol column) {
+  return std::any_of(table.extra().partition_key.begin(), table.extra().partition_key.end(), [&](Symbol column) {
     if (!column) return true;  // an expression, which no key can hold
     for (const ::Node* key : pg::nodes(keys)) {
       const auto* element = pg::as<::IndexElem>(key);
@@ -68,7 +68,7 @@ const Relation* same_index(const Model& model, const Relation& table, const ::In
   const auto wanted = pg::nodes(statement.indexParams);
   const std::string_view method = statement.accessMethod != nullptr ? pg::text(statement.accessMethod) : "btree";
   for (const Relation* relation : table.indexes) {
-    if (relation->dropped || relation->index == nullptr || !relation->parents.empty()) continue;
+    if (relation->dropped || relation->index == nullptr || !relation->extra().parents.empty()) continue;
     const catalog::Index& index = *relation->index;
     if (!index.valid || index.unique != statement.unique || !index.predicate.empty() ||
         model.text(index.method) != method || index.keys.size() != wanted.size() ||
@@ -150,23 +150,24 @@ void check_keys(Model& model, const Relation* table, const ::IndexStmt& statemen
 }  // namespace
 
 void build_index(Model& model, const Relation& table, const ::IndexStmt& statement, Symbol name) {
-  each_in_tree(
-      table, statement.relation->inh && table.kind == RelationKind::partitioned_table, [&](const Relation& part) {
-        if (&part != &table) model.lock(part, LockMode::share, Because::partition);
-        if (statement.unique && part.kind == RelationKind::partitioned_table &&
-            lacks_partition_key(model, part, statement.indexParams))
-          model.fail("0A000", "unique constraint on partitioned table must include all partitioning columns");
-        // One that is there and means the same is taken instead.
-        if (const Relation* there = &part != &table ? same_index(model, part, statement) : nullptr) {
-          model.lock(*there, LockMode::share, Because::index);
-          return;
-        }
-        const Symbol own = &part == &table ? name : index_name(model, part, statement);
-        if (part.kind == RelationKind::partitioned_table && (!part.children.empty() || !statement.relation->inh))
-          model.made(RelationKind::partitioned_index, part.schema, own, Because::index);
-        else
-          model.build_new(part, own);
-      });
+  each_in_tree(table, statement.relation->inh && table.kind == RelationKind::partitioned_table,
+               [&](const Relation& part) {
+                 if (&part != &table) model.lock(part, LockMode::share, Because::partition);
+                 if (statement.unique && part.kind == RelationKind::partitioned_table &&
+                     lacks_partition_key(model, part, statement.indexParams))
+                   model.fail("0A000", "unique constraint on partitioned table must include all partitioning columns");
+                 // One that is there and means the same is taken instead.
+                 if (const Relation* there = &part != &table ? same_index(model, part, statement) : nullptr) {
+                   model.lock(*there, LockMode::share, Because::index);
+                   return;
+                 }
+                 const Symbol own = &part == &table ? name : index_name(model, part, statement);
+                 if (part.kind == RelationKind::partitioned_table &&
+                     (!part.extra().children.empty() || !statement.relation->inh))
+                   model.made(RelationKind::partitioned_index, part.schema, own, Because::index);
+                 else
+                   model.build_new(part, own);
+               });
 }
 
 void create_index(Model& model, const ::IndexStmt& statement) {

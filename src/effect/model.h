@@ -114,14 +114,14 @@ class IndexColumns {
 template <class F>
 void each_in_tree(const Relation& root, bool recurse, F&& visit) {
   visit(root);
-  if (!recurse || root.children.empty()) return;
-  std::vector<const Relation*> waiting(root.children.begin(), root.children.end());
+  if (!recurse || root.extra().children.empty()) return;
+  std::vector<const Relation*> waiting(root.extra().children.begin(), root.extra().children.end());
   std::unordered_set<const Relation*> seen;  // of those that several ways lead to
   for (std::size_t i = 0; i < waiting.size(); ++i) {
     const Relation& child = *waiting[i];
-    if (child.dropped || (child.parents.size() > 1 && !seen.insert(&child).second)) continue;
+    if (child.dropped || (child.extra().parents.size() > 1 && !seen.insert(&child).second)) continue;
     visit(child);
-    waiting.insert(waiting.end(), child.children.begin(), child.children.end());
+    waiting.insert(waiting.end(), child.extra().children.begin(), child.extra().children.end());
   }
 }
 
@@ -158,7 +158,7 @@ void each_reference_to_row(const Relation& table, F&& visit) {
   const Relation* at = &table;
   for (int depth = 0; depth < 64 && at != nullptr; ++depth) {  // deeper than partitions are nested
     each_reference(*at, visit);
-    at = at->is_partition && !at->parents.empty() ? at->parents[0] : nullptr;
+    at = at->is_partition && !at->extra().parents.empty() ? at->extra().parents[0] : nullptr;
   }
 }
 

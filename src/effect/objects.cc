@@ -66,10 +66,10 @@ void rename_column(Model& model, const ::RenameStmt& statement, const Lookup& fo
   if (table->known && table->columns_known && catalog::column(*table, from) == nullptr)
     return model.fail("42703", "column \"{}\" does not exist", pg::text(statement.subname));
   const catalog::Column* column = catalog::column(*table, from);
-  if (table->of_type != nullptr) return model.fail("42809", "cannot rename column of typed table");
+  if (table->extra().of_type != nullptr) return model.fail("42809", "cannot rename column of typed table");
   if (column != nullptr && column->inherited > 0)
     return model.fail("42P16", "cannot rename inherited column \"{}\"", pg::text(statement.subname));
-  if (!statement.relation->inh && !table->children.empty())
+  if (!statement.relation->inh && !table->extra().children.empty())
     return model.fail("42P16", "inherited column \"{}\" must be renamed in child tables too",
                       pg::text(statement.subname));
   if (catalog::column(*table, model.symbol(statement.newname)) != nullptr)
@@ -93,8 +93,8 @@ void rename_constraint(Model& model, const ::RenameStmt& statement, const Lookup
   if (catalog::constraint(*table, model.symbol(statement.newname)) != nullptr)
     model.fail("42710", "constraint \"{}\" for relation \"{}\" already exists", pg::text(statement.newname),
                model.text(found.name));
-  if (!statement.relation->inh && !table->children.empty() && constraint->kind == catalog::ConstraintKind::check &&
-      !constraint->no_inherit)
+  if (!statement.relation->inh && !table->extra().children.empty() &&
+      constraint->kind == catalog::ConstraintKind::check && !constraint->no_inherit)
     model.fail("42P16", "inherited constraint \"{}\" must be renamed in child tables too", pg::text(statement.subname));
   if (constraint->index != nullptr)
     model.lock(*constraint->index, LockMode::share_update_exclusive, Because::index);
@@ -183,7 +183,7 @@ void rename(Model& model, const ::RenameStmt& statement) {
       if (relation != nullptr && relation->known) {
         const catalog::Trigger* trigger = nullptr;
         bool taken = false;
-        for (const catalog::Trigger& one : relation->triggers) {
+        for (const catalog::Trigger& one : relation->extra().triggers) {
           if (!one.dropped && one.name == model.symbol(statement.subname)) trigger = &one;
           taken = taken || (!one.dropped && one.name == model.symbol(statement.newname));
         }
@@ -207,7 +207,7 @@ void rename(Model& model, const ::RenameStmt& statement) {
     case OBJECT_POLICY: {
       if (relation == nullptr || !relation->known) return;
       const bool rule = statement.renameType == OBJECT_RULE;
-      const Vec<Symbol>& names = rule ? relation->rules : relation->policies;
+      const Vec<Symbol>& names = rule ? relation->extra().rules : relation->extra().policies;
       if (!contains(names, model.symbol(statement.subname)))
         model.fail("42704", "{} \"{}\" for {} \"{}\" does not exist", rule ? "rule" : "policy",
                    pg::text(statement.subname), rule ? "relation" : "table", model.text(found.name));
@@ -273,7 +273,7 @@ void create_trigger(Model& model, const ::CreateTrigStmt& statement) {
     (void)model.open(model.find(statement.constrrel), RelationKind::table, LockMode::access_share, Because::references);
   if (table == nullptr || !table->known || statement.replace) return;
   const Symbol name = model.symbol(statement.trigname);
-  for (const catalog::Trigger& trigger : table->triggers)
+  for (const catalog::Trigger& trigger : table->extra().triggers)
     if (!trigger.dropped && trigger.name == name)
       return model.fail("42710", "trigger \"{}\" for relation \"{}\" already exists", pg::text(statement.trigname),
                         model.text(found.name));
@@ -283,7 +283,7 @@ void create_rule(Model& model, const ::RuleStmt& statement) {
   const Lookup found = model.find(statement.relation);
   if (!model.open(found, RelationKind::table, LockMode::access_exclusive, Because::target)) return;
   if (!statement.replace && found.relation != nullptr &&
-      contains(found.relation->rules, model.symbol(statement.rulename)))
+      contains(found.relation->extra().rules, model.symbol(statement.rulename)))
     model.fail("42710", "rule \"{}\" for relation \"{}\" already exists", pg::text(statement.rulename),
                model.text(found.name));
   for (const ::Node* action : pg::nodes(statement.actions)) query(model, action, Run::analyse);
@@ -293,7 +293,7 @@ void create_rule(Model& model, const ::RuleStmt& statement) {
 void create_policy(Model& model, const ::CreatePolicyStmt& statement) {
   const Lookup found = model.find(statement.table);
   if (!model.open(found, RelationKind::table, LockMode::access_exclusive, Because::target)) return;
-  if (found.relation != nullptr && contains(found.relation->policies, model.symbol(statement.policy_name)))
+  if (found.relation != nullptr && contains(found.relation->extra().policies, model.symbol(statement.policy_name)))
     model.fail("42710", "policy \"{}\" for table \"{}\" already exists", pg::text(statement.policy_name),
                model.text(found.name));
   expression(model, statement.qual, Run::analyse);
@@ -304,7 +304,7 @@ void alter_policy(Model& model, const ::AlterPolicyStmt& statement) {
   const Lookup found = model.find(statement.table);
   if (!model.open(found, RelationKind::table, LockMode::access_exclusive, Because::target)) return;
   if (found.relation != nullptr && found.presence == Presence::known &&
-      !contains(found.relation->policies, model.symbol(statement.policy_name)))
+      !contains(found.relation->extra().policies, model.symbol(statement.policy_name)))
     model.fail("42704", "policy \"{}\" for table \"{}\" does not exist", pg::text(statement.policy_name),
                model.text(found.name));
   expression(model, statement.qual, Run::analyse);
@@ -380,13 +380,13 @@ void comment(Model& model, ::ObjectType type, const ::Node* object) {
       if (table == nullptr || !table->columns_known) return;
       const std::string_view written = pg::last_name(names);
       const Symbol name = model.symbol(written);
-      const bool there = type == OBJECT_TABCONSTRAINT
-                             ? catalog::constraint(*table, name) != nullptr || model.version >= 18
-                         : type == OBJECT_RULE ? contains(table->rules, name) || table->kind == RelationKind::view
-                         : type == OBJECT_POLICY
-                             ? contains(table->policies, name)
-                             : std::any_of(table->triggers.begin(), table->triggers.end(),
-                                           [&](const catalog::Trigger& t) { return !t.dropped && t.name == name; });
+      const bool there =
+          type == OBJECT_TABCONSTRAINT ? catalog::constraint(*table, name) != nullptr || model.version >= 18
+          : type == OBJECT_RULE        ? contains(table->extra().rules, name) || table->kind == RelationKind::view
+          : type == OBJECT_POLICY
+              ? contains(table->extra().policies, name)
+              : std::any_of(table->extra().triggers.begin(), table->extra().triggers.end(),
+                            [&](const catalog::Trigger& t) { return !t.dropped && t.name == name; });
       if (!there)
         model.fail("42704", "{} \"{}\" for {} \"{}\" does not exist",
                    type == OBJECT_TABCONSTRAINT ? "constraint"

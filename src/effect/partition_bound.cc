@@ -49,9 +49,10 @@ bool is_named(const ::Node* node, std::string_view name) {
 }
 
 std::optional<Goal> goal_of(const Model& model, const Relation& parent, const ::PartitionBoundSpec& bound) {
-  if (bound.is_default || parent.partition_key.size() != 1 || !parent.partition_key[0]) return std::nullopt;
+  if (bound.is_default || parent.extra().partition_key.size() != 1 || !parent.extra().partition_key[0])
+    return std::nullopt;
   Goal goal;
-  goal.column = model.text(parent.partition_key[0]);
+  goal.column = model.text(parent.extra().partition_key[0]);
   if (bound.strategy == PARTITION_STRATEGY_LIST) {
     goal.list = true;
     for (const ::Node* value : pg::nodes(bound.listdatums)) {
@@ -256,7 +257,7 @@ void each_check(const Relation& table, F&& use) {
 enum class Overlap : std::uint8_t { none, some, all, unknown };
 
 Overlap overlap(const Relation& partition, const KeyRange& range) {
-  const catalog::PartitionBound* bound = partition.bounds;
+  const catalog::PartitionBound* bound = partition.extra().bounds;
   if (bound == nullptr) return Overlap::unknown;
   const bool one = range.from && range.to && !range.below && compare(*range.from, *range.to) == 0;
   if (partition.bound == catalog::Bound::list) {
@@ -286,7 +287,7 @@ bool proves_inside(const Model& model, const Relation& table, const Relation& pa
                    const ::PartitionBoundSpec& bound) {
   const auto goal = goal_of(model, parent, bound);
   if (!goal) return false;
-  const Symbol key = parent.partition_key[0];
+  const Symbol key = parent.extra().partition_key[0];
   const catalog::Column* column = catalog::column(table, key);
   // A NULL passes a check, but belongs into no range.
   if (!goal->has_null && (column == nullptr || !column->not_null) && catalog::proof_of_not_null(table, key) == nullptr)
@@ -315,7 +316,7 @@ std::optional<catalog::BoundValue> bound_value(const ::Node* node) {
 bool may_hold(const Relation& parent, const Relation& partition, const KeyRange& range) {
   if (!range.from && !range.to) return true;
   if (partition.bound == catalog::Bound::default_)
-    return std::none_of(parent.children.begin(), parent.children.end(), [&](const Relation* other) {
+    return std::none_of(parent.extra().children.begin(), parent.extra().children.end(), [&](const Relation* other) {
       return other->bound != catalog::Bound::default_ && overlap(*other, range) == Overlap::all;
     });
   return overlap(partition, range) != Overlap::none;

@@ -23,7 +23,7 @@ bool follow_indexes(Model& model, const Relation& parent, const Relation* partit
     bool found = false;
     if (partition != nullptr)
       each_index(*partition, [&](const Relation& own) {
-        found = found || (own.parents.empty() && serves(*own.index, *index.index));
+        found = found || (own.extra().parents.empty() && serves(*own.index, *index.index));
       });
     if (found) return;
     builds = true;
@@ -59,10 +59,10 @@ void check_bound(Model& model, const Relation& parent, const ::PartitionBoundSpe
   refuse(catalog::Bound::range, PARTITION_STRATEGY_RANGE, "range");
   refuse(catalog::Bound::list, PARTITION_STRATEGY_LIST, "list");
   refuse(catalog::Bound::hash, PARTITION_STRATEGY_HASH, "hash");
-  if (parent.partition_key.size() != 1) return;
+  if (parent.extra().partition_key.size() != 1) return;
   const auto hits = [&](const KeyRange& range) {
-    for (const Relation* other : parent.children)
-      if (!other->dropped && other->bound != catalog::Bound::default_ && other->bounds != nullptr &&
+    for (const Relation* other : parent.extra().children)
+      if (!other->dropped && other->bound != catalog::Bound::default_ && other->extra().bounds != nullptr &&
           may_hold(parent, *other, range))
         model.fail("42P17", "partition \"{}\" would overlap partition \"{}\"", name, model.text(other->name));
   };
@@ -107,7 +107,7 @@ Work scan_default(Model& model, const Relation& parent, const Relation* except, 
   const bool scans = bound != nullptr && !proves_outside(model, *fallback, parent, *bound);
   if (scans) model.may_fail("23514", "a row of the default partition belongs into the new one");
   each_in_tree(*fallback, bound != nullptr, [&](const Relation& part) {
-    const bool rows = part.kind != RelationKind::partitioned_table || part.children.empty();
+    const bool rows = part.kind != RelationKind::partitioned_table || part.extra().children.empty();
     model.lock(part, LockMode::access_exclusive, Because::default_partition, scans && rows ? Work::scan : Work::none);
   });
   return scans ? Work::scan : Work::none;
@@ -130,7 +130,7 @@ Work attach_partition(Model& model, const Relation& parent, const ::PartitionCmd
     work |= Work::scan;
   } else {
     each_in_tree(*partition, true, [&](const Relation& part) {
-      const bool rows = (part.kind != RelationKind::partitioned_table || part.children.empty()) &&
+      const bool rows = (part.kind != RelationKind::partitioned_table || part.extra().children.empty()) &&
                         part.kind != RelationKind::foreign_table;
       model.lock(part, LockMode::access_exclusive, Because::partition, scans && rows ? Work::scan : Work::none);
     });
@@ -171,8 +171,8 @@ void detach_partition(Model& model, const Relation& parent, const ::PartitionCmd
   const Lookup found = model.find(command.name);
   if (found.presence == Presence::gone) return model.missing(found);
   if (found.relation != nullptr && found.presence == Presence::known && parent.known &&
-      std::find(found.relation->parents.begin(), found.relation->parents.end(), &parent) ==
-          found.relation->parents.end())
+      std::find(found.relation->extra().parents.begin(), found.relation->extra().parents.end(), &parent) ==
+          found.relation->extra().parents.end())
     return model.fail("42P01", "relation \"{}\" is not a partition of relation \"{}\"", model.text(found.name),
                       model.text(parent.name));
   const Relation* fallback = catalog::default_partition(parent);
@@ -185,7 +185,7 @@ void detach_partition(Model& model, const Relation& parent, const ::PartitionCmd
     return;
   }
   if (found.relation != nullptr)
-    for (const Relation* child : found.relation->children)
+    for (const Relation* child : found.relation->extra().children)
       if (!child->dropped)
         each_in_tree(*child, true,
                      [&](const Relation& below) { model.lock(below, LockMode::access_exclusive, Because::partition); });
@@ -196,7 +196,7 @@ void detach_partition(Model& model, const Relation& parent, const ::PartitionCmd
     model.lock(*fallback, LockMode::access_exclusive, Because::default_partition);
   if (found.relation != nullptr)
     each_index(*found.relation, [&](const Relation& index) {
-      if (!index.parents.empty()) model.lock(index, LockMode::access_exclusive, Because::index);
+      if (!index.extra().parents.empty()) model.lock(index, LockMode::access_exclusive, Because::index);
     });
   each_foreign_key(parent, [&](const Constraint& key) {
     model.lock(*key.references, LockMode::share_row_exclusive, Because::references);

@@ -304,7 +304,7 @@ void truncate(Model& model, const ::TruncateStmt& statement) {
       if (index.kind == RelationKind::index) model.lock(index, LockMode::access_exclusive, Because::index);
     });
     if (model.version < 14 && table.is_partition)
-      for (const Relation* parent : table.parents) model.lock(*parent, LockMode::access_share, Because::parent);
+      for (const Relation* parent : table.extra().parents) model.lock(*parent, LockMode::access_share, Because::parent);
     if (!statement.restart_seqs) continue;
     for (const Relation* sequence : table.owned)
       if (!sequence->dropped && sequence->owner_table == &table)

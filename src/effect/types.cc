@@ -49,7 +49,7 @@ void each_user(const Model& model, const Type& type, F&& visit) {
 void check_users(Model& model, const Type& type) {
   each_user(model, type, [&](const Relation& table, const catalog::Column&) {
     // What has no rows of its own is passed over; a partitioned table has them in partitions that may not be known.
-    if (has_storage(table) || (table.kind == RelationKind::partitioned_table && table.children.empty()))
+    if (has_storage(table) || (table.kind == RelationKind::partitioned_table && table.extra().children.empty()))
       model.lock(table, LockMode::share, Because::domain, Work::scan);
     model.may_fail("23514", "a row violates the check");
     model.may_fail("23502", "a row has a null there");
@@ -102,7 +102,7 @@ void alter_domain(Model& model, const ::AlterDomainStmt& statement) {
 // Tables of a composite type change with it, if that is asked for.
 void lock_typed_tables(Model& model, const Type& type, bool cascade, Work work) {
   for (const Relation* table : type.users) {
-    if (table->dropped || table->of_type != &type) continue;
+    if (table->dropped || table->extra().of_type != &type) continue;
     if (!cascade)
       return model.fail("2BP01", "cannot alter type \"{}\" because it is the type of a typed table",
                         model.text(type.name));

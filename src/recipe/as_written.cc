@@ -243,8 +243,9 @@ std::string trigger_condition(const Command& command, const CreateTrigStmt& crea
   const effect::RelationEffect* table = command.table();
   if (table == nullptr || create.replace || create.isconstraint) return {};
   const Symbol name = command.catalog->symbols.find(pg::text(create.trigname));
-  if (table->relation != nullptr && std::any_of(table->relation->triggers.begin(), table->relation->triggers.end(),
-                                                [&](const catalog::Trigger& one) { return one.name == name; }))
+  if (table->relation != nullptr &&
+      std::any_of(table->relation->extra().triggers.begin(), table->relation->extra().triggers.end(),
+                  [&](const catalog::Trigger& one) { return one.name == name; }))
     return {};
   return fmt::format(
       "EXISTS (SELECT FROM pg_catalog.pg_trigger WHERE tgrelid = pg_catalog.to_regclass({}) AND tgname = {})",
@@ -521,10 +522,11 @@ std::string view_again(const catalog::Catalog& catalog, const DropStmt& drop, co
   if (again == nullptr || !again->is_view || !again->lost.empty()) return {};
   // What it reads has two names until the gate.
   if (found.relation != nullptr &&
-      std::any_of(found.relation->reads.begin(), found.relation->reads.end(), [&](const catalog::Dependency& read) {
-        return read.on != nullptr && std::ranges::find(context.renames, catalog.qualified(*read.on),
-                                                       &Context::Rename::table) != context.renames.end();
-      }))
+      std::any_of(found.relation->extra().reads.begin(), found.relation->extra().reads.end(),
+                  [&](const catalog::Dependency& read) {
+                    return read.on != nullptr && std::ranges::find(context.renames, catalog.qualified(*read.on),
+                                                                   &Context::Rename::table) != context.renames.end();
+                  }))
     return {};
   return name;
 }

@@ -200,7 +200,7 @@ std::optional<Joined> joined(const Command& command, const ::RangeVar& target, c
           "--schema FILE, a pg_dump --schema-only of the database");
     if (!relation->is_table())
       return no(fmt::format("{} is read, which is no table: what it has may change with what is written", name));
-    if (relation->kind == catalog::RelationKind::table && !relation->children.empty())
+    if (relation->kind == catalog::RelationKind::table && !relation->extra().children.empty())
       return no(fmt::format("{} is read, and no key tells its rows from those of its children", name));
     out.others.push_back({relation, std::string(table->alias != nullptr ? pg::text(table->alias->aliasname)
                                                                         : pg::text(table->relname))});

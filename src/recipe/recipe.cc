@@ -390,7 +390,7 @@ void add_facts(const catalog::Catalog& catalog, const catalog::Relation& table, 
                          : table.replica_identity == 'f' ? "full"
                          : table.replica_identity == 'i' ? "index"
                                                          : "default";
-  for (const catalog::Trigger& trigger : table.triggers)
+  for (const catalog::Trigger& trigger : table.extra().triggers)
     if (!trigger.dropped) add(out.triggers, std::string(catalog.text(trigger.name)));
   const catalog::Column* found = catalog::column(table, column);
   const std::string type = found != nullptr ? type_text(catalog, found->type) : std::string();
@@ -413,12 +413,12 @@ void add_facts(const catalog::Catalog& catalog, const catalog::Relation& table, 
         add(out.dependents, fmt::format("constraint {}", catalog.text(key->name)));
     for (const catalog::Relation* view : table.dependents)
       if (!view->dropped && older(*view) &&
-          std::any_of(view->reads.begin(), view->reads.end(),
+          std::any_of(view->extra().reads.begin(), view->extra().reads.end(),
                       [&](const catalog::Dependency& read) { return read.on == &table && read.column == column; }))
         add(out.dependents,
             fmt::format("{}view {}", view->kind == catalog::RelationKind::materialized_view ? "materialized " : "",
                         catalog.qualified(*view)));
-    for (const catalog::ColumnUse& use : table.column_uses)
+    for (const catalog::ColumnUse& use : table.extra().column_uses)
       if (use.column == column && use.by != catalog::ColumnUse::By::trigger)
         add(out.dependents, fmt::format("{} {}",
                                         use.by == catalog::ColumnUse::By::rule     ? "rule"
@@ -562,7 +562,7 @@ std::optional<Key> key_of(const catalog::Catalog& catalog, const catalog::Relati
 std::vector<std::string> row_triggers(const catalog::Catalog& catalog, const catalog::Relation& table,
                                       std::uint8_t event) {
   std::vector<std::string> out;
-  for (const catalog::Trigger& trigger : table.triggers)
+  for (const catalog::Trigger& trigger : table.extra().triggers)
     if (!trigger.dropped && trigger.enabled && trigger.row && (trigger.events & event) != 0)
       out.emplace_back(catalog.text(trigger.name));
   return out;

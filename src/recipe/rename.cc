@@ -24,9 +24,10 @@ bool has_column(const Vec<Symbol>& columns, Symbol column) {
 }
 
 bool reads(const catalog::Relation& view, const catalog::Relation& table, Symbol column) {
-  return !view.dropped && std::any_of(view.reads.begin(), view.reads.end(), [&](const catalog::Dependency& read) {
-    return read.on == &table && (!read.column || read.column == column);
-  });
+  return !view.dropped &&
+         std::any_of(view.extra().reads.begin(), view.extra().reads.end(), [&](const catalog::Dependency& read) {
+           return read.on == &table && (!read.column || read.column == column);
+         });
 }
 
 // What stands on a column since before the plan and is not made again for another; empty if there is nothing.
@@ -55,7 +56,7 @@ std::string what_follows(const catalog::Catalog& catalog, const catalog::Relatio
       return fmt::format("the foreign key {} of {}", catalog.text(key->name), catalog.qualified(*key->table));
   for (const catalog::Relation* view : table.dependents)
     if (older(*view) && reads(*view, table, column.name)) return fmt::format("the view {}", catalog.qualified(*view));
-  for (const catalog::ColumnUse& use : table.column_uses)
+  for (const catalog::ColumnUse& use : table.extra().column_uses)
     if (use.column == column.name)
       return fmt::format("the {} {}", use.by == catalog::ColumnUse::By::statistics ? "statistics" : "policy",
                          catalog.text(use.object));
@@ -72,11 +73,11 @@ std::string obstacle(const catalog::Catalog& catalog, const catalog::Relation& t
   const std::string name = fmt::format("{}.{}", catalog.text(table.name), catalog.text(column.name));
   if (table.kind == catalog::RelationKind::partitioned_table || table.is_partition)
     return fmt::format("{} is a column of a partitioned table, whose indexes cannot be built CONCURRENTLY", name);
-  if (!table.parents.empty() || !table.children.empty()) return fmt::format("{} is inherited", name);
+  if (!table.extra().parents.empty() || !table.extra().children.empty()) return fmt::format("{} is inherited", name);
   if (column.identity != catalog::Identity::none) return fmt::format("{} is an identity column", name);
   if (column.type.serial) return fmt::format("{} takes its values from a sequence that it owns", name);
   if (column.generated != catalog::Generated::none) return fmt::format("{} is generated", name);
-  for (const catalog::GeneratedFrom& pair : table.generated_from)
+  for (const catalog::GeneratedFrom& pair : table.extra().generated_from)
     if (pair.source == column.name)
       return fmt::format("the generated column {} is computed from {}", catalog.text(pair.column), name);
   for (const catalog::Constraint* constraint : table.constraints) {
@@ -86,17 +87,17 @@ std::string obstacle(const catalog::Catalog& catalog, const catalog::Relation& t
   for (const catalog::Relation* view : table.dependents)
     if (view->kind == catalog::RelationKind::materialized_view && reads(*view, table, column.name))
       return fmt::format("the materialized view {} reads {}", catalog.qualified(*view), name);
-  for (const catalog::ColumnUse& use : table.column_uses)
+  for (const catalog::ColumnUse& use : table.extra().column_uses)
     if (use.column == column.name &&
         (use.by == catalog::ColumnUse::By::trigger || use.by == catalog::ColumnUse::By::rule))
       return fmt::format("the {} {} names {}", use.by == catalog::ColumnUse::By::trigger ? "trigger" : "rule",
                          catalog.text(use.object), name);
-  for (const catalog::Trigger& trigger : table.triggers)
+  for (const catalog::Trigger& trigger : table.extra().triggers)
     if (!trigger.dropped && trigger.before && trigger.row && catalog.text(trigger.name) > "~pglint")
       return fmt::format("the trigger {} would fire behind the one that keeps both columns equal",
                          catalog.text(trigger.name));
-  if (!table.rules.empty()) return fmt::format("{} has rules", catalog.qualified(table));
-  if (table.of_type != nullptr) return fmt::format("{} is a typed table", catalog.qualified(table));
+  if (!table.extra().rules.empty()) return fmt::format("{} has rules", catalog.qualified(table));
+  if (table.extra().of_type != nullptr) return fmt::format("{} is a typed table", catalog.qualified(table));
   if (type_text(catalog, column.type).empty()) return fmt::format("the type of {} is not known", name);
   return {};
 }
@@ -145,7 +146,7 @@ Sync sync_of(const catalog::Catalog& catalog, const catalog::Relation& table, co
   // write.
   const std::string mark = digest(on + "." + new_name);
   sync.trigger = fmt::format("zz_pglint_sync_{}", mark);
-  for (const catalog::Trigger& trigger : table.triggers)
+  for (const catalog::Trigger& trigger : table.extra().triggers)
     if (!trigger.dropped && trigger.before && trigger.row && catalog.text(trigger.name) > sync.trigger)
       sync.trigger = fmt::format("~pglint_sync_{}", mark);
   sync.function = catalog.qualified(table.schema, catalog.symbols.intern(sync.trigger));
@@ -348,14 +349,14 @@ void add_beside(const Table& table, const Renamed& renamed, Pieces& pieces) {
 }
 
 bool has_default(const catalog::Column& column) {
-  return column.default_volatility != catalog::Volatility::none && !column.default_sql.empty();
+  return column.default_volatility != catalog::Volatility::none && !column.default_sql().empty();
 }
 
 Step set_default(const Table& table, const Renamed& renamed, std::string comment) {
   const std::string to = table.text(renamed.to);
   Step set = step(fmt::format("default-{}", slug(to)), std::move(comment),
                   {fmt::format("ALTER TABLE {} ALTER COLUMN {} SET DEFAULT {}", table.name, ident(to),
-                               catalog::column(table.relation, renamed.to)->default_sql)},
+                               catalog::column(table.relation, renamed.to)->default_sql())},
                   probe::has_default(table.name, to));
   set.undo = {fmt::format("ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT", table.name, ident(to))};
   return set;
@@ -751,11 +752,11 @@ void keep_the_old(const Table& table, Pieces& pieces) {
         "{};\n  END IF;\n",
         probe::column(on, from), on, ident(to), on, ident(from), ident(to));
     functions.push_back(fmt::format("DROP FUNCTION IF EXISTS {}()", sync.function));
-    if (column.default_sql == renamed.default_sql) continue;
+    if (column.default_sql() == renamed.default_sql) continue;
     functions.push_back(
-        column.default_sql.empty()
+        column.default_sql().empty()
             ? fmt::format("ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT", on, ident(to))
-            : fmt::format("ALTER TABLE {} ALTER COLUMN {} SET DEFAULT {}", on, ident(to), column.default_sql));
+            : fmt::format("ALTER TABLE {} ALTER COLUMN {} SET DEFAULT {}", on, ident(to), column.default_sql()));
   }
   swap.comment = fmt::format("Renames {}; what was beside goes, and what kept it equal", names);
   swap.sql.push_back(do_block("BEGIN\n" + body + "END"));
@@ -897,7 +898,7 @@ void rename_column(const Command& command, const ::RenameStmt& statement, Contex
   renamed.from = column->name;
   renamed.to = catalog.symbols.intern(to);
   renamed.not_null = column->not_null;
-  renamed.default_sql = column->default_sql;
+  renamed.default_sql = column->default_sql();
   renamed.follows = followed != context.followed.end();
   context.renamed.push_back(renamed);
   pieces.by = Operation::rename_column;

@@ -158,7 +158,7 @@ std::optional<Backfill> walk(const Command& command, Pieces& pieces) {
            table->known ? "add a primary key first" : "--schema FILE, a pg_dump --schema-only of the database");
     return std::nullopt;
   }
-  if (table->kind == catalog::RelationKind::partitioned_table || !table->relation->children.empty()) {
+  if (table->kind == catalog::RelationKind::partitioned_table || !table->relation->extra().children.empty()) {
     refuse(pieces, fmt::format("{} has partitions or children, which would have to be walked one by one", on),
            "write one UPDATE per partition");
     return std::nullopt;

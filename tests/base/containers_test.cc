@@ -1,6 +1,8 @@
 // The memory that the catalogue lives in: arena, symbols, journal, lists and maps.
 #include <doctest/doctest.h>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <random>
@@ -14,6 +16,18 @@
 #include "base/vec.h"
 
 using namespace pglint;
+
+namespace {
+
+// Lists of it give back what they have outgrown.
+struct Item {
+  std::uint32_t value = 0;
+};
+
+}  // namespace
+
+template <>
+inline constexpr bool pglint::gives_back<Item> = true;
 
 TEST_CASE("an arena gives aligned memory that stays where it is") {
   Arena arena;
@@ -92,16 +106,21 @@ TEST_CASE("lists and maps come back as they were after a rollback") {
   std::mt19937_64 random(42);
   Arena arena;
   Journal journal;
-  Vec<std::uint32_t> list;
+  // Several, so that what one gives back another takes up.
+  constexpr std::size_t count = 4;
+  std::array<Vec<Item>, count> lists;
   FlatMap<std::uint32_t> map;
-  std::vector<std::uint32_t> list_model;
+  std::array<std::vector<std::uint32_t>, count> list_models;
   std::map<std::uint64_t, std::uint32_t> map_model;
 
   const auto step = [&] {
     const auto value = static_cast<std::uint32_t>(random());
+    const std::size_t one = random() % count;
+    Vec<Item>& list = lists[one];
+    std::vector<std::uint32_t>& list_model = list_models[one];
     switch (random() % 4) {
       case 0:
-        push(list, value, arena, journal);
+        push(list, Item{value}, arena, journal);
         list_model.push_back(value);
         break;
       case 1:
@@ -117,7 +136,7 @@ TEST_CASE("lists and maps come back as they were after a rollback") {
         if (list_model.empty()) break;
         {
           const auto at = static_cast<std::uint32_t>(random() % list_model.size());
-          journal.set(list[at], value);
+          journal.set(list[at].value, value);
           list_model[at] = value;
         }
         break;
@@ -129,9 +148,12 @@ TEST_CASE("lists and maps come back as they were after a rollback") {
     }
   };
   const auto same = [&] {
-    if (list.size() != list_model.size() || map.size() != map_model.size()) return false;
-    for (std::uint32_t i = 0; i < list.size(); ++i)
-      if (list[i] != list_model[i]) return false;
+    if (map.size() != map_model.size()) return false;
+    for (std::size_t one = 0; one < count; ++one) {
+      if (lists[one].size() != list_models[one].size()) return false;
+      for (std::uint32_t i = 0; i < lists[one].size(); ++i)
+        if (lists[one][i].value != list_models[one][i]) return false;
+    }
     for (const auto& [key, value] : map_model)
       if (map.find(key) == nullptr || *map.find(key) != value) return false;
     std::size_t seen = 0;
@@ -144,27 +166,63 @@ TEST_CASE("lists and maps come back as they were after a rollback") {
   for (int round = 0; round < 60; ++round) {
     for (int i = 0; i < 30; ++i) step();
     REQUIRE(same());
-    const auto list_before = list_model;
+    const auto lists_before = list_models;
     const auto map_before = map_model;
     journal.record(true);
     for (int i = 0; i < 40; ++i) step();
     REQUIRE(same());
     const Journal::Mark mark = journal.mark();
-    const auto list_at_mark = list_model;
+    const auto lists_at_mark = list_models;
     const auto map_at_mark = map_model;
     for (int i = 0; i < 100; ++i) step();
     journal.roll_back_to(mark);
-    list_model = list_at_mark;
+    list_models = lists_at_mark;
     map_model = map_at_mark;
     REQUIRE(same());
     if (round % 2 == 0) {
       journal.roll_back_to(0);
-      list_model = list_before;
+      list_models = lists_before;
       map_model = map_before;
+      REQUIRE(same());
+    } else {
+      journal.settle();
       REQUIRE(same());
     }
     journal.record(false);
   }
+}
+
+TEST_CASE("what a list has outgrown is taken up by another, but not before it is settled") {
+  Arena arena;
+  Journal journal;
+  Vec<Item> old;
+  reserve(old, 2, arena);
+  for (std::uint32_t i = 0; i < 2; ++i) push(old, Item{i}, arena, journal);
+  const Item* const outgrown = old.begin();
+  push(old, Item{2}, arena, journal);
+  REQUIRE(old.begin() != outgrown);
+  Vec<Item> early;
+  reserve(early, 2, arena);
+  CHECK(early.begin() != outgrown);
+  journal.settle();
+  Vec<Item> late;
+  reserve(late, 2, arena);
+  CHECK(late.begin() == outgrown);
+  push(late, Item{7}, arena, journal);
+  CHECK(old[0].value == 0);
+  CHECK(old.size() == 3);
+}
+
+TEST_CASE("a large piece that was given back is carved up") {
+  Arena arena;
+  auto* large = static_cast<std::byte*>(arena.allocate(100'000, 8));
+  arena.give_back(large, 100'000);
+  bool inside = false;
+  for (int i = 0; i < 100'000 && !inside; ++i) {
+    const auto* piece = static_cast<std::byte*>(arena.allocate(64, 8));
+    inside = piece >= large && piece < large + 100'000;
+  }
+  CHECK(inside);
 }
 
 TEST_CASE("a map finds nothing in the beginning") {

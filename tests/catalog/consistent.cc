@@ -23,18 +23,19 @@ std::string inconsistencies(const Catalog& catalog) {
       if (relation.dropped || relation.schema != schema->name) continue;
       const Lookup lookup = catalog.find(relation.schema, relation.name);
       check(lookup.relation == at && lookup.presence != Presence::gone, relation, "is not found under its name");
-      for (const Relation* child : relation.children) {
+      for (const Relation* child : relation.extra().children) {
         check(!child->dropped, relation, "has a child that is dropped");
-        check(std::count(child->parents.begin(), child->parents.end(), at) == 1, relation,
+        check(std::count(child->extra().parents.begin(), child->extra().parents.end(), at) == 1, relation,
               "has a child that denies it");
       }
-      for (const Relation* parent : relation.parents) {
+      for (const Relation* parent : relation.extra().parents) {
         check(!parent->dropped, relation, "has a parent that is dropped");
-        check(std::count(parent->children.begin(), parent->children.end(), at) == 1, relation,
+        check(std::count(parent->extra().children.begin(), parent->extra().children.end(), at) == 1, relation,
               "has a parent that does not know it");
       }
-      if (relation.default_child != nullptr)
-        check(contains(relation.children, relation.default_child), relation, "has a default partition that left");
+      if (relation.extra().default_child != nullptr)
+        check(contains(relation.extra().children, relation.extra().default_child), relation,
+              "has a default partition that left");
       for (const Relation* index : relation.indexes) {
         if (index->dropped) continue;
         check(index->index != nullptr && index->index->table == at, relation, "has an index of another table");
@@ -70,7 +71,7 @@ std::string inconsistencies(const Catalog& catalog) {
         check(relation.index->table != nullptr && !relation.index->table->dropped &&
                   contains(relation.index->table->indexes, const_cast<Relation*>(at)),
               relation, "is the index of a table that does not know it");
-      for (const Dependency& read : relation.reads)
+      for (const Dependency& read : relation.extra().reads)
         check(contains(read.on->dependents, const_cast<Relation*>(at)), relation, "reads what does not know of it");
       if (relation.owner_table != nullptr)
         check(!relation.owner_table->dropped && contains(relation.owner_table->owned, const_cast<Relation*>(at)),

@@ -35,13 +35,13 @@ TEST_CASE("a table with 20,000 indexes, constraints, triggers and policies") {
     return "CREATE TRIGGER g" + i + " BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f(); CREATE POLICY p" + i +
            " ON t;";
   }));
-  CHECK(story.table("t").triggers.size() == many);
-  CHECK(story.table("t").policies.size() == many);
+  CHECK(story.table("t").extra().triggers.size() == many);
+  CHECK(story.table("t").extra().policies.size() == many);
   story.tell(repeated(many, [](const std::string& i) {
     return "DROP POLICY p" + i + " ON t; DROP TRIGGER g" + i + " ON t; ALTER TABLE t DROP CONSTRAINT t_a_fkey" +
            (i == "0" ? "" : i) + ";";
   }));
-  CHECK(story.table("t").policies.empty());
+  CHECK(story.table("t").extra().policies.empty());
   CHECK(constraint(story.table("t"), story.symbol("t_a_fkey7")) == nullptr);
   story.tell("ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES r;");
   CHECK(constraint(story.table("t"), story.symbol("t_a_fkey")) != nullptr);

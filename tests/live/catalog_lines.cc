@@ -238,18 +238,18 @@ class Model {
     if (relation.index != nullptr) {
       describe(relname, relation);
     } else {
-      for (const Relation* parent : relation.parents) add("inherits {} {}", relname, name(*parent));
+      for (const Relation* parent : relation.extra().parents) add("inherits {} {}", relname, name(*parent));
     }
     if (relation.owner_table != nullptr)
       add("owned {} {}.{}", relname, name(*relation.owner_table), c_.text(relation.owner_column));
-    for (const Dependency& read : relation.reads)
+    for (const Dependency& read : relation.extra().reads)
       add("reads {} {}.{}", relname, name(*read.on), read.column ? c_.text(read.column) : std::string_view("-"));
-    for (const Trigger& trigger : relation.triggers)
+    for (const Trigger& trigger : relation.extra().triggers)
       if (!trigger.dropped)
         add("trigger {} {} enabled={} row={} before={} events={} inherited={}", relname, c_.text(trigger.name),
             flag(trigger.enabled), flag(trigger.row), flag(trigger.before), trigger.events, flag(trigger.inherited));
-    for (const Symbol policy : relation.policies) add("policy {} {}", relname, c_.text(policy));
-    for (const Symbol rule : relation.rules) add("rule {} {}", relname, c_.text(rule));
+    for (const Symbol policy : relation.extra().policies) add("policy {} {}", relname, c_.text(policy));
+    for (const Symbol rule : relation.extra().rules) add("rule {} {}", relname, c_.text(rule));
   }
 
   void describe(const Relation& relation, const std::string& relname, const Column& column, bool table) {
@@ -302,7 +302,7 @@ class Model {
         index.table == nullptr ? std::string("-") : name(*index.table), c_.text(index.method), flag(index.unique),
         flag(index.valid), flag(index.nulls_not_distinct), fmt::join(keys, ","), names(index.include),
         flag(!index.predicate.empty()), flag(index.constraint != nullptr),
-        relation.parents.empty() ? std::string("-") : name(*relation.parents[0]));
+        relation.extra().parents.empty() ? std::string("-") : name(*relation.extra().parents[0]));
   }
 
   void describe(const Function& one) {

@@ -187,13 +187,13 @@ void Replay::alter_table(Relation& relation, const ::AlterTableCmd& command, boo
       const auto* written = pg::as<::TypeName>(command.def);
       const TypeName type = type_name(written);
       if (Type* of = c.type_of(type.schema, type.name); of != nullptr && of->relation != nullptr) {
-        set(relation.of_type, of);
+        set(extra(relation).of_type, of);
         append_live(of->users, &relation);
       }
       break;
     }
     case AT_DropOf:
-      set(relation.of_type, nullptr);
+      if (relation.extra().of_type != nullptr) set(extra(relation).of_type, nullptr);
       break;
     case AT_AttachPartition:
       if (const auto* partition = pg::as<::PartitionCmd>(command.def)) {
@@ -228,7 +228,7 @@ template <class F>
 void Replay::each_of(const Type& type, F&& change) {
   change(*type.relation);
   for (std::uint32_t i = 0; i < type.users.size(); ++i)
-    if (Relation& table = *type.users[i]; !table.dropped && table.of_type == &type) change(table);
+    if (Relation& table = *type.users[i]; !table.dropped && table.extra().of_type == &type) change(table);
 }
 
 // ALTER TYPE … of a composite type.

@@ -42,7 +42,7 @@ void Replay::set_default(Relation& relation, Column& column, const ::Node* expre
   changed.default_null = pg::is_null_constant(expression);
   // The server keeps no default for DEFAULT NULL; what was written is kept here all the same.
   changed.default_volatility = volatility(c, expression);
-  changed.default_sql = c.arena.copy(text);
+  changed.expression = c.arena.copy(text);
   changed.type.serial = false;
   unlink_default(relation, column.name);
   use_functions(relation, expression);
@@ -61,20 +61,20 @@ void Replay::set_default(Relation& relation, Column& column, const ::Node* expre
 }
 
 void Replay::link_default(Relation& relation, Symbol column, Relation& sequence) const {
-  append(relation.defaults, Dependency{&sequence, column});
-  Vec<Dependency>& users = sequence.defaults;
+  append(extra(relation).defaults, Dependency{&sequence, column});
+  Vec<Dependency>& users = extra(sequence).defaults;
   if (users.empty() || users.back().on != &relation || users.back().column != column)
     append(users, Dependency{&relation, column});
 }
 
 void Replay::unlink_default(Relation& relation, Symbol column) const {
-  for (std::uint32_t i = 0; i < relation.defaults.size(); ++i)
-    if (relation.defaults[i].column == column) take_out(relation.defaults, i--, c.journal);
+  for (std::uint32_t i = 0; i < relation.extra().defaults.size(); ++i)
+    if (relation.extra().defaults[i].column == column) take_out(relation.extra().defaults, i--, c.journal);
 }
 
 void Replay::copy_link(Relation& from, Relation& to, Symbol column) const {
-  for (std::uint32_t i = 0; i < from.defaults.size(); ++i)
-    if (from.defaults[i].column == column) link_default(to, column, *from.defaults[i].on);
+  for (std::uint32_t i = 0; i < from.extra().defaults.size(); ++i)
+    if (from.extra().defaults[i].column == column) link_default(to, column, *from.extra().defaults[i].on);
   for (std::uint32_t i = 0; i < from.owned.size(); ++i)
     if (Relation& sequence = *from.owned[i];
         !sequence.dropped && sequence.owner_table == &from && sequence.owner_column == column)
@@ -87,7 +87,7 @@ void Replay::drop_default(Relation& relation, Column& column) const {
   Column changed = column;
   changed.default_null = true;
   changed.default_volatility = Volatility::none;
-  changed.default_sql = {};
+  changed.expression = {};
   changed.type.serial = false;
   set(column, changed);
 }
@@ -162,10 +162,10 @@ void Replay::define_column(Relation& relation, const ::ColumnDef& definition, Sy
         column.generated =
             written.generated_kind == ATTRIBUTE_GENERATED_STORED ? Generated::stored : Generated::virtual_;
         column.default_null = false;
-        column.generated_sql = c.arena.copy(in_parentheses(sql, written.location));
+        column.expression = c.arena.copy(in_parentheses(sql, written.location));
         use_functions(relation, written.raw_expr);
         for (const Symbol source : columns_named(c, written.raw_expr))
-          push(relation.generated_from, GeneratedFrom{name, source}, c.arena, c.journal);
+          push(extra(relation).generated_from, GeneratedFrom{name, source}, c.arena, c.journal);
         break;
       }
       case CONSTR_PRIMARY:
@@ -308,8 +308,9 @@ void Replay::new_column(Relation& relation, const ::ColumnDef& definition, bool 
     const std::uint32_t mark = c.walk_;
     for (Relation* heir : below) {
       // One that inherits it over two ways has it twice.
-      const auto parents = static_cast<std::uint16_t>(std::count_if(
-          heir->parents.begin(), heir->parents.end(), [mark](const Relation* parent) { return parent->mark == mark; }));
+      const auto parents =
+          static_cast<std::uint16_t>(std::count_if(heir->extra().parents.begin(), heir->extra().parents.end(),
+                                                   [mark](const Relation* parent) { return parent->mark == mark; }));
       if (Column* same = column(*heir, name)) {
         set(same->inherited, static_cast<std::uint16_t>(same->inherited + parents));
         continue;
@@ -320,8 +321,9 @@ void Replay::new_column(Relation& relation, const ::ColumnDef& definition, bool 
       copy.type.serial = false;
       copy_link(relation, *heir, name);
       copy_column(*heir, copy);
-      for (std::uint32_t i = 0; i < relation.generated_from.size(); ++i)
-        if (relation.generated_from[i].column == name) append(heir->generated_from, relation.generated_from[i]);
+      for (std::uint32_t i = 0; i < relation.extra().generated_from.size(); ++i)
+        if (relation.extra().generated_from[i].column == name)
+          append(extra(*heir).generated_from, relation.extra().generated_from[i]);
     }
   }
   for (unsigned kind = checks; kind <= references; kind <<= 1) define_constraints_of(relation, definition, kind, false);
@@ -343,12 +345,12 @@ void Replay::change_type(Relation& relation, Symbol name, const ::ColumnDef& def
     use_type(one, type);
   };
   change(relation);
-  if (relation.kind == RelationKind::partitioned_table && relation.children.empty()) {
+  if (relation.kind == RelationKind::partitioned_table && relation.extra().children.empty()) {
     // Made anew, an index that waited for partitions has none to wait for.
     for (Relation* index : relation.indexes)
       if (!index->dropped && !index->index->valid && uses_column(*index->index, name)) set(index->index->valid, true);
   }
-  if (!recurse || relation.children.empty()) return;
+  if (!recurse || relation.extra().children.empty()) return;
   for (Relation* heir : heirs(relation)) change(*heir);
   // Checks over the column are made anew, from the parent's definition.
   for (std::uint32_t i = 0; i < relation.constraints.size(); ++i) {
@@ -380,7 +382,7 @@ void Replay::change_default(Relation& relation, Symbol name, const ::Node* expre
   }
   const auto change = [&](Relation& one) {
     Column* column = column_of(one, name);
-    if (column == nullptr) return;
+    if (column == nullptr || column->generated != Generated::none) return;  // refused
     if (expression == nullptr)
       drop_default(one, *column);
     else
@@ -412,19 +414,19 @@ void Replay::change_expression(Relation& relation, Symbol name, const ::Node* ex
     Column changed = *column;
     if (expression == nullptr) {
       changed.generated = Generated::none;
-      changed.generated_sql = {};
+      changed.expression = {};
       changed.default_null = true;
     } else {
       const int start = start_of(expression);
-      changed.generated_sql = c.arena.copy(expression_at(sql, start));
+      changed.expression = c.arena.copy(expression_at(sql, start));
     }
     set(*column, changed);
     Vec<GeneratedFrom> kept;
-    for (const GeneratedFrom& pair : one.generated_from)
+    for (const GeneratedFrom& pair : one.extra().generated_from)
       if (pair.column != name) push(kept, pair, c.arena);
     if (expression != nullptr)
       for (const Symbol source : columns_named(c, expression)) push(kept, GeneratedFrom{name, source}, c.arena);
-    set(one.generated_from, kept);
+    if (!one.extra().generated_from.empty() || !kept.empty()) set(extra(one).generated_from, kept);
   };
   change(relation);
   if (!recurse) return;
@@ -468,7 +470,7 @@ bool Replay::remove_column(Relation& relation, Symbol name) {
   const auto uses = [name](const Vec<Symbol>& columns) {
     return std::find(columns.begin(), columns.end(), name) != columns.end();
   };
-  if (uses(relation.partition_key)) return false;
+  if (uses(relation.extra().partition_key)) return false;
   set(dropped->dropped, true);
   set(dropped->left, c.now);
   for (std::uint32_t i = 0; i < relation.indexes.size(); ++i) {
@@ -480,12 +482,13 @@ bool Replay::remove_column(Relation& relation, Symbol name) {
     Constraint& constraint = *relation.constraints[i];
     if (!constraint.dropped && uses(constraint.columns)) drop_constraint(constraint);
   }
-  for (std::uint32_t i = 0; i < relation.generated_from.size(); ++i)
-    if (relation.generated_from[i].source == name) remove_column(relation, relation.generated_from[i].column);
+  for (std::uint32_t i = 0; i < relation.extra().generated_from.size(); ++i)
+    if (relation.extra().generated_from[i].source == name)
+      remove_column(relation, relation.extra().generated_from[i].column);
   if (!relation.owned.empty()) drop_owned_sequences(relation, name);
   for (std::uint32_t i = 0; i < relation.dependents.size(); ++i) {
     Relation& view = *relation.dependents[i];
-    if (!view.dropped && std::any_of(view.reads.begin(), view.reads.end(), [&](const Dependency& read) {
+    if (!view.dropped && std::any_of(view.extra().reads.begin(), view.extra().reads.end(), [&](const Dependency& read) {
           return read.on == &relation && read.column == name;
         }))
       drop_relation(view, true);
@@ -494,21 +497,21 @@ bool Replay::remove_column(Relation& relation, Symbol name) {
 }
 
 void Replay::drop_column(Relation& relation, Symbol name, bool recurse) {
-  if (is_inherited(relation, name) || !remove_column(relation, name) || relation.children.empty()) return;
+  if (is_inherited(relation, name) || !remove_column(relation, name) || relation.extra().children.empty()) return;
   if (!recurse) {
-    for (Relation* child : relation.children)
+    for (Relation* child : relation.extra().children)
       if (Column* below = column(*child, name); below != nullptr && below->inherited != 0) {
         set(below->inherited, static_cast<std::uint16_t>(below->inherited - 1));
         set(below->local, true);
       }
-    for (Relation* child : relation.children) keep_orphans(*child);
+    for (Relation* child : relation.extra().children) keep_orphans(*child);
     return;
   }
   // Parents before children: what no parent has any longer, and the child did not declare itself, goes.
   for (Relation* heir : heirs(relation)) {
     if (Column* below = column(*heir, name)) {
       const auto parents = static_cast<std::uint16_t>(
-          std::count_if(heir->parents.begin(), heir->parents.end(),
+          std::count_if(heir->extra().parents.begin(), heir->extra().parents.end(),
                         [name](const Relation* parent) { return column(*parent, name) != nullptr; }));
       if (below->inherited != parents) set(below->inherited, parents);
       if (parents == 0 && !below->local) remove_column(*heir, name);
@@ -528,7 +531,7 @@ void Replay::keep_orphans(Relation& relation) {
 
 void Replay::rename_column(Relation& relation, Symbol from, Symbol to, bool recurse) {
   if (from == to || column(relation, to) != nullptr || is_inherited(relation, from)) return;
-  const auto in = [&](Vec<Symbol>& columns) {
+  const auto in = [&](const Vec<Symbol>& columns) {
     for (Symbol& column : columns)
       if (column == from) set(column, to);
   };
@@ -539,7 +542,7 @@ void Replay::rename_column(Relation& relation, Symbol from, Symbol to, bool recu
     if (one.names != nullptr && one.names->has(Names::Kind::column))
       one.names->at.set(Names::key(Names::Kind::column, to), static_cast<std::uintptr_t>(column - one.columns.begin()),
                         c.arena, c.journal);
-    in(one.partition_key);
+    in(one.extra().partition_key);
     for (Constraint* constraint : one.constraints) {
       if (constraint->dropped) continue;
       in(constraint->columns);
@@ -560,21 +563,21 @@ void Replay::rename_column(Relation& relation, Symbol from, Symbol to, bool recu
     }
     for (Relation* sequence : one.owned)
       if (!sequence->dropped && sequence->owner_column == from) set(sequence->owner_column, to);
-    for (Dependency& uses : one.defaults) {
+    for (Dependency& uses : one.extra().defaults) {
       if (uses.column != from) continue;
-      for (Dependency& user : uses.on->defaults)
+      for (Dependency& user : uses.on->extra().defaults)
         if (user.on == &one && user.column == from) set(user.column, to);
       set(uses.column, to);
     }
-    for (GeneratedFrom& pair : one.generated_from) {
+    for (GeneratedFrom& pair : one.extra().generated_from) {
       if (pair.column == from) set(pair.column, to);
       if (pair.source == from) set(pair.source, to);
     }
-    for (ColumnUse& use : one.column_uses)
+    for (ColumnUse& use : one.extra().column_uses)
       if (use.column == from) set(use.column, to);
     for (Relation* view : one.dependents) {
       if (view->dropped) continue;
-      for (Dependency& read : view->reads)
+      for (Dependency& read : view->extra().reads)
         if (read.on == &one && read.column == from) set(read.column, to);
     }
   };

@@ -77,8 +77,8 @@ Relation* Replay::begin_relation(const ::RangeVar& name, RelationKind kind, bool
     newborn = making = make_relation(schema, relname, kind, persistence);
     return making;
   }
-  while (!relation->children.empty()) remove_parent(*relation->children[0], *relation);
-  while (!relation->parents.empty()) remove_parent(*relation, *relation->parents[0]);
+  while (!relation->extra().children.empty()) remove_parent(*relation->extra().children[0], *relation);
+  while (!relation->extra().parents.empty()) remove_parent(*relation, *relation->extra().parents[0]);
   for (Relation* sequence : relation->owned)
     if (!sequence->dropped && sequence->owner_table == relation) set(sequence->owner_table, nullptr);
   for (Constraint* constraint : relation->constraints)
@@ -148,15 +148,15 @@ bool Replay::has_columns(const Relation& relation, const Vec<Symbol>& names) con
 
 std::vector<Relation*> Replay::heirs(Relation& root) const {
   std::vector<Relation*> out;
-  if (root.children.empty()) return out;
+  if (root.extra().children.empty()) return out;
   const std::uint32_t mark = ++c.walk_;
   root.mark = mark;
-  for (Relation* child : root.children) {
+  for (Relation* child : root.extra().children) {
     child->mark = mark;
     out.push_back(child);
   }
   for (std::size_t i = 0; i < out.size(); ++i) {
-    for (Relation* child : out[i]->children) {
+    for (Relation* child : out[i]->extra().children) {
       if (child->mark == mark) continue;
       child->mark = mark;
       out.push_back(child);
@@ -167,33 +167,36 @@ std::vector<Relation*> Replay::heirs(Relation& root) const {
 }
 
 void Replay::add_child(Relation& parent, Relation& child) const {
-  if (child.parents.empty()) set(child.position, parent.children.size());
-  append(child.parents, &parent);
-  append(parent.children, &child);
-  if (child.kind == RelationKind::foreign_table) set(parent.foreign_children, parent.foreign_children + 1);
-  if (child.is_partition && child.bound == Bound::default_) set(parent.default_child, &child);
+  if (child.extra().parents.empty()) set(extra(child).position, parent.extra().children.size());
+  append(extra(child).parents, &parent);
+  Extra& of_parent = extra(parent);
+  append(of_parent.children, &child);
+  if (child.kind == RelationKind::foreign_table) set(of_parent.foreign_children, of_parent.foreign_children + 1);
+  if (child.is_partition && child.bound == Bound::default_) set(of_parent.default_child, &child);
 }
 
 void Replay::remove_child(Relation& parent, Relation& child) const {
-  Vec<Relation*>& children = parent.children;
-  std::uint32_t at = child.position;
+  Extra& of_parent = extra(parent);
+  const Vec<Relation*>& children = of_parent.children;
+  std::uint32_t at = child.extra().position;
   if (at >= children.size() || children[at] != &child)
     at = static_cast<std::uint32_t>(std::find(children.begin(), children.end(), &child) - children.begin());
   if (at < children.size()) {
     take_out(children, at, c.journal);
-    if (child.kind == RelationKind::foreign_table && parent.foreign_children != 0)
-      set(parent.foreign_children, parent.foreign_children - 1);
-    if (parent.default_child == &child) set(parent.default_child, nullptr);
-    if (at < children.size() && children[at]->parents.size() != 0 && children[at]->parents[0] == &parent)
-      set(children[at]->position, at);
+    if (child.kind == RelationKind::foreign_table && of_parent.foreign_children != 0)
+      set(of_parent.foreign_children, of_parent.foreign_children - 1);
+    if (of_parent.default_child == &child) set(of_parent.default_child, nullptr);
+    if (at < children.size() && children[at]->extra().parents.size() != 0 &&
+        children[at]->extra().parents[0] == &parent)
+      set(extra(*children[at]).position, at);
   }
-  for (std::uint32_t i = 0; i < child.parents.size(); ++i) {
-    if (child.parents[i] != &parent) continue;
+  for (std::uint32_t i = 0; i < child.extra().parents.size(); ++i) {
+    if (child.extra().parents[i] != &parent) continue;
     Vec<Relation*> kept;
-    reserve(kept, child.parents.size(), c.arena);
-    for (std::uint32_t j = 0; j < child.parents.size(); ++j)
-      if (j != i) push(kept, child.parents[j], c.arena);
-    set(child.parents, kept);
+    reserve(kept, child.extra().parents.size(), c.arena);
+    for (std::uint32_t j = 0; j < child.extra().parents.size(); ++j)
+      if (j != i) push(kept, child.extra().parents[j], c.arena);
+    set(extra(child).parents, kept);
     break;
   }
 }
@@ -216,16 +219,16 @@ void Replay::remember(Relation& relation, Names::Kind kind, Symbol name, std::ui
           if (!constraint->dropped) keep(constraint->name, reinterpret_cast<std::uintptr_t>(constraint));
         break;
       case Names::Kind::trigger:
-        for (const Trigger& trigger : relation.triggers) {
+        for (const Trigger& trigger : relation.extra().triggers) {
           if (!trigger.dropped) keep(trigger.name, i);
           ++i;
         }
         break;
       case Names::Kind::policy:
-        for (const Symbol policy : relation.policies) keep(policy, i++);
+        for (const Symbol policy : relation.extra().policies) keep(policy, i++);
         break;
       case Names::Kind::rule:
-        for (const Symbol rule : relation.rules) keep(rule, i++);
+        for (const Symbol rule : relation.extra().rules) keep(rule, i++);
         break;
       case Names::Kind::column:
         for (const Column& column : relation.columns) {
@@ -249,10 +252,10 @@ Trigger* Replay::trigger_of(const Relation& relation, Symbol name) const {
   if (relation.names != nullptr && relation.names->has(Names::Kind::trigger)) {
     const std::uintptr_t* found = relation.names->at.find(Names::key(Names::Kind::trigger, name));
     if (found == nullptr) return nullptr;
-    Trigger& trigger = relation.triggers[static_cast<std::uint32_t>(*found)];
+    Trigger& trigger = relation.extra().triggers[static_cast<std::uint32_t>(*found)];
     return trigger.dropped || trigger.name != name ? nullptr : &trigger;
   }
-  for (Trigger& trigger : relation.triggers)
+  for (Trigger& trigger : relation.extra().triggers)
     if (trigger.name == name && !trigger.dropped) return &trigger;
   return nullptr;
 }

@@ -162,7 +162,7 @@ void Replay::add_index_constraint(Relation& relation, const ::Constraint& writte
       }
   }
   Relation* index = add_index(relation, plan, name, added);
-  if (index == nullptr || relation.kind != RelationKind::partitioned_table || relation.children.empty()) return;
+  if (index == nullptr || relation.kind != RelationKind::partitioned_table || relation.extra().children.empty()) return;
   if (recurse)
     index_partitions(relation, *index);
   else
@@ -172,7 +172,7 @@ void Replay::add_index_constraint(Relation& relation, const ::Constraint& writte
 void Replay::propagate_check(Relation& relation, Constraint& check) {
   for (Relation* heir : heirs(relation)) {
     Constraint* above = &check;
-    for (const Relation* parent : heir->parents)
+    for (const Relation* parent : heir->extra().parents)
       if (Constraint* of_parent = constraint_of(*parent, check.name)) above = of_parent;
     inherit_check(*above, *heir, false);
   }
@@ -218,8 +218,8 @@ void Replay::add_foreign_key(Relation& relation, const ::Constraint& written, Sy
   if (relation.kind != RelationKind::partitioned_table) return;
   // Parents come before children.
   for (Relation* heir : heirs(relation))
-    if (heir->is_partition && !heir->parents.empty())
-      if (Constraint* above = heir->parents[0] == &relation ? key : follower(*key, *heir->parents[0]))
+    if (heir->is_partition && !heir->extra().parents.empty())
+      if (Constraint* above = heir->extra().parents[0] == &relation ? key : follower(*key, *heir->extra().parents[0]))
         clone_foreign_key(*above, *heir);
 }
 
@@ -427,9 +427,9 @@ void Replay::drop_constraint(Relation& relation, Symbol name, bool recurse) {
   drop_constraint(*dropped);
   if (kind == ConstraintKind::not_null && !dropped->columns.empty())
     if (Column* column = column_of(relation, dropped->columns[0])) set(column->not_null, false);
-  if (relation.children.empty() || is_key(kind) || kind == ConstraintKind::exclusion) return;
+  if (relation.extra().children.empty() || is_key(kind) || kind == ConstraintKind::exclusion) return;
   if (!recurse) {
-    for (Relation* child : relation.children)
+    for (Relation* child : relation.extra().children)
       if (Constraint* below = follower(*dropped, *child)) {
         set(below->parent, nullptr);
         set(below->local, true);

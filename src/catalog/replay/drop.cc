@@ -51,8 +51,8 @@ void Replay::drop(const ::DropStmt& statement) {
           gone(schema, name);
         } else if (!relation->known || fits(statement.removeType, relation->kind)) {
           // The index of a constraint, or of a partition that follows its parent's, goes with that only.
-          const bool bound =
-              relation->index != nullptr && (relation->index->constraint != nullptr || !relation->parents.empty());
+          const bool bound = relation->index != nullptr &&
+                             (relation->index->constraint != nullptr || !relation->extra().parents.empty());
           if (!bound) drop_relation(*relation, cascade);
         }
         break;
@@ -95,9 +95,9 @@ void Replay::drop(const ::DropStmt& statement) {
         if (statement.removeType == OBJECT_TRIGGER)
           drop_trigger(*relation, name, true);
         else if (statement.removeType == OBJECT_POLICY)
-          remove_name(*relation, Names::Kind::policy, relation->policies, name);
+          remove_name(*relation, Names::Kind::policy, relation->extra().policies, name);
         else
-          remove_name(*relation, Names::Kind::rule, relation->rules, name);
+          remove_name(*relation, Names::Kind::rule, relation->extra().rules, name);
         break;
       }
       default:
@@ -124,9 +124,9 @@ void Replay::drop_one(Relation& relation, bool cascade) {
   set(relation.dropped, true);
   release_relation_name(relation.schema, relation.name);
 
-  while (!relation.parents.empty()) remove_child(*relation.parents[0], relation);
-  for (std::uint32_t i = relation.children.size(); i > 0; --i) {
-    Relation& child = *relation.children[i - 1];
+  while (!relation.extra().parents.empty()) remove_child(*relation.extra().parents[0], relation);
+  for (std::uint32_t i = relation.extra().children.size(); i > 0; --i) {
+    Relation& child = *relation.extra().children[i - 1];
     if (child.is_partition || cascade)
       drop_relation(child, true);
     else
@@ -140,19 +140,19 @@ void Replay::drop_one(Relation& relation, bool cascade) {
     if (!key->dropped) drop_constraint(*key);
   for (Relation* view : relation.dependents)
     if (!view->dropped) drop_relation(*view, true);
-  for (Relation* other : relation.ruled_by) {
+  for (Relation* other : relation.extra().ruled_by) {
     if (other->dropped) continue;
-    for (const RuleUse& use : other->rule_uses)
-      if (use.on == &relation) remove_name(*other, Names::Kind::rule, other->rules, use.rule);
+    for (const RuleUse& use : other->extra().rule_uses)
+      if (use.on == &relation) remove_name(*other, Names::Kind::rule, other->extra().rules, use.rule);
   }
   for (Relation* sequence : relation.owned)
     if (!sequence->dropped && sequence->owner_table == &relation) drop_relation(*sequence, true);
 
   if (relation.kind == RelationKind::sequence) {
-    for (const Dependency& use : relation.defaults)
+    for (const Dependency& use : relation.extra().defaults)
       if (Column* of = use.on->dropped ? nullptr : column(*use.on, use.column))
         // The default may be another by now.
-        if (std::any_of(use.on->defaults.begin(), use.on->defaults.end(),
+        if (std::any_of(use.on->extra().defaults.begin(), use.on->extra().defaults.end(),
                         [&](const Dependency& still) { return still.on == &relation && still.column == use.column; }))
           drop_default(*use.on, *of);
     if (Relation* table = relation.owner_table; table != nullptr && !table->dropped)
@@ -187,8 +187,8 @@ void Replay::drop_function(Function& function, bool cascade) {
   if (!cascade) return;
   for (Relation* table : function.triggers_on) {
     if (table->dropped) continue;
-    for (std::uint32_t i = 0; i < table->triggers.size(); ++i)
-      if (const Trigger& trigger = table->triggers[i]; !trigger.dropped && trigger.calls == &function)
+    for (std::uint32_t i = 0; i < table->extra().triggers.size(); ++i)
+      if (const Trigger& trigger = table->extra().triggers[i]; !trigger.dropped && trigger.calls == &function)
         drop_trigger(*table, trigger.name, true);
   }
 }
@@ -197,7 +197,7 @@ void Replay::drop_trigger(Relation& relation, Symbol name, bool recurse) {
   Trigger* trigger = trigger_of(relation, name);
   if (trigger == nullptr) return;
   set(trigger->dropped, true);
-  if (!recurse || relation.children.empty()) return;
+  if (!recurse || relation.extra().children.empty()) return;
   for (Relation* heir : heirs(relation))
     if (Trigger* below = trigger_of(*heir, name); below != nullptr && below->inherited) set(below->dropped, true);
 }

@@ -302,8 +302,9 @@ void Replay::alter_function(const ::AlterFunctionStmt& statement) {
 // --- triggers --------------------------------------------------------------------------------------------------------
 
 void Replay::add_trigger(Relation& relation, const Trigger& trigger) {
-  append(relation.triggers, trigger);
-  remember(relation, Names::Kind::trigger, trigger.name, relation.triggers.size() - 1, relation.triggers.size());
+  append(extra(relation).triggers, trigger);
+  remember(relation, Names::Kind::trigger, trigger.name, relation.extra().triggers.size() - 1,
+           relation.extra().triggers.size());
 }
 
 void Replay::create_trigger(const ::CreateTrigStmt& statement) {
@@ -346,7 +347,7 @@ void Replay::create_trigger(const ::CreateTrigStmt& statement) {
     Vec<Relation*>& tables = trigger.calls->triggers_on;
     if (tables.empty() || tables.back() != relation) append_live(tables, relation);
   }
-  if (!trigger.row || relation->children.empty() || relation->kind != RelationKind::partitioned_table) return;
+  if (!trigger.row || relation->extra().children.empty() || relation->kind != RelationKind::partitioned_table) return;
   trigger.inherited = true;
   for (Relation* heir : heirs(*relation))
     if (heir->is_partition) put(*heir);
@@ -359,7 +360,7 @@ void Replay::enable_trigger(Relation& relation, Symbol name, bool enabled) {
         set(trigger->enabled, enabled);
       return;
     }
-    for (Trigger& trigger : table.triggers)
+    for (Trigger& trigger : table.extra().triggers)
       if (!trigger.dropped && trigger.enabled != enabled) set(trigger.enabled, enabled);
   };
   change(relation);
@@ -386,7 +387,7 @@ void Replay::add_name(Relation& relation, Names::Kind kind, Vec<Symbol>& list, S
   remember(relation, kind, name, list.size() - 1, list.size());
 }
 
-void Replay::remove_name(Relation& relation, Names::Kind kind, Vec<Symbol>& list, Symbol name) {
+void Replay::remove_name(Relation& relation, Names::Kind kind, const Vec<Symbol>& list, Symbol name) {
   const std::uint32_t at = position_of(relation, kind, list, name);
   if (at == list.size()) return;
   take_out(list, at, c.journal);
@@ -394,7 +395,7 @@ void Replay::remove_name(Relation& relation, Names::Kind kind, Vec<Symbol>& list
     relation.names->at.set(Names::key(kind, list[at]), at, c.arena, c.journal);
 }
 
-void Replay::rename_name(Relation& relation, Names::Kind kind, Vec<Symbol>& list, Symbol from, Symbol to) {
+void Replay::rename_name(Relation& relation, Names::Kind kind, const Vec<Symbol>& list, Symbol from, Symbol to) {
   const std::uint32_t at = position_of(relation, kind, list, from);
   if (at == list.size() || position_of(relation, kind, list, to) != list.size()) return;
   set(list[at], to);
@@ -406,7 +407,7 @@ void Replay::create_policy(const ::CreatePolicyStmt& statement) {
   Relation* relation = target(statement.table);
   if (relation == nullptr) return;
   const Symbol name = symbol(statement.policy_name);
-  add_name(*relation, Names::Kind::policy, relation->policies, name);
+  add_name(*relation, Names::Kind::policy, extra(*relation).policies, name);
   forget_uses(*relation, ColumnUse::By::policy, name);
   add_uses(*relation, ColumnUse::By::policy, name, statement.qual);
   add_uses(*relation, ColumnUse::By::policy, name, statement.with_check);
@@ -425,7 +426,7 @@ void Replay::create_rule(const ::RuleStmt& statement) {
   Relation* relation = target(statement.relation);
   if (relation == nullptr) return;
   const Symbol name = symbol(statement.rulename);
-  add_name(*relation, Names::Kind::rule, relation->rules, name);
+  add_name(*relation, Names::Kind::rule, extra(*relation).rules, name);
   forget_uses(*relation, ColumnUse::By::rule, name);
   add_uses(*relation, ColumnUse::By::rule, name, statement.whereClause);
   const auto use = [&](const ::RangeVar* of, bool writes, bool looks) {
@@ -439,8 +440,8 @@ void Replay::create_rule(const ::RuleStmt& statement) {
                                                  : RuleUse::On::erase;
     made.writes = writes;
     made.looks = looks;
-    append(relation->rule_uses, made);
-    append_live(on->ruled_by, relation);
+    append(extra(*relation).rule_uses, made);
+    append_live(extra(*on).ruled_by, relation);
   };
   if (statement.event != CMD_SELECT)
     for (const ::Node* action : pg::nodes(statement.actions)) {

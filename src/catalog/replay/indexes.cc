@@ -163,7 +163,7 @@ void Replay::create_index(const ::IndexStmt& statement) {
   for (const ::IndexElem& element : pg::only<::IndexElem>(statement.indexParams)) use_functions(*table, element.expr);
   use_functions(*table, statement.whereClause);
   Relation* index = add_index(*table, plan, name, nullptr);
-  if (table->kind != RelationKind::partitioned_table || table->children.empty()) return;
+  if (table->kind != RelationKind::partitioned_table || table->extra().children.empty()) return;
   if (statement.relation->inh)
     index_partitions(*table, *index);
   else
@@ -177,7 +177,7 @@ Relation* Replay::ensure_index(Relation& partition, Relation& parent_index, bool
   const Index& wanted = *parent_index.index;
   const bool constrained = wanted.constraint != nullptr;
   for (Relation* there : partition.indexes) {
-    if (there->dropped || !there->parents.empty() || !fits(wanted, *there->index)) continue;
+    if (there->dropped || !there->extra().parents.empty() || !fits(wanted, *there->index)) continue;
     if (constrained &&
         (there->index->constraint == nullptr || there->index->constraint->kind != wanted.constraint->kind))
       continue;
@@ -213,8 +213,8 @@ void Replay::index_partitions(Relation& table, Relation& index) {
   std::vector<Step> steps{{&table, &index}};
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const Step step = steps[i];
-    for (std::uint32_t j = 0; j < step.table->children.size(); ++j) {
-      Relation& child = *step.table->children[j];
+    for (std::uint32_t j = 0; j < step.table->extra().children.size(); ++j) {
+      Relation& child = *step.table->extra().children[j];
       if (!child.is_partition || !child.is_table()) continue;
       bool made = false;
       Relation* below = ensure_index(child, *step.index, made);
@@ -228,14 +228,15 @@ void Replay::index_partitions(Relation& table, Relation& index) {
 void Replay::check_partitioned_index(Relation& index) {
   const Relation* table = index.index->table;
   if (table == nullptr) return;
-  const bool valid = index.children.size() + table->foreign_children >= table->children.size() &&
-                     std::all_of(index.children.begin(), index.children.end(),
-                                 [](const Relation* child) { return child->index->valid; });
+  const bool valid =
+      index.extra().children.size() + table->extra().foreign_children >= table->extra().children.size() &&
+      std::all_of(index.extra().children.begin(), index.extra().children.end(),
+                  [](const Relation* child) { return child->index->valid; });
   if (index.index->valid != valid) set(index.index->valid, valid);
 }
 
 void Replay::attach_index(Relation& parent, Relation& child) {
-  if (!child.parents.empty() || &parent == &child) return;
+  if (!child.extra().parents.empty() || &parent == &child) return;
   add_child(parent, child);
   Constraint* above = parent.index->constraint;
   Constraint* below = child.index->constraint;
@@ -246,7 +247,7 @@ void Replay::attach_index(Relation& parent, Relation& child) {
 
 void Replay::attach_index(Relation& parent, const ::PartitionCmd& command) {
   Relation* child = target(command.name, RelationKind::index);
-  if (child == nullptr || child->index == nullptr || parent.index == nullptr || !child->parents.empty()) return;
+  if (child == nullptr || child->index == nullptr || parent.index == nullptr || !child->extra().parents.empty()) return;
   if (descends_from(parent, *child)) return;
   attach_index(parent, *child);
   // Up the hierarchy, as far as this completes it.
@@ -255,20 +256,20 @@ void Replay::attach_index(Relation& parent, const ::PartitionCmd& command) {
     const bool before = index->index->valid;
     if (index->known) check_partitioned_index(*index);
     if (before == index->index->valid) break;
-    index = index->parents.empty() ? nullptr : index->parents[0];
+    index = index->extra().parents.empty() ? nullptr : index->extra().parents[0];
   }
 }
 
 void Replay::drop_index(Relation& dropped) {
   std::vector<Relation*> work{&dropped};
-  if (!dropped.parents.empty()) remove_child(*dropped.parents[0], dropped);
+  if (!dropped.extra().parents.empty()) remove_child(*dropped.extra().parents[0], dropped);
   while (!work.empty()) {
     Relation& index = *work.back();
     work.pop_back();
     if (index.dropped) continue;
     set(index.dropped, true);
     release_relation_name(index.schema, index.name);
-    for (Relation* child : index.children) work.push_back(child);
+    for (Relation* child : index.extra().children) work.push_back(child);
     const Index* details = index.index;
     if (details == nullptr) continue;
     if (Constraint* owner = details->constraint; owner != nullptr && !owner->dropped) {

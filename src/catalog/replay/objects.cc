@@ -202,7 +202,7 @@ void Replay::change_rows(const ::RangeVar* name, RowChange change, const ::List*
     for (const Constraint* key : table->referenced_by)
       later = later || (waits(c, *key) && (change == RowChange::deleted || assigns(key->referenced_columns)));
   const unsigned event = change == RowChange::inserted ? 1U : change == RowChange::updated ? 2U : 4U;
-  for (const Trigger& trigger : table->triggers)
+  for (const Trigger& trigger : table->extra().triggers)
     later = later || (!trigger.dropped && trigger.deferred && trigger.enabled && (trigger.events & event) != 0);
   if (!later) return;
   set(table->pending, c.now.transaction);

@@ -67,7 +67,7 @@ const PartitionBound* bound_constants(Arena& arena, const ::PartitionBoundSpec& 
 void Replay::set_partition_key(Relation& relation, const ::PartitionSpec& spec) const {
   relation.partition_strategy = strategy_of(static_cast<char>(spec.strategy));
   for (const ::PartitionElem& element : pg::only<::PartitionElem>(spec.partParams))
-    push(relation.partition_key, symbol(element.name), c.arena);
+    push(extra(relation).partition_key, symbol(element.name), c.arena);
 }
 
 void Replay::set_bound(Relation& relation, const ::PartitionBoundSpec& bound) const {
@@ -75,15 +75,15 @@ void Replay::set_bound(Relation& relation, const ::PartitionBoundSpec& bound) co
   const PartitionBound* constants = bound_constants(c.arena, bound);
   if (&relation == making) {
     relation.bound = value;
-    relation.bounds = constants;
+    extra(relation).bounds = constants;
   } else {
     set(relation.bound, value);
-    set(relation.bounds, constants);
+    set(extra(relation).bounds, constants);
   }
 }
 
 void Replay::follow_parent(Relation& partition, Relation& parent) {
-  if (!spend(parent.indexes.size() + parent.triggers.size() + parent.constraints.size())) return;
+  if (!spend(parent.indexes.size() + parent.extra().triggers.size() + parent.constraints.size())) return;
   if (partition.is_table()) {
     for (std::uint32_t i = 0; i < parent.indexes.size(); ++i) {
       Relation& index = *parent.indexes[i];
@@ -95,8 +95,8 @@ void Replay::follow_parent(Relation& partition, Relation& parent) {
       if (!made && !below->index->valid && index.index->valid) set(index.index->valid, false);
     }
   }
-  for (std::uint32_t i = 0; i < parent.triggers.size(); ++i) {
-    const Trigger& trigger = parent.triggers[i];
+  for (std::uint32_t i = 0; i < parent.extra().triggers.size(); ++i) {
+    const Trigger& trigger = parent.extra().triggers[i];
     if (trigger.dropped || !trigger.row || trigger_of(partition, trigger.name) != nullptr) continue;
     Trigger copy = trigger;
     copy.created = c.now;
@@ -112,8 +112,9 @@ void Replay::follow_parent(Relation& partition, Relation& parent) {
     Constraint* own = follower(key, partition);
     if (own == nullptr) continue;
     for (Relation* heir : heirs(partition))
-      if (heir->is_partition && !heir->parents.empty())
-        if (Constraint* above = heir->parents[0] == &partition ? own : follower(*own, *heir->parents[0]))
+      if (heir->is_partition && !heir->extra().parents.empty())
+        if (Constraint* above =
+                heir->extra().parents[0] == &partition ? own : follower(*own, *heir->extra().parents[0]))
           clone_foreign_key(*above, *heir);
   }
 }
@@ -126,7 +127,7 @@ bool Replay::descends_from(const Relation& relation, const Relation& ancestor) c
     const Relation* one = work.back();
     work.pop_back();
     if (one == &ancestor) return true;
-    for (Relation* parent : one->parents) {
+    for (Relation* parent : one->extra().parents) {
       if (parent->mark == mark) continue;
       parent->mark = mark;
       work.push_back(parent);
@@ -143,7 +144,7 @@ bool Replay::has_columns_of(const Relation& relation, const Relation& parent) co
 
 // ATTACH PARTITION and INHERIT: the columns and checks of the parent must be there already, and now follow it.
 void Replay::add_parent(Relation& relation, Relation& parent) {
-  for (const Relation* other : relation.parents)
+  for (const Relation* other : relation.extra().parents)
     if (other == &parent) return;
   if (&relation == &parent || descends_from(parent, relation) || !has_columns_of(relation, parent)) return;
   add_child(parent, relation);
@@ -164,7 +165,9 @@ void Replay::add_parent(Relation& relation, Relation& parent) {
 }
 
 void Replay::remove_parent(Relation& relation, Relation& parent) {
-  if (std::find(relation.parents.begin(), relation.parents.end(), &parent) == relation.parents.end()) return;
+  if (std::find(relation.extra().parents.begin(), relation.extra().parents.end(), &parent) ==
+      relation.extra().parents.end())
+    return;
   remove_child(parent, relation);
   for (Column& below : relation.columns) {
     if (below.dropped || below.inherited == 0 || column(parent, below.name) == nullptr) continue;
@@ -198,8 +201,8 @@ void Replay::detach_partition(Relation& parent, const ::PartitionCmd& command) {
   set(partition->is_partition, false);
   set(partition->bound, Bound::none);
   for (Relation* index : partition->indexes) {
-    if (index->dropped || index->parents.empty()) continue;
-    Relation& above = *index->parents[0];
+    if (index->dropped || index->extra().parents.empty()) continue;
+    Relation& above = *index->extra().parents[0];
     remove_child(above, *index);
     if (Constraint* own = index->index->constraint; own != nullptr && own->parent != nullptr) {
       set(own->parent, nullptr);
@@ -208,7 +211,7 @@ void Replay::detach_partition(Relation& parent, const ::PartitionCmd& command) {
     if (!above.index->valid) check_partitioned_index(above);
   }
   const auto drop_inherited = [&](Relation& relation) {
-    for (Trigger& trigger : relation.triggers)
+    for (Trigger& trigger : relation.extra().triggers)
       if (!trigger.dropped && trigger.inherited && trigger_of(parent, trigger.name) != nullptr)
         set(trigger.dropped, true);
   };

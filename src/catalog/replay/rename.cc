@@ -90,7 +90,7 @@ void Replay::move_function(Function& function, Symbol schema, Symbol name) {
   set(function.dropped, true);
   c.put_function(moved);
   for (Relation* table : moved->triggers_on)
-    for (Trigger& trigger : table->triggers)
+    for (Trigger& trigger : table->extra().triggers)
       if (!trigger.dropped && trigger.calls == &function) {
         set(trigger.function, name);
         set(trigger.calls, moved);
@@ -154,8 +154,8 @@ void Replay::rename(const ::RenameStmt& statement) {
         if (trigger == nullptr || trigger_of(*relation, to) != nullptr) break;
         const auto rename_one = [&](Relation& table, Trigger& one) {
           set(one.name, to);
-          remember(table, Names::Kind::trigger, to, static_cast<std::uintptr_t>(&one - table.triggers.begin()),
-                   table.triggers.size());
+          remember(table, Names::Kind::trigger, to, static_cast<std::uintptr_t>(&one - table.extra().triggers.begin()),
+                   table.extra().triggers.size());
         };
         rename_one(*relation, *trigger);
         rename_uses(*relation, ColumnUse::By::trigger, sub, to);
@@ -165,15 +165,15 @@ void Replay::rename(const ::RenameStmt& statement) {
       break;
     case OBJECT_POLICY:
       if (Relation* relation = seen(statement.relation)) {
-        rename_name(*relation, Names::Kind::policy, relation->policies, sub, to);
+        rename_name(*relation, Names::Kind::policy, relation->extra().policies, sub, to);
         rename_uses(*relation, ColumnUse::By::policy, sub, to);
       }
       break;
     case OBJECT_RULE:
       if (Relation* relation = seen(statement.relation)) {
-        rename_name(*relation, Names::Kind::rule, relation->rules, sub, to);
+        rename_name(*relation, Names::Kind::rule, relation->extra().rules, sub, to);
         rename_uses(*relation, ColumnUse::By::rule, sub, to);
-        for (RuleUse& use : relation->rule_uses)
+        for (RuleUse& use : relation->extra().rule_uses)
           if (use.rule == sub) set(use.rule, to);
       }
       break;

@@ -302,11 +302,14 @@ void Catalog::committed() {
     journal.set(local_, false);
   }
   if (!pending_.empty()) journal.set(pending_, {});
-  if (drop_at_commit_.empty()) return;
-  Replay replay{.c = *this};
-  for (std::uint32_t i = 0; i < drop_at_commit_.size(); ++i)
-    if (!drop_at_commit_[i]->dropped) replay.drop_relation(*drop_at_commit_[i], true);
-  journal.set(drop_at_commit_, {});
+  if (!drop_at_commit_.empty()) {
+    Replay replay{.c = *this};
+    for (std::uint32_t i = 0; i < drop_at_commit_.size(); ++i)
+      if (!drop_at_commit_[i]->dropped) replay.drop_relation(*drop_at_commit_[i], true);
+    journal.set(drop_at_commit_, {});
+  }
+  journal.settle();
+  quiet_.settle();
 }
 
 void Catalog::end_session() {

@@ -57,6 +57,11 @@ struct Replay {
   void set(T& slot, std::type_identity_t<T> value) const {
     c.journal.set(slot, value);
   }
+  // To be changed.
+  [[nodiscard]] Extra& extra(Relation& relation) const {
+    if (relation.own_extra == nullptr) relation.own_extra = c.arena.make<Extra>();
+    return *relation.own_extra;
+  }
   template <class T>
   [[nodiscard]] Vec<T> copied(const Vec<T>& list) const {
     Vec<T> out;
@@ -331,8 +336,8 @@ struct Replay {
   void alter_sequence(const ::AlterSeqStmt& statement);
   void own_sequence(Relation& sequence, const ::List* options);
   void add_name(Relation& relation, Names::Kind kind, Vec<Symbol>& list, Symbol name);
-  void remove_name(Relation& relation, Names::Kind kind, Vec<Symbol>& list, Symbol name);
-  void rename_name(Relation& relation, Names::Kind kind, Vec<Symbol>& list, Symbol from, Symbol to);
+  void remove_name(Relation& relation, Names::Kind kind, const Vec<Symbol>& list, Symbol name);
+  void rename_name(Relation& relation, Names::Kind kind, const Vec<Symbol>& list, Symbol from, Symbol to);
   [[nodiscard]] std::uint32_t position_of(const Relation& relation, Names::Kind kind, const Vec<Symbol>& list,
                                           Symbol name) const;  // list.size() if absent
 

@@ -33,7 +33,8 @@ void Replay::inherit(Relation& relation, Relation& parent) {
     if (from.default_volatility != Volatility::none) copy_link(parent, relation, from.name);
     copy_column(relation, copy);
   }
-  for (const GeneratedFrom& pair : parent.generated_from) push(relation.generated_from, pair, c.arena, c.journal);
+  for (const GeneratedFrom& pair : parent.extra().generated_from)
+    push(extra(relation).generated_from, pair, c.arena, c.journal);
 }
 
 void Replay::like(Relation& relation, Relation* source, const ::TableLikeClause& clause) {
@@ -57,15 +58,15 @@ void Replay::like(Relation& relation, Relation* source, const ::TableLikeClause&
     if (from.generated != Generated::none) {
       if (including(CREATE_TABLE_LIKE_GENERATED)) {
         copy.generated = from.generated;
-        copy.generated_sql = from.generated_sql;
+        copy.expression = from.expression;
         copy.default_null = false;
-        for (const GeneratedFrom& pair : source->generated_from)
-          if (pair.column == from.name) push(relation.generated_from, pair, c.arena, c.journal);
+        for (const GeneratedFrom& pair : source->extra().generated_from)
+          if (pair.column == from.name) push(extra(relation).generated_from, pair, c.arena, c.journal);
       }
     } else if (from.default_volatility != Volatility::none && including(CREATE_TABLE_LIKE_DEFAULTS)) {
       copy.default_volatility = from.default_volatility;
       copy.default_null = from.default_null;
-      copy.default_sql = from.default_sql;
+      copy.expression = from.expression;
       copy_link(*source, relation, from.name);
     }
     if (from.identity != Identity::none && including(CREATE_TABLE_LIKE_IDENTITY)) {
@@ -144,7 +145,7 @@ void Replay::create_table(const ::CreateStmt& statement, RelationKind kind) {
     if (type == nullptr || type->relation == nullptr || !spend(type->relation->columns.size())) {
       relation.columns_known = false;
     } else {
-      relation.of_type = type;
+      extra(relation).of_type = type;
       append_live(type->users, &relation);
       for (std::uint32_t i = 0; i < type->relation->columns.size(); ++i)
         if (!type->relation->columns[i].dropped) {

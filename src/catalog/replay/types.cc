@@ -391,7 +391,7 @@ void Replay::drop_type(Type& type, bool cascade) {
   // Columns of it go with it.
   for (Relation* user : type.users) {
     if (user->dropped) continue;
-    if (user->of_type == &type) {
+    if (user->extra().of_type == &type) {
       drop_relation(*user, true);
       continue;
     }

@@ -13,22 +13,22 @@ std::string_view qualifier(const ::ColumnRef& reference) {
 
 void Replay::forget_uses(Relation& relation, ColumnUse::By by, Symbol object) const {
   std::uint32_t kept = 0;
-  for (const ColumnUse& use : relation.column_uses) kept += use.by == by && use.object == object ? 0 : 1;
-  if (kept == relation.column_uses.size()) return;
+  for (const ColumnUse& use : relation.extra().column_uses) kept += use.by == by && use.object == object ? 0 : 1;
+  if (kept == relation.extra().column_uses.size()) return;
   Vec<ColumnUse> rest;
   reserve(rest, kept, c.arena);
-  for (const ColumnUse& use : relation.column_uses)
+  for (const ColumnUse& use : relation.extra().column_uses)
     if (use.by != by || use.object != object) push(rest, use, c.arena);
-  set(relation.column_uses, rest);
+  set(extra(relation).column_uses, rest);
 }
 
 void Replay::add_use(Relation& relation, ColumnUse::By by, Symbol object, Symbol column) const {
   // Every one is looked at for each change; tables of so many triggers and policies are not made by hand.
   constexpr std::uint32_t most = 1024;
-  if (relation.column_uses.size() >= most) return;
-  for (const ColumnUse& use : relation.column_uses)
+  if (relation.extra().column_uses.size() >= most) return;
+  for (const ColumnUse& use : relation.extra().column_uses)
     if (use.by == by && use.object == object && use.column == column) return;
-  append(relation.column_uses, ColumnUse{by, object, column});
+  append(extra(relation).column_uses, ColumnUse{by, object, column});
 }
 
 void Replay::add_uses(Relation& relation, ColumnUse::By by, Symbol object, const ::Node* expression) const {
@@ -53,7 +53,7 @@ void Replay::add_uses(Relation& relation, ColumnUse::By by, Symbol object, const
 }
 
 void Replay::rename_uses(Relation& relation, ColumnUse::By by, Symbol from, Symbol to) const {
-  for (ColumnUse& use : relation.column_uses)
+  for (ColumnUse& use : relation.extra().column_uses)
     if (use.by == by && use.object == from) set(use.object, to);
 }
 

@@ -566,18 +566,18 @@ void Replay::set_reads(Relation& view, const std::vector<Dependency>& reads) {
     push(list, read, c.arena);
     Vec<Relation*>& dependents = read.on->dependents;
     if (!dependents.empty() && dependents.back() == &view) continue;
-    const bool before =
-        std::any_of(view.reads.begin(), view.reads.end(), [&](const Dependency& old) { return old.on == read.on; });
+    const bool before = std::any_of(view.extra().reads.begin(), view.extra().reads.end(),
+                                    [&](const Dependency& old) { return old.on == read.on; });
     if (!before) append_live(dependents, &view);
   }
   // A view that was replaced no longer stands behind what it does not read any more.
-  for (const Dependency& old : view.reads) {
+  for (const Dependency& old : view.extra().reads) {
     if (std::any_of(list.begin(), list.end(), [&](const Dependency& read) { return read.on == old.on; })) continue;
     Vec<Relation*>& dependents = old.on->dependents;
     const auto* at = std::find(dependents.begin(), dependents.end(), &view);
     if (at != dependents.end()) take_out(dependents, static_cast<std::uint32_t>(at - dependents.begin()), c.journal);
   }
-  set(view.reads, list);
+  set(extra(view).reads, list);
 }
 
 void Replay::create_view(const ::ViewStmt& statement) {
