@@ -29,6 +29,8 @@ std::vector<std::string_view> lines(std::string_view text) {
   }
   return all;
 }
+// Of a text that is gone before they are looked at.
+std::vector<std::string_view> lines(std::string&& text) = delete;
 
 // "public.citext" for "citext": the server qualifies what is not in pg_catalog.
 bool same_name(std::string_view assumed, std::string_view actual) {
@@ -255,7 +257,8 @@ Outcome<void> check_backfills(Connection& connection, const Plan& plan, const St
             fmt::format("row security of {} would hide rows from the role that migrates", printable(backfill.table)),
             "Connect as a role with BYPASSRLS, or as the owner with NO FORCE ROW LEVEL SECURITY.");
       std::string foreign;
-      for (const std::string_view trigger : lines(row.at(2).value_or("")))
+      const std::string triggers = row.at(2).value_or("");
+      for (const std::string_view trigger : lines(triggers))
         if (std::find(accepted_triggers.begin(), accepted_triggers.end(), trigger) == accepted_triggers.end())
           foreign += (foreign.empty() ? "" : ",") + std::string(trigger);
       if (!foreign.empty())

@@ -110,7 +110,7 @@ TEST_CASE("rows that move to another partition are written through the table" * 
   CHECK(begun(scene) == "public.events");
 }
 
-TEST_CASE("a trigger of others that only one partition has is seen, too" * doctest::skip(quick())) {
+TEST_CASE("a trigger of others that only one partition has is seen, too") {
   NEEDS_SERVER();
   const Scene scene;
   scene.sql(events);
