@@ -222,7 +222,9 @@ Type* Catalog::type_of(Symbol schema, Symbol name) const {
 const Function* Catalog::function_at(Symbol schema, Symbol name) const {
   Function* const* found = functions_.find(key(schema, name));
   if (found == nullptr) return nullptr;
-  for (const Function* function = *found; function != nullptr; function = function->overload)
+  std::uint32_t looked_at = 0;
+  for (const Function* function = *found; function != nullptr && looked_at < most_overloads;
+       function = function->overload, ++looked_at)
     if (!function->dropped && function->name == name && function->schema == schema) return function;
   return nullptr;
 }

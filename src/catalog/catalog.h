@@ -355,6 +355,9 @@ struct Function {
   Vec<Copied> copies = {};          // of a trigger's: columns that it fills from others of the row, as they are
 };
 
+// How many functions of one name are looked at, the latest first; who writes more of them wants to see us wait.
+inline constexpr std::uint32_t most_overloads = 4096;
+
 // Extended statistics.
 struct Statistics {
   Symbol schema = {};
@@ -528,7 +531,7 @@ class Catalog {
   Journal quiet_;  // for what nobody can see yet: records nothing
   Relation gone_;  // stands at names of which only DROP was seen
   // Left of what one statement may cause that is larger than its text (columns copied to partitions, …).
-  std::uint64_t copies_left_ = std::uint64_t{4} * 1024 * 1024;
+  std::uint64_t copies_left_ = std::uint64_t{1024} * 1024;
   std::uint32_t walk_ = 0;
   std::vector<Relation*> doomed_;  // scratch
 

@@ -258,6 +258,7 @@ void Checker::look_back(Subject subject, const catalog::Catalog& catalog) {
                                            [&](const auto& noted) { return noted.rule->subject != subject; });
   notes.assign(later, sink_.notes.end());
   sink_.notes.erase(later, sink_.notes.end());
+  std::erase_if(sink_.counts, [&](const auto& count) { return count.first->subject == subject; });
   std::unordered_map<const Rule*, std::size_t> count;
   for (const Context::Sink::Noted& noted : notes) ++count[noted.rule];
   for (const Context::Sink::Noted& noted : notes) {

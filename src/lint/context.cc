@@ -194,20 +194,20 @@ void Context::note(Note note) const {
   note.file = sink->file;
   note.migration = catalog->now.migration;
   sink->notes.push_back({rule, sink->severity, note});
+  ++sink->count(rule);
 }
 
-std::size_t Context::noted() const {
-  std::size_t count = 0;  // those of this file are the last
-  for (auto noted = sink->notes.rbegin(); noted != sink->notes.rend() && noted->note.file == sink->file; ++noted)
-    if (noted->rule == rule) ++count;
-  return count;
-}
+std::size_t Context::noted() const { return sink->count(rule); }
 
 void Context::forget() const {
-  const auto gone = std::remove_if(sink->notes.begin(), sink->notes.end(), [&](const Sink::Noted& noted) {
-    return noted.rule == rule && noted.note.file == sink->file;
-  });
-  sink->notes.erase(gone, sink->notes.end());
+  // Those of this file are the last, and what is forgotten was mostly noted a moment ago.
+  std::size_t& left = sink->count(rule);
+  for (auto noted = sink->notes.end(); left != 0 && noted != sink->notes.begin();) {
+    --noted;
+    if (noted->rule != rule || noted->note.file != sink->file) continue;
+    noted = sink->notes.erase(noted);
+    --left;
+  }
 }
 
 void Context::report(Finding finding) const {

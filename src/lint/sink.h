@@ -27,6 +27,17 @@ struct Context::Sink {
     Note note;
   };
   std::vector<Noted> notes = {};
+  // How many of them each rule has in this file: rules ask so before they note another one.
+  std::vector<std::pair<const Rule*, std::size_t>> counts = {};
+  std::uint32_t counted = 0;  // that file
+
+  [[nodiscard]] std::size_t& count(const Rule* rule) {
+    if (counted != file) counts.clear();
+    counted = file;
+    for (auto& [of, number] : counts)
+      if (of == rule) return number;
+    return counts.emplace_back(rule, 0).second;
+  }
   // Tokens of the statement, cut when the first finding asks for a place.
   Span tokens_of = {};
   std::vector<pg::Token> tokens = {};

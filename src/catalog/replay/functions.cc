@@ -183,7 +183,9 @@ Function* Replay::function_named(const ::List* names, const Symbol* wanted) cons
   // In each schema of the path: the first may have only overloads that are not meant.
   const auto in = [&](Symbol schema) -> Function* {
     Function* const* found = c.functions_.find(Catalog::key(schema, name));
-    for (Function* function = found != nullptr ? *found : nullptr; function != nullptr; function = function->overload)
+    std::uint32_t looked_at = 0;
+    for (Function* function = found != nullptr ? *found : nullptr; function != nullptr && looked_at < most_overloads;
+         function = function->overload, ++looked_at)
       if (!function->dropped && function->schema == schema && (wanted == nullptr || function->signature == *wanted))
         return function;
     return nullptr;
@@ -232,7 +234,9 @@ void Replay::create_function(const ::CreateFunctionStmt& statement) {
   }
 
   Function* const* found = c.functions_.find(Catalog::key(schema, name));
-  for (Function* function = found != nullptr ? *found : nullptr; function != nullptr; function = function->overload) {
+  std::uint32_t looked_at = 0;
+  for (Function* function = found != nullptr ? *found : nullptr; function != nullptr && looked_at < most_overloads;
+       function = function->overload, ++looked_at) {
     if (function->dropped || function->signature != made.signature) continue;
     if (!statement.replace) return;
     made.created = function->created;
@@ -271,7 +275,8 @@ const Function* function_like(const Catalog& catalog, const ::CreateFunctionStmt
   const auto written = pg::qualified_name(statement.funcname);
   const Symbol schema = written.schema.empty() ? catalog.creation_schema() : catalog.symbols.intern(written.schema);
   const Function* function = catalog.find_function(schema, catalog.symbols.intern(written.name));
-  for (; function != nullptr; function = function->overload)
+  for (std::uint32_t looked_at = 0; function != nullptr && looked_at < most_overloads;
+       function = function->overload, ++looked_at)
     if (!function->dropped && function->schema == schema && function->signature == signature &&
         catalog.text(function->name) == written.name)
       return function;
