@@ -2,6 +2,7 @@
 // benches' business; none of this would end in a test's time if it were quadratic.)
 #include <doctest/doctest.h>
 
+#include <cstdint>
 #include <string>
 
 #include "catalog/names.h"
@@ -45,6 +46,42 @@ TEST_CASE("a table with 20,000 indexes, constraints, triggers and policies") {
   CHECK(constraint(story.table("t"), story.symbol("t_a_fkey7")) == nullptr);
   story.tell("ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES r;");
   CHECK(constraint(story.table("t"), story.symbol("t_a_fkey")) != nullptr);
+}
+
+TEST_CASE("a function with 40,000 overloads: the latest are told apart") {
+  Story story(repeated(40'000, [](const std::string& i) {
+    return "CREATE FUNCTION f(a t" + i + ") RETURNS int LANGUAGE sql AS 'SELECT 1';";
+  }));
+  story.tell("CREATE OR REPLACE FUNCTION f(a t39998) RETURNS int LANGUAGE sql AS 'SELECT 2'; DROP FUNCTION f(t39999);");
+  const Function* latest = story.catalog.find_function({}, story.symbol("f"));
+  REQUIRE(latest != nullptr);
+  CHECK(latest->body == "SELECT 2");
+}
+
+TEST_CASE("a function that is made and dropped 40,000 times") {
+  Story story(repeated(40'000, [](const std::string&) {
+    return "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; DROP FUNCTION f();";
+  }));
+  CHECK(story.catalog.find_function({}, story.symbol("f")) == nullptr);
+}
+
+TEST_CASE("columns that are added to tables one by one, and rolled back, are those that the table has") {
+  Story story;
+  story.tell(repeated(500, [](const std::string& i) { return "CREATE TABLE t" + i + " (a int, b text);"; }));
+  for (int round = 0; round < 40; ++round) {
+    const std::string column = "c" + std::to_string(round);
+    story.tell(
+        "BEGIN;" +
+        repeated(500, [&](const std::string& i) { return "ALTER TABLE t" + i + " ADD COLUMN " + column + " int;"; }) +
+        (round % 2 == 0 ? "COMMIT;" : "ROLLBACK;"));
+  }
+  for (int i = 0; i < 500; ++i) {
+    const Relation& table = story.table("t" + std::to_string(i));
+    REQUIRE(table.columns.size() == 22);
+    REQUIRE(table.columns[1].name == story.symbol("b"));
+    for (std::uint32_t at = 2; at < 22; ++at)
+      REQUIRE(table.columns[at].name == story.symbol("c" + std::to_string((at - 2) * 2)));
+  }
 }
 
 TEST_CASE("an enumeration with 20,000 values") {
