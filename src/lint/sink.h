@@ -31,12 +31,12 @@ struct Context::Sink {
   std::vector<std::pair<const Rule*, std::size_t>> counts = {};
   std::uint32_t counted = 0;  // that file
 
-  [[nodiscard]] std::size_t& count(const Rule* rule) {
+  [[nodiscard]] std::size_t& count(const Rule* asker) {
     if (counted != file) counts.clear();
     counted = file;
     for (auto& [of, number] : counts)
-      if (of == rule) return number;
-    return counts.emplace_back(rule, 0).second;
+      if (of == asker) return number;
+    return counts.emplace_back(asker, 0).second;
   }
   // Tokens of the statement, cut when the first finding asks for a place.
   Span tokens_of = {};
@@ -44,9 +44,9 @@ struct Context::Sink {
   // Reasons and advice that were given already, so that the same words are not kept for each finding.
   std::unordered_map<std::string_view, SharedText> said = {};
 
-  [[nodiscard]] SharedText share(std::string text) {
-    if (const auto found = said.find(text); found != said.end()) return found->second;
-    const SharedText shared(std::move(text));
+  [[nodiscard]] SharedText share(std::string words) {
+    if (const auto found = said.find(words); found != said.end()) return found->second;
+    const SharedText shared(std::move(words));
     return said.emplace(shared.view(), shared).first->second;
   }
 };
