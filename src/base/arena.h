@@ -39,10 +39,10 @@ class Arena {
     return static_cast<T*>(allocate(sizeof(T) * n, alignof(T)));
   }
 
-  // What nobody looks at any more; `bytes` as it was allocated.
+  // What nobody looks at any more; `bytes` as it was allocated, a multiple of 8.
   void give_back(void* at, std::size_t bytes);
 
-  // As allocate(bytes, 8), but out of what was given back, if there is some of just that size.
+  // As allocate(bytes, 8), but out of what was given back, if there is some of just that size: a multiple of 8.
   [[nodiscard]] void* allocate_again(std::size_t bytes) {
     const std::size_t bin = bytes / bin_step;
     if (bin < given_back_.size() && given_back_[bin] != nullptr) return take(bin);

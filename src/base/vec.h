@@ -92,7 +92,7 @@ template <class T>
 void push(Vec<T>& vec, std::type_identity_t<T> value, Arena& arena) {
   static thread_local Journal none;
   push(vec, value, arena, none);
-  if (gives_back<T>) none.settle();
+  if constexpr (gives_back<T>) none.settle();
 }
 
 // Makes room, once, for a list that nobody sees yet and whose length is known.

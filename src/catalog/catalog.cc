@@ -220,13 +220,7 @@ Type* Catalog::type_of(Symbol schema, Symbol name) const {
 }
 
 const Function* Catalog::function_at(Symbol schema, Symbol name) const {
-  Function* const* found = functions_.find(key(schema, name));
-  if (found == nullptr) return nullptr;
-  std::uint32_t looked_at = 0;
-  for (const Function* function = *found; function != nullptr && looked_at < most_overloads;
-       function = function->overload, ++looked_at)
-    if (!function->dropped && function->name == name && function->schema == schema) return function;
-  return nullptr;
+  return latest_function(schema, name, [](const Function&) { return true; });
 }
 
 const Function* Catalog::find_function(Symbol schema, Symbol name) const {

@@ -355,9 +355,6 @@ struct Function {
   Vec<Copied> copies = {};          // of a trigger's: columns that it fills from others of the row, as they are
 };
 
-// How many functions of one name are looked at, the latest first; who writes more of them wants to see us wait.
-inline constexpr std::uint32_t most_overloads = 4096;
-
 // Extended statistics.
 struct Statistics {
   Symbol schema = {};
@@ -413,6 +410,9 @@ struct Lookup {
 
 class Catalog {
  public:
+  // How many functions of one name are looked at; who writes more of them wants to see us wait.
+  static constexpr std::uint32_t most_overloads = 4096;
+
   Catalog();
   Catalog(const Catalog&) = delete;
   Catalog& operator=(const Catalog&) = delete;
@@ -434,6 +434,21 @@ class Catalog {
   [[nodiscard]] const Function* first_function(Symbol schema, Symbol name) const {
     Function* const* found = functions_.find(key(schema, name));
     return found != nullptr ? *found : nullptr;
+  }
+  // The latest function of that name that fits; null if none does. Of a name that has had very many, the older ones are
+  // not looked at, and from then on nothing is known to be missing.
+  template <class F>
+  [[nodiscard]] const Function* latest_function(Symbol schema, Symbol name, F&& fits) const {
+    std::uint32_t left = most_overloads;
+    for (const Function* function = first_function(schema, name); function != nullptr; function = function->overload) {
+      if (left-- == 0) {
+        too_many_functions_ = true;
+        return nullptr;
+      }
+      if (!function->dropped && function->name == name && function->schema == schema && fits(*function))
+        return function;
+    }
+    return nullptr;
   }
   [[nodiscard]] const Schema* find_schema(Symbol name) const;  // null if nothing was ever made there
   [[nodiscard]] bool has_extension(Symbol name) const;
@@ -479,7 +494,7 @@ class Catalog {
   // The history began with a dump of the whole schema: what it never made is not there. Extensions may have brought
   // relations that no dump names.
   bool whole = false;
-  [[nodiscard]] bool knows_all_relations() const { return whole && opaque_extensions_ == 0; }
+  [[nodiscard]] bool knows_all_relations() const { return whole && opaque_extensions_ == 0 && !too_many_functions_; }
   // What RESET and a new session go back to: what the configuration sets.
   Session defaults;
   // A session is over: its settings are the defaults again, its temporary tables are gone.
@@ -521,9 +536,10 @@ class Catalog {
   Schema* last_schema_ = nullptr;  // that something was put into
   mutable Symbol last_name_;       // that relation_name() gave
   Vec<Symbol> extensions_;
-  std::uint32_t opaque_extensions_ = 0;  // of those that may have relations
-  std::uint32_t deferred_ = 0;           // how many constraints may leave trigger events until COMMIT, ever
-  Vec<Relation*> temporary_;             // every temporary relation, dropped ones included
+  mutable bool too_many_functions_ = false;  // of one name, to look at all of them
+  std::uint32_t opaque_extensions_ = 0;      // of those that may have relations
+  std::uint32_t deferred_ = 0;               // how many constraints may leave trigger events until COMMIT, ever
+  Vec<Relation*> temporary_;                 // every temporary relation, dropped ones included
   Vec<Relation*> drop_at_commit_;
   Vec<Relation*> pending_;  // tables with trigger events that wait for COMMIT
   Session after_local_;     // what SET LOCAL hides, while it does

@@ -137,7 +137,9 @@ Volatility function_volatility(const Catalog& catalog, std::string_view schema, 
     // Of the overloads, those that take that many arguments; if none does (defaults, VARIADIC), any.
     Volatility fitting = Volatility::none;
     Volatility any = Volatility::none;
+    std::uint32_t left = Catalog::most_overloads;
     for (const Function* one = function; one != nullptr; one = one->overload) {
+      if (left-- == 0) return Volatility::unknown;
       if (one->dropped) continue;
       any = worse(any, one->volatility);
       if (one->arguments == arguments) fitting = worse(fitting, one->volatility);

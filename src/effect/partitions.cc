@@ -60,7 +60,7 @@ void check_bound(Model& model, const Relation& parent, const ::PartitionBoundSpe
   refuse(catalog::Bound::list, PARTITION_STRATEGY_LIST, "list");
   refuse(catalog::Bound::hash, PARTITION_STRATEGY_HASH, "hash");
   if (parent.extra().partition_key.size() != 1) return;
-  // The latest first, and not more than that: a table of so many partitions is compared with those next to it.
+  // The latest first, and not more than that: of thousands of partitions the new one is next to those made last.
   std::size_t comparisons = 4096;
   const auto hits = [&](const KeyRange& range) {
     const Vec<Relation*>& partitions = parent.extra().children;

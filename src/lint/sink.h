@@ -41,12 +41,15 @@ struct Context::Sink {
   // Tokens of the statement, cut when the first finding asks for a place.
   Span tokens_of = {};
   std::vector<pg::Token> tokens = {};
-  // Reasons and advice that were given already, so that the same words are not kept for each finding.
+  // Reasons and advice that were given lately, so that the same words are not kept for each finding. Emptied when it is
+  // full: words that name what they are about are given again soon or never.
+  static constexpr std::size_t most_said = 4096;
   std::unordered_map<std::string_view, SharedText> said = {};
 
   [[nodiscard]] SharedText share(std::string words) {
     if (const auto found = said.find(words); found != said.end()) return found->second;
     const SharedText shared(std::move(words));
+    if (said.size() == most_said) said.clear();
     return said.emplace(shared.view(), shared).first->second;
   }
 };

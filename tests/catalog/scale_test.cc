@@ -56,6 +56,22 @@ TEST_CASE("a function with 40,000 overloads: the latest are told apart") {
   const Function* latest = story.catalog.find_function({}, story.symbol("f"));
   REQUIRE(latest != nullptr);
   CHECK(latest->body == "SELECT 2");
+  // Older ones are not looked at, so nothing is claimed to be missing either.
+  story.catalog.whole = true;
+  CHECK_FALSE(story.catalog.knows_all_relations());
+}
+
+TEST_CASE("of a hundred overloads the oldest is found") {
+  Story story(repeated(100, [](const std::string& i) {
+    return "CREATE FUNCTION f(a t" + i + ") RETURNS int LANGUAGE sql AS 'SELECT " + i + "';";
+  }));
+  story.catalog.whole = true;
+  story.tell("CREATE OR REPLACE FUNCTION f(a t0) RETURNS int LANGUAGE sql AS 'SELECT 100';");
+  const auto newer = [](const Function& one) { return one.body == "SELECT 100"; };
+  const Function* replaced = story.catalog.latest_function(story.symbol("public"), story.symbol("f"), newer);
+  REQUIRE(replaced != nullptr);
+  CHECK(replaced->overload == nullptr);
+  CHECK(story.catalog.knows_all_relations());
 }
 
 TEST_CASE("a function that is made and dropped 40,000 times") {

@@ -182,13 +182,9 @@ Function* Replay::function_named(const ::List* names, const Symbol* wanted) cons
   const Symbol name = symbol(written.name);
   // In each schema of the path: the first may have only overloads that are not meant.
   const auto in = [&](Symbol schema) -> Function* {
-    Function* const* found = c.functions_.find(Catalog::key(schema, name));
-    std::uint32_t looked_at = 0;
-    for (Function* function = found != nullptr ? *found : nullptr; function != nullptr && looked_at < most_overloads;
-         function = function->overload, ++looked_at)
-      if (!function->dropped && function->schema == schema && (wanted == nullptr || function->signature == *wanted))
-        return function;
-    return nullptr;
+    const auto fits = [&](const Function& one) { return wanted == nullptr || one.signature == *wanted; };
+    // It is const for everybody else.
+    return const_cast<Function*>(c.latest_function(schema, name, fits));
   };
   if (!written.schema.empty()) return in(symbol(written.schema));
   for (const Symbol schema : c.session.search_path)
@@ -233,20 +229,17 @@ void Replay::create_function(const ::CreateFunctionStmt& statement) {
       made.volatility = body_volatility(c, options.body);
   }
 
-  Function* const* found = c.functions_.find(Catalog::key(schema, name));
-  std::uint32_t looked_at = 0;
-  for (Function* function = found != nullptr ? *found : nullptr; function != nullptr && looked_at < most_overloads;
-       function = function->overload, ++looked_at) {
-    if (function->dropped || function->signature != made.signature) continue;
-    if (!statement.replace) return;
-    made.created = function->created;
-    made.overload = function->overload;
-    made.triggers_on = function->triggers_on;
-    made.used_by = function->used_by;
-    set(*function, made);
-    return;
+  const auto same = [&](const Function& one) { return one.signature == made.signature; };
+  auto* there = const_cast<Function*>(c.latest_function(schema, name, same));
+  if (there == nullptr) {
+    c.put_function(c.arena.make<Function>(made));
+  } else if (statement.replace) {
+    made.created = there->created;
+    made.overload = there->overload;
+    made.triggers_on = there->triggers_on;
+    made.used_by = there->used_by;
+    set(*there, made);
   }
-  c.put_function(c.arena.make<Function>(made));
 }
 
 // Of an aggregate only that it is there: nothing but its name and its arguments tell it from a function.
@@ -274,13 +267,8 @@ FunctionShape shape_of(const Catalog& catalog, const ::CreateFunctionStmt& state
 const Function* function_like(const Catalog& catalog, const ::CreateFunctionStmt& statement, Symbol signature) {
   const auto written = pg::qualified_name(statement.funcname);
   const Symbol schema = written.schema.empty() ? catalog.creation_schema() : catalog.symbols.intern(written.schema);
-  const Function* function = catalog.find_function(schema, catalog.symbols.intern(written.name));
-  for (std::uint32_t looked_at = 0; function != nullptr && looked_at < most_overloads;
-       function = function->overload, ++looked_at)
-    if (!function->dropped && function->schema == schema && function->signature == signature &&
-        catalog.text(function->name) == written.name)
-      return function;
-  return nullptr;
+  return catalog.latest_function(schema, catalog.symbols.intern(written.name),
+                                 [&](const Function& one) { return one.signature == signature; });
 }
 
 const Function* function_named(const Catalog& catalog, const ::ObjectWithArgs& object) {
