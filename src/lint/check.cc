@@ -71,7 +71,7 @@ class Checker final : public Observer {
   }
   void statement(const Moment& moment) override;
   void end_migration(const catalog::Catalog& catalog) override {
-    if (!sink_.notes.empty()) look_back(Subject::migration, catalog);
+    if (!sink_.of_migration.empty()) look_back(Subject::migration, catalog);
   }
   void end_file(const source::Migration& migration, const std::vector<pg::Comment>& comments,
                 const std::vector<Span>& statements) override;
@@ -253,11 +253,7 @@ Context Checker::context(const catalog::Catalog& catalog) {
 // Offers the notes that rules of this subject have made to them again, and forgets them.
 void Checker::look_back(Subject subject, const catalog::Catalog& catalog) {
   const std::uint32_t file = sink_.file;
-  std::vector<Context::Sink::Noted> notes;
-  const auto later = std::stable_partition(sink_.notes.begin(), sink_.notes.end(),
-                                           [&](const auto& noted) { return noted.rule->subject != subject; });
-  notes.assign(later, sink_.notes.end());
-  sink_.notes.erase(later, sink_.notes.end());
+  const std::vector<Context::Sink::Noted> notes = std::exchange(sink_.notes_about(subject), {});
   std::erase_if(sink_.counts, [&](const auto& count) { return count.first->subject == subject; });
   std::unordered_map<const Rule*, std::size_t> count;
   for (const Context::Sink::Noted& noted : notes) ++count[noted.rule];
@@ -326,7 +322,7 @@ void sort_by_place(std::vector<Diagnostic>& diagnostics) {
 }
 
 void Checker::end_history(const catalog::Catalog& catalog) {
-  if (!sink_.notes.empty()) look_back(Subject::history, catalog);
+  if (!sink_.of_history.empty()) look_back(Subject::history, catalog);
   if (!suppressing_.empty()) {
     std::vector<Diagnostic> all = std::exchange(outcome_.diagnostics, {});
     sort_by_place(all);

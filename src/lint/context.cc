@@ -193,7 +193,7 @@ void Context::note(Note note) const {
   note.statement = statement;
   note.file = sink->file;
   note.migration = catalog->now.migration;
-  sink->notes.push_back({rule, sink->severity, note});
+  sink->notes_about(rule->subject).push_back({rule, sink->severity, note});
   ++sink->count(rule);
 }
 
@@ -202,10 +202,11 @@ std::size_t Context::noted() const { return sink->count(rule); }
 void Context::forget() const {
   // Those of this file are the last, and what is forgotten was mostly noted a moment ago.
   std::size_t& left = sink->count(rule);
-  for (auto noted = sink->notes.end(); left != 0 && noted != sink->notes.begin();) {
+  std::vector<Sink::Noted>& kept = sink->notes_about(rule->subject);
+  for (auto noted = kept.end(); left != 0 && noted != kept.begin();) {
     --noted;
     if (noted->rule != rule || noted->note.file != sink->file) continue;
-    noted = sink->notes.erase(noted);
+    noted = kept.erase(noted);
     --left;
   }
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lint/context.h"
+#include "lint/rule.h"
 #include "lint/sizes.h"
 #include "pg/lexer.h"
 #include "pglint/diagnostic.h"
@@ -26,7 +27,13 @@ struct Context::Sink {
     Severity severity = Severity::warning;
     Note note;
   };
-  std::vector<Noted> notes = {};
+  // Those about a migration are looked at again at its end; those about the history wait for the end of it all, and
+  // are many by then.
+  std::vector<Noted> of_migration = {};
+  std::vector<Noted> of_history = {};
+  [[nodiscard]] std::vector<Noted>& notes_about(Subject subject) {
+    return subject == Subject::migration ? of_migration : of_history;
+  }
   // How many of them each rule has in this file: rules ask so before they note another one.
   std::vector<std::pair<const Rule*, std::size_t>> counts = {};
   std::uint32_t counted = 0;  // that file
