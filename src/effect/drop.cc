@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 
+#include "catalog/relation_kind.h"
 #include "catalog/replay.h"
 #include "effect/model.h"
 
@@ -138,24 +139,9 @@ class Dropping {
   std::unordered_set<const Relation*> chosen_;
 };
 
-RelationKind kind_of(::ObjectType type) {
-  switch (type) {
-    case OBJECT_VIEW:
-      return RelationKind::view;
-    case OBJECT_MATVIEW:
-      return RelationKind::materialized_view;
-    case OBJECT_SEQUENCE:
-      return RelationKind::sequence;
-    case OBJECT_FOREIGN_TABLE:
-      return RelationKind::foreign_table;
-    default:
-      return RelationKind::table;
-  }
-}
-
 void drop_relations(Model& model, const ::DropStmt& statement) {
   Dropping dropping(model, statement.behavior == DROP_CASCADE);
-  const RelationKind kind = kind_of(statement.removeType);
+  const RelationKind kind = catalog::relation_kind(statement.removeType);
   for (const ::Node* object : pg::nodes(statement.objects)) {
     const Lookup found = model.find(pg::object_name(object));
     if (found.presence == Presence::gone) {

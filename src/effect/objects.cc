@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "catalog/relation_kind.h"
 #include "effect/model.h"
 
 namespace pglint::effect {
@@ -19,23 +20,6 @@ bool has_table(::ObjectType type) {
       return true;
     default:
       return false;
-  }
-}
-
-RelationKind kind_of(::ObjectType type) {
-  switch (type) {
-    case OBJECT_VIEW:
-      return RelationKind::view;
-    case OBJECT_MATVIEW:
-      return RelationKind::materialized_view;
-    case OBJECT_SEQUENCE:
-      return RelationKind::sequence;
-    case OBJECT_INDEX:
-      return RelationKind::index;
-    case OBJECT_FOREIGN_TABLE:
-      return RelationKind::foreign_table;
-    default:
-      return RelationKind::table;
   }
 }
 
@@ -173,7 +157,7 @@ void rename(Model& model, const ::RenameStmt& statement) {
   if (mode == LockMode::share_update_exclusive && relation != nullptr && relation->known && !is_index(relation->kind))
     mode = LockMode::access_exclusive;
   const ::ObjectType of = statement.renameType == OBJECT_COLUMN ? statement.relationType : statement.renameType;
-  if (!model.open(found, kind_of(of), mode, Because::target, Work::none, statement.missing_ok)) return;
+  if (!model.open(found, catalog::relation_kind(of), mode, Because::target, Work::none, statement.missing_ok)) return;
   switch (statement.renameType) {
     case OBJECT_COLUMN:
       return rename_column(model, statement, found);
@@ -227,8 +211,8 @@ void rename(Model& model, const ::RenameStmt& statement) {
 void set_schema(Model& model, const ::AlterObjectSchemaStmt& statement) {
   if (!has_table(statement.objectType) || statement.relation == nullptr) return;
   const Lookup found = model.find(statement.relation);
-  if (!model.open(found, kind_of(statement.objectType), LockMode::access_exclusive, Because::target, Work::none,
-                  statement.missing_ok) ||
+  if (!model.open(found, catalog::relation_kind(statement.objectType), LockMode::access_exclusive, Because::target,
+                  Work::none, statement.missing_ok) ||
       found.relation == nullptr)
     return;
   check_word(model, statement.objectType, found);
@@ -246,7 +230,7 @@ void set_schema(Model& model, const ::AlterObjectSchemaStmt& statement) {
 void depends_on_extension(Model& model, const ::AlterObjectDependsStmt& statement) {
   if (statement.relation == nullptr) return;
   const LockMode mode = statement.objectType == OBJECT_TRIGGER ? LockMode::access_share : LockMode::access_exclusive;
-  (void)model.open(model.find(statement.relation), kind_of(statement.objectType), mode, Because::target);
+  (void)model.open(model.find(statement.relation), catalog::relation_kind(statement.objectType), mode, Because::target);
 }
 
 // --- triggers, rules, policies ---------------------------------------------------------------------------------------
@@ -358,7 +342,7 @@ void alter_publication(Model& model, const ::AlterPublicationStmt& statement) {
 void comment(Model& model, ::ObjectType type, const ::Node* object) {
   if (has_table(type)) {
     const Lookup found = model.find(pg::object_name(object));
-    if (model.open(found, kind_of(type), LockMode::share_update_exclusive, Because::target))
+    if (model.open(found, catalog::relation_kind(type), LockMode::share_update_exclusive, Because::target))
       check_word(model, type, found);
     return;
   }
@@ -410,7 +394,9 @@ void grant(Model& model, const ::GrantStmt& statement) {
       (statement.objtype != OBJECT_TABLE && statement.objtype != OBJECT_SEQUENCE))
     return;
   for (const ::RangeVar& relation : pg::only<::RangeVar>(statement.objects))
-    if (!model.open(model.find(&relation), kind_of(statement.objtype), LockMode::access_share, Because::target)) return;
+    if (!model.open(model.find(&relation), catalog::relation_kind(statement.objtype), LockMode::access_share,
+                    Because::target))
+      return;
 }
 
 // --- sequences -------------------------------------------------------------------------------------------------------

@@ -433,5 +433,12 @@ TEST_CASE("DETACH PARTITION locks the partition against readers since 14") {
   CHECK(after(partitions, "ALTER TABLE p DETACH PARTITION p1", 14).lock("p1") == access_exclusive);
 }
 
+TEST_CASE("a foreign table that the history never made stays one when it moves to another schema") {
+  const Look added =
+      after("ALTER FOREIGN TABLE f SET SCHEMA s;", "ALTER FOREIGN TABLE s.f ADD COLUMN a int DEFAULT random()", 15);
+  CHECK(added.lock("f") == access_exclusive);
+  CHECK_FALSE(added.rewrites("f"));
+}
+
 }  // namespace
 }  // namespace pglint::test

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "catalog/relation_kind.h"
 #include "catalog/replay/state.h"
 
 namespace pglint::catalog {
@@ -46,23 +47,6 @@ Pass pass_of(const ::AlterTableCmd& command) {
   }
 }
 
-RelationKind kind_of(::ObjectType type) {
-  switch (type) {
-    case OBJECT_INDEX:
-      return RelationKind::index;
-    case OBJECT_SEQUENCE:
-      return RelationKind::sequence;
-    case OBJECT_VIEW:
-      return RelationKind::view;
-    case OBJECT_MATVIEW:
-      return RelationKind::materialized_view;
-    case OBJECT_FOREIGN_TABLE:
-      return RelationKind::foreign_table;
-    default:
-      return RelationKind::table;
-  }
-}
-
 }  // namespace
 
 void Replay::alter_table(const ::AlterTableStmt& statement) {
@@ -70,7 +54,7 @@ void Replay::alter_table(const ::AlterTableStmt& statement) {
     alter_composite(statement);
     return;
   }
-  Relation* relation = target(statement.relation, kind_of(statement.objtype));
+  Relation* relation = target(statement.relation, relation_kind(statement.objtype));
   if (relation == nullptr) return;
   const bool recurse = statement.relation->inh;
   const auto commands = pg::nodes(statement.cmds);

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "catalog/relation_kind.h"
 #include "catalog/replay/state.h"
 
 namespace pglint::catalog {
@@ -107,16 +108,10 @@ void Replay::rename(const ::RenameStmt& statement) {
     case OBJECT_MATVIEW:
     case OBJECT_SEQUENCE:
     case OBJECT_FOREIGN_TABLE:
-    case OBJECT_INDEX: {
-      RelationKind assumed = RelationKind::table;
-      if (statement.renameType == OBJECT_INDEX) assumed = RelationKind::index;
-      if (statement.renameType == OBJECT_VIEW) assumed = RelationKind::view;
-      if (statement.renameType == OBJECT_MATVIEW) assumed = RelationKind::materialized_view;
-      if (statement.renameType == OBJECT_SEQUENCE) assumed = RelationKind::sequence;
-      if (statement.renameType == OBJECT_FOREIGN_TABLE) assumed = RelationKind::foreign_table;
-      if (Relation* relation = target(statement.relation, assumed)) rename_relation(*relation, relation->schema, to);
+    case OBJECT_INDEX:
+      if (Relation* relation = target(statement.relation, relation_kind(statement.renameType)))
+        rename_relation(*relation, relation->schema, to);
       break;
-    }
     case OBJECT_COLUMN:
       if (Relation* relation = target(statement.relation)) rename_column(*relation, sub, to, statement.relation->inh);
       break;
@@ -207,14 +202,10 @@ void Replay::set_schema(const ::AlterObjectSchemaStmt& statement) {
     case OBJECT_VIEW:
     case OBJECT_MATVIEW:
     case OBJECT_SEQUENCE:
-    case OBJECT_FOREIGN_TABLE: {
-      RelationKind assumed = RelationKind::table;
-      if (statement.objectType == OBJECT_VIEW) assumed = RelationKind::view;
-      if (statement.objectType == OBJECT_MATVIEW) assumed = RelationKind::materialized_view;
-      if (statement.objectType == OBJECT_SEQUENCE) assumed = RelationKind::sequence;
-      if (Relation* relation = target(statement.relation, assumed)) move_table(*relation, schema);
+    case OBJECT_FOREIGN_TABLE:
+      if (Relation* relation = target(statement.relation, relation_kind(statement.objectType)))
+        move_table(*relation, schema);
       break;
-    }
     case OBJECT_TYPE:
     case OBJECT_DOMAIN:
       if (Type* type = type_named(pg::as<::List>(statement.object));

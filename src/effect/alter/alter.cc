@@ -3,24 +3,9 @@
 
 #include <algorithm>
 
-namespace pglint::effect {
+#include "catalog/relation_kind.h"
 
-RelationKind assumed_kind(::ObjectType type) {
-  switch (type) {
-    case OBJECT_INDEX:
-      return RelationKind::index;
-    case OBJECT_VIEW:
-      return RelationKind::view;
-    case OBJECT_MATVIEW:
-      return RelationKind::materialized_view;
-    case OBJECT_SEQUENCE:
-      return RelationKind::sequence;
-    case OBJECT_FOREIGN_TABLE:
-      return RelationKind::foreign_table;
-    default:
-      return RelationKind::table;
-  }
-}
+namespace pglint::effect {
 
 void Alter::add_work(const Relation& table, Work work, Part& part) {
   m_.work(table, work);
@@ -41,48 +26,34 @@ void Alter::add_work_below(Work work, Part& part, bool recurse) {
 }
 
 bool Alter::drops_column(Symbol name) const {
-  if (list_length(statement_.cmds) == 1) return false;
-  for (const ::AlterTableCmd& other : pg::only<::AlterTableCmd>(statement_.cmds))
-    if (other.subtype == AT_DropColumn && m_.symbol(other.name) == name) return true;
-  return false;
+  return has_command(AT_DropColumn, [&](const ::AlterTableCmd& other) { return m_.symbol(other.name) == name; });
 }
 
 bool Alter::drops_default(Symbol name) const {
-  if (list_length(statement_.cmds) == 1) return false;
-  for (const ::AlterTableCmd& other : pg::only<::AlterTableCmd>(statement_.cmds))
-    if (other.subtype == AT_ColumnDefault && other.def == nullptr && m_.symbol(other.name) == name) return true;
-  return false;
+  return has_command(AT_ColumnDefault, [&](const ::AlterTableCmd& other) {
+    return other.def == nullptr && m_.symbol(other.name) == name;
+  });
 }
 
 bool Alter::drops_constraint(Symbol name) const {
-  if (list_length(statement_.cmds) == 1) return false;
-  for (const ::AlterTableCmd& other : pg::only<::AlterTableCmd>(statement_.cmds))
-    if (other.subtype == AT_DropConstraint && m_.symbol(other.name) == name) return true;
-  return false;
+  return has_command(AT_DropConstraint, [&](const ::AlterTableCmd& other) { return m_.symbol(other.name) == name; });
 }
 
 bool Alter::adds_column(Symbol name) const {
-  if (list_length(statement_.cmds) == 1) return false;
-  for (const ::AlterTableCmd& other : pg::only<::AlterTableCmd>(statement_.cmds))
-    if (other.subtype == AT_AddColumn)
-      if (const auto* column = pg::as<::ColumnDef>(other.def); m_.symbol(column->colname) == name) return true;
-  return false;
+  return has_command(AT_AddColumn, [&](const ::AlterTableCmd& other) {
+    return m_.symbol(pg::cast<::ColumnDef>(other.def).colname) == name;
+  });
 }
 
 bool Alter::adds_constraint(Symbol name) const {
-  if (list_length(statement_.cmds) == 1) return false;
-  for (const ::AlterTableCmd& other : pg::only<::AlterTableCmd>(statement_.cmds))
-    if (other.subtype == AT_AddConstraint)
-      if (const auto* constraint = pg::as<::Constraint>(other.def);
-          constraint->conname == nullptr || m_.symbol(constraint->conname) == name)
-        return true;
-  return false;
+  return has_command(AT_AddConstraint, [&](const ::AlterTableCmd& other) {
+    const char* added = pg::cast<::Constraint>(other.def).conname;
+    return added == nullptr || m_.symbol(added) == name;  // without one it gets a name that may be this
+  });
 }
 
 bool Alter::sets_not_null(Symbol name) const {
-  for (const ::AlterTableCmd& other : pg::only<::AlterTableCmd>(statement_.cmds))
-    if (other.subtype == AT_SetNotNull && m_.symbol(other.name) == name) return true;
-  return false;
+  return has_command(AT_SetNotNull, [&](const ::AlterTableCmd& other) { return m_.symbol(other.name) == name; });
 }
 
 bool Alter::has_column(Symbol name, std::string_view written) {
@@ -113,7 +84,7 @@ void Alter::run() {
     if (command.subtype == AT_DetachPartition && pg::cast<::PartitionCmd>(command.def).concurrent)
       (void)m_.outside_transaction("ALTER TABLE ... DETACH CONCURRENTLY");
   }
-  m_.lock(found_, assumed_kind(statement_.objtype), strongest, Because::target);
+  m_.lock(found_, catalog::relation_kind(statement_.objtype), strongest, Because::target);
   if (table_ != nullptr) check_not_pending(m_, *table_, "ALTER TABLE");
   if (table_ != nullptr && below && recurse_ && !table_->extra().children.empty())
     each_in_tree(*table_, true,

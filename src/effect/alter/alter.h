@@ -27,9 +27,6 @@ using catalog::Identity;
 // Whether a storage parameter can be changed beside writers.
 [[nodiscard]] bool is_gentle(const ::DefElem& option);
 
-// What a relation that was never seen is taken for.
-[[nodiscard]] RelationKind assumed_kind(::ObjectType written);
-
 class Alter {
  public:
   Alter(Model& model, const ::AlterTableStmt& statement)
@@ -105,7 +102,14 @@ class Alter {
   void add_work_below(Work work, Part& part, bool recurse);
   // A column that must be there: false if it is known not to be.
   bool has_column(Symbol name, std::string_view written);
-  // What other subcommands of the statement do.
+  // What other subcommands of the statement do; one that stands alone has none.
+  template <class F>
+  [[nodiscard]] bool has_command(::AlterTableType kind, F&& matches) const {
+    if (list_length(statement_.cmds) == 1) return false;
+    for (const ::AlterTableCmd& other : pg::only<::AlterTableCmd>(statement_.cmds))
+      if (other.subtype == kind && matches(other)) return true;
+    return false;
+  }
   [[nodiscard]] bool drops_column(Symbol name) const;
   [[nodiscard]] bool drops_default(Symbol name) const;
   [[nodiscard]] bool drops_constraint(Symbol name) const;

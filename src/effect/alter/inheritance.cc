@@ -1,6 +1,7 @@
 // INHERIT, ATTACH PARTITION and their opposites.
 #include <algorithm>
 
+#include "catalog/relation_kind.h"
 #include "effect/alter/alter.h"
 
 namespace pglint::effect {
@@ -37,7 +38,7 @@ void Alter::disinherit(const ::RangeVar* parent) {
 }
 
 void Alter::attach(const ::PartitionCmd& partition, Part& part) {
-  if (is_index(assumed_kind(statement_.objtype)) || (table_ != nullptr && is_index(table_->kind)))
+  if (is_index(catalog::relation_kind(statement_.objtype)) || (table_ != nullptr && is_index(table_->kind)))
     attach_index(partition);
   else if (table_ != nullptr)
     part.work |= attach_partition(m_, *table_, partition);

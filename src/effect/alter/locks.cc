@@ -91,7 +91,6 @@ LockMode lock_of(const ::AlterTableCmd& command) {
   }
 }
 
-// Whether the subcommand changes what is below the table too (without ONLY).
 bool recurses(const Model& model, const ::AlterTableCmd& command, const Relation* table) {
   const bool partitioned = table != nullptr && table->kind == RelationKind::partitioned_table;
   switch (command.subtype) {

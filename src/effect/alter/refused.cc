@@ -1,6 +1,5 @@
 // What ALTER TABLE refuses: by the kind of relation, because ONLY leaves out what is below, or since what it names is
 // not there.
-#include "catalog/replay.h"
 #include "effect/alter/alter.h"
 
 namespace pglint::effect {

@@ -1,4 +1,5 @@
-// Where and how the rows are kept: LOGGED, TABLESPACE, ACCESS METHOD, indexes that are named for it.
+// Where and how the rows are kept: LOGGED, TABLESPACE (ALL IN TABLESPACE, too), ACCESS METHOD, and indexes that are
+// named for it.
 #include <algorithm>
 
 #include "effect/alter/alter.h"
@@ -27,7 +28,6 @@ void Alter::replica_identity(const ::ReplicaIdentityStmt& identity) {
   }
 }
 
-// An index of the table, by its name.
 void Alter::lock_index(const char* name, LockMode mode) {
   const Lookup index = m_.catalog.find(found_.schema, m_.symbol(name));
   const bool known_absent = index.presence == Presence::gone ||
@@ -132,7 +132,6 @@ void Alter::set_tablespace(const ::AlterTableCmd& command, Part& part) {
   add_work_below(Work::scan | Work::rewrite, part, false);
 }
 
-// A table that is rewritten gets all of its indexes built again, but not one that only moves.
 void Alter::rebuild_indexes() {
   const bool rewrites = std::any_of(m_.out.parts.begin(), m_.out.parts.end(), [&](const Part& part) {
     return has(part.work, Work::rewrite) &&
